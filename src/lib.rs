@@ -1,0 +1,9 @@
+//! trailwarden keeps one promise true: if somebody changes `CloudTrail`'s configuration, somebody is told.
+//!
+//! The promise hangs on a chain of links: trail, log group, metric filter, metric, alarm, topic, subscription. This
+//! library observes the chain ([`snapshot`]), judges it ([`assess`]) and says how to mend it ([`heal`]). The rooms
+//! and the flow between them are drawn in `docs/design.md`.
+
+pub mod assess;
+pub mod heal;
+pub mod snapshot;

@@ -1,0 +1,3 @@
+//! The binary: parses, runs, and turns the outcome into an exit code.
+
+fn main() {}

@@ -1,0 +1,239 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A metric or composite alarm as cloudwatch:DescribeAlarms prints it; its region is in the ARN.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Alarm {
+    /// ARN of the alarm.
+    pub alarm_arn: String,
+    /// Name of the alarm.
+    pub alarm_name: String,
+    /// `CompositeAlarm` for a composite one; absent or `MetricAlarm` otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_type: Option<String>,
+    /// A text for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_description: Option<String>,
+    /// Whether actions are carried out; the default of the API is true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions_enabled: Option<bool>,
+    /// ARNs of what is done on a change to ALARM.
+    #[serde(default)]
+    pub alarm_actions: Vec<String>,
+    /// ARNs of what is done on a change to OK.
+    #[serde(default, rename = "OKActions")]
+    pub ok_actions: Vec<String>,
+    /// ARNs of what is done on a change to `INSUFFICIENT_DATA`.
+    #[serde(default)]
+    pub insufficient_data_actions: Vec<String>,
+    /// The metric, for a plain metric alarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric_name: Option<String>,
+    /// Its namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `Sum`, `Average`, `Minimum`, `Maximum` or `SampleCount`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<String>,
+    /// A percentile or trimmed statistic, such as `p99` or `tm90`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended_statistic: Option<String>,
+    /// Dimensions that name the metric exactly.
+    #[serde(default)]
+    pub dimensions: Vec<Dimension>,
+    /// Seconds of one period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<i64>,
+    /// Only data points of this unit are looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// N of "M out of N".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_periods: Option<i64>,
+    /// M of "M out of N"; absent means N.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datapoints_to_alarm: Option<i64>,
+    /// What the statistic is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// How it is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison_operator: Option<String>,
+    /// `missing` (the default), `notBreaching`, `breaching` or `ignore`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub treat_missing_data: Option<String>,
+    /// For percentiles: `evaluate` or `ignore`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluate_low_sample_count_percentile: Option<String>,
+    /// Metric math: the queries, of which one returns data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricDataQuery>,
+    /// For an anomaly band: the id of the query that is the band.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold_metric_id: Option<String>,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_value: Option<String>,
+    /// Why it is in that state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_reason: Option<String>,
+    /// When the state was last written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_updated_timestamp: Option<Timestamp>,
+    /// When the state last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_transitioned_timestamp: Option<Timestamp>,
+    /// Composite alarms: the rule over other alarms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_rule: Option<String>,
+    /// Composite alarms: the alarm (name or ARN) that holds actions back while in ALARM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions_suppressor: Option<String>,
+    /// Seconds to wait for the suppressor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions_suppressor_wait_period: Option<i64>,
+    /// Seconds to wait after the suppressor left ALARM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions_suppressor_extension_period: Option<i64>,
+    /// `WaitPeriod`, `ExtensionPeriod` or `Alarm` while actions are held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions_suppressed_by: Option<String>,
+}
+
+/// A dimension of a metric.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Dimension {
+    /// Name of the dimension.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// One query of a metric-math alarm: a metric or an expression over others.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricDataQuery {
+    /// The name that expressions use.
+    pub id: String,
+    /// A metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric_stat: Option<MetricStat>,
+    /// An expression over other queries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// A label for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whether this query is what the alarm looks at; absent is true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_data: Option<bool>,
+    /// Seconds of one period of an expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<i64>,
+    /// The account that the metric is in, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+}
+
+/// A metric with its statistic.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricStat {
+    /// The metric.
+    pub metric: Metric,
+    /// Seconds of one period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<i64>,
+    /// The statistic.
+    pub stat: String,
+    /// Only data points of this unit are looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// Name of a metric.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Metric {
+    /// Namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric_name: Option<String>,
+    /// Dimensions.
+    #[serde(default)]
+    pub dimensions: Vec<Dimension>,
+}
+
+/// A rule that silences alarms: the short form (`Schedule`, `Duration`, `Targets`) or the output of
+/// cloudwatch:GetAlarmMuteRule (`Rule`, `MuteTargets`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AlarmMuteRule {
+    /// Name of the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// ARN of the rule; its region is the region of the alarms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_mute_rule_arn: Option<String>,
+    /// `ACTIVE`, `SCHEDULED` or `EXPIRED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Short form: a `cron(...)` or `at(...)` expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// Short form: how long it mutes, as an ISO 8601 duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<String>,
+    /// Short form: names of the alarms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<String>>,
+    /// API form: the schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<MuteRule>,
+    /// API form: the alarms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mute_targets: Option<MuteTargets>,
+    /// Not before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<Timestamp>,
+    /// Not after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expire_date: Option<Timestamp>,
+}
+
+/// The rule of a mute rule in the API's form.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MuteRule {
+    /// When it mutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<MuteSchedule>,
+}
+
+/// When a mute rule mutes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MuteSchedule {
+    /// A `cron(...)` or `at(...)` expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// ISO 8601 duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<String>,
+    /// Time zone of the expression; absent is UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+}
+
+/// The alarms that a mute rule silences.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MuteTargets {
+    /// Their names.
+    #[serde(default)]
+    pub alarm_names: Vec<String>,
+}
