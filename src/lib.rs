@@ -5,5 +5,13 @@
 //! and the flow between them are drawn in `docs/design.md`.
 
 pub mod assess;
+pub mod aws;
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod daemon;
+pub mod event;
 pub mod heal;
+pub mod pattern;
 pub mod snapshot;
+pub mod telemetry;

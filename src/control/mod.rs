@@ -1,0 +1,1 @@
+//! The catalogue of controls as data: ids, titles, prescribed patterns, defaults.

@@ -1,0 +1,1 @@
+//! The loop: feed, coalescing, sweep, supervision, shutdown.

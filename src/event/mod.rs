@@ -1,0 +1,1 @@
+//! CloudTrail calls in EventBridge envelopes: which matter, and what they tell. Pure.

@@ -1,0 +1,1 @@
+//! The filter-pattern language of CloudWatch Logs: parse, match, prove. Uses nothing else of ours.

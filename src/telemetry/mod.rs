@@ -1,0 +1,1 @@
+//! What leaves the process: logs, metrics, HTTP endpoints, reports.
