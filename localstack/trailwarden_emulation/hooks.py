@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,10 @@ from .world import World
 LOG = logging.getLogger(__name__)
 
 Operation = Callable[[Scope, Mapping[str, Any]], Json]
+Amendment = Callable[[Scope, Mapping[str, Any], Json], Json]
 Observer = Callable[[Scope, Mapping[str, Any]], None]
+Names = tuple[str, str]
+"""A service, as botocore calls it, and an operation."""
 
 
 def _scope(context: RequestContext) -> Scope:
@@ -35,7 +38,7 @@ def _scope(context: RequestContext) -> Scope:
 class Answers:
     """Request handler: answers operations that LocalStack lacks, or answers wrongly, before it looks for a provider."""
 
-    def __init__(self, operations: Mapping[tuple[str, str], Operation], store: TrailStore) -> None:
+    def __init__(self, operations: Mapping[Names, Operation], store: TrailStore) -> None:
         self._operations = operations
         self._store = store
 
@@ -52,12 +55,23 @@ class Answers:
             answer = operation(_scope(context), context.service_request or {})
         except ApiError as error:
             raise CommonServiceException(error.code, error.message, error.status, sender_fault=True) from error
-        context.service_response = answer
-        serializer = create_serializer(context.service, context.protocol)
-        response.update_from(
-            serializer.serialize_to_response(answer, context.operation, context.request.headers, context.request_id)
-        )
+        _respond(context, response, answer)
         chain.stop()
+
+
+class Amends:
+    """Response handler: corrects answers of LocalStack before the caller sees them."""
+
+    def __init__(self, amendments: Mapping[Names, Amendment]) -> None:
+        self._amendments = amendments
+
+    def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        if not context.service_operation or response.status_code >= 300:
+            return
+        amendment = self._amendments.get(tuple(context.service_operation))
+        if amendment is not None:
+            answer = dict(context.service_response or {})
+            _respond(context, response, amendment(_scope(context), context.service_request or {}, answer))
 
 
 class Watcher:
@@ -70,7 +84,7 @@ class Watcher:
         store: TrailStore,
         courier: Courier,
         world: World,
-        observers: Mapping[tuple[str, str], Observer],
+        observers: Mapping[Names, Sequence[Observer]],
     ) -> None:
         self._calls = calls
         self._store = store
@@ -89,8 +103,7 @@ class Watcher:
 
     def _watch(self, context: RequestContext, response: Response) -> None:
         if context.service_operation and response.status_code < 300:
-            observer = self._observers.get(tuple(context.service_operation))
-            if observer:
+            for observer in self._observers.get(tuple(context.service_operation), ()):
                 observer(_scope(context), context.service_request or {})
         if context.is_internal_call:
             return
@@ -149,6 +162,14 @@ class Watcher:
         chosen |= {trail.arn: trail for trail in recording(before, record, global_service=global_service)}
         if chosen:
             self._courier.accept(Delivery(record, bridge_source(service), tuple(chosen.values())))
+
+
+def _respond(context: RequestContext, response: Response, answer: Json) -> None:
+    context.service_response = answer
+    serializer = create_serializer(context.service, context.protocol)
+    response.update_from(
+        serializer.serialize_to_response(answer, context.operation, context.request.headers, context.request_id)
+    )
 
 
 def _access_key(context: RequestContext) -> str:
