@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::assess::{Expectations, Link};
 
 use super::arn::TopicArn;
+use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
-use super::values::{Benchmark, ControlSelection};
+use super::values::Benchmark;
 
 /// Every setting, parsed: what the daemon runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
