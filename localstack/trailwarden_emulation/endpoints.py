@@ -23,7 +23,7 @@ def add(router: Router, calls: CallLog, courier: Courier) -> None:
             return Response(status=204)
         return Response.for_json({"calls": calls.read(account)})
 
-    def on_health(request: Request) -> Response:
+    def on_health(_request: Request) -> Response:
         return Response.for_json({"status": "running", "pending_deliveries": courier.pending})
 
     router.add("/_trailwarden/calls", on_calls, methods=["GET", "DELETE"])
