@@ -35,7 +35,7 @@ def add(router: Router, calls: CallLog, courier: Courier) -> None:
         region, period = request.args.get("region", "us-east-1"), int(request.args.get("period", "300"))
         return Response.for_json(asdict(Seeder(endpoint, request.args["account"], region, period).run()))
 
-    def on_health(request: Request) -> Response:
+    def on_health(_request: Request) -> Response:
         return Response.for_json({"status": "running", "pending_deliveries": courier.pending})
 
     router.add("/_trailwarden/calls", on_calls, methods=["GET", "DELETE"])

@@ -6,19 +6,14 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .cloudtrail_api import Scope
-from .errors import ApiError
+from .api import Amendment, ApiError, Json, Operation, Scope
 from .metric_filters import LogGroups, MetricFilters
-from .trails import Json
 
 ENABLED_REGIONS = ("eu-west-1", "us-east-1")
 """What account:ListRegions reports."""
 
 ALARM_PAGE = 50
 """Alarms that DescribeAlarms answers unless asked for another number (at most 100)."""
-
-Operation = Callable[[Scope, Mapping[str, Any]], Json]
-Amendment = Callable[[Scope, Mapping[str, Any], Json], Json]
 
 
 def list_regions(_scope: Scope, request: Mapping[str, Any]) -> Json:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.protocol.serializer import create_serializer
@@ -13,22 +12,15 @@ from localstack.http import Response
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 from rolo.gateway import HandlerChain
 
+from .api import Amendment, ApiError, Json, Names, Observer, Operation, Scope
 from .caller import identity
 from .calls import Call, CallLog
-from .cloudtrail_api import Scope
 from .delivery import Courier, Delivery
-from .errors import ApiError
 from .record import GLOBAL_SERVICES, Answered, bridge_source, is_recorded, kind_of, lower_camel, record_of
-from .trails import Json, Trail, TrailStore, recording
+from .trails import Trail, TrailStore, recording
 from .world import World
 
 LOG = logging.getLogger(__name__)
-
-Operation = Callable[[Scope, Mapping[str, Any]], Json]
-Amendment = Callable[[Scope, Mapping[str, Any], Json], Json]
-Observer = Callable[[Scope, Mapping[str, Any]], None]
-Names = tuple[str, str]
-"""A service, as botocore calls it, and an operation."""
 
 
 def _scope(context: RequestContext) -> Scope:
@@ -65,7 +57,7 @@ class Amends:
     def __init__(self, amendments: Mapping[Names, Amendment]) -> None:
         self._amendments = amendments
 
-    def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+    def __call__(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
         if not context.service_operation or response.status_code >= 300:
             return
         amendment = self._amendments.get(tuple(context.service_operation))
@@ -92,7 +84,7 @@ class Watcher:
         self._world = world
         self._observers = observers
 
-    def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+    def __call__(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
         if context.service is None:
             return
         try:

@@ -5,18 +5,16 @@ LocalStack's own keep a replaced filter beside its successor, outlive their log 
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-import json
 from typing import Any, Protocol
 
-from .cloudtrail_api import Scope
-from .errors import ApiError
-from .pattern import UnsupportedPattern, compile_pattern, select
-from .trails import Json
+from .api import ApiError, Json, Operation, Scope
+from .pattern import UnsupportedPatternError, compile_pattern, select
 
 LOG = logging.getLogger(__name__)
 
@@ -54,7 +52,7 @@ class MetricFilters:
         self._lock = threading.RLock()
         self._filters: dict[_Key, Json] = {}
 
-    def operations(self) -> dict[str, Callable[[Scope, Mapping[str, Any]], Json]]:
+    def operations(self) -> dict[str, Operation]:
         return {
             "DeleteMetricFilter": self.delete,
             "DescribeMetricFilters": self.describe,
@@ -160,7 +158,7 @@ class MetricFilters:
 def _matcher(pattern: str) -> Callable[[str], bool]:
     try:
         return compile_pattern(pattern)
-    except UnsupportedPattern:
+    except UnsupportedPatternError:
         LOG.warning("a metric filter counts nothing: its pattern is beyond this emulator: %s", pattern)
         return lambda _message: False
 

@@ -12,9 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .cloudtrail_api import Scope
-from .errors import ApiError
-from .trails import Json
+from .api import ApiError, Json, Operation, Scope
 
 MODEL = "cloudwatch/2010-08-01/service-2"
 """CloudWatch's service model, as botocore's loader names it."""
@@ -34,7 +32,7 @@ class MuteRules:
         self._lock = threading.Lock()
         self._rules: dict[tuple[str, str, str], Json] = {}
 
-    def operations(self) -> dict[str, Callable[[Scope, Mapping[str, Any]], Json]]:
+    def operations(self) -> dict[str, Operation]:
         return {
             "DeleteAlarmMuteRule": self.delete,
             "GetAlarmMuteRule": self.get,
@@ -46,7 +44,10 @@ class MuteRules:
         schedule = request["Rule"]["Schedule"]
         _windows(schedule["Expression"])
         _length(schedule["Duration"])
-        kept = {name: request.get(name) for name in ("Name", "Description", "Rule", "MuteTargets", "StartDate", "ExpireDate")}
+        kept = {
+            name: request.get(name)
+            for name in ("Name", "Description", "Rule", "MuteTargets", "StartDate", "ExpireDate")
+        }
         rule = {name: value for name, value in kept.items() if value is not None}
         rule["AlarmMuteRuleArn"] = f"arn:aws:cloudwatch:{scope.region}:{scope.account}:alarm-mute-rule:{rule['Name']}"
         rule["LastUpdatedTimestamp"] = scope.now
@@ -168,7 +169,13 @@ def model_patches() -> list[Json]:
         "StartDate": time,
         "ExpireDate": time,
     }
-    told = {"AlarmMuteRuleArn": text, "Status": text, "LastUpdatedTimestamp": time, "MuteType": text, "ExpireDate": time}
+    told = {
+        "AlarmMuteRuleArn": text,
+        "Status": text,
+        "LastUpdatedTimestamp": time,
+        "MuteType": text,
+        "ExpireDate": time,
+    }
     structures: dict[str, dict[str, str]] = {
         "DeleteAlarmMuteRuleInput": {"AlarmMuteRuleName": text},
         "GetAlarmMuteRuleInput": {"AlarmMuteRuleName": text},

@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 )
 
 
-class UnsupportedPattern(ValueError):
+class UnsupportedPatternError(ValueError):
     """A pattern beyond the part of the language that is understood here."""
 
 
@@ -44,7 +44,7 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     if not text:
         return lambda _message: True
     if not (text.startswith("{") and text.endswith("}")):
-        raise UnsupportedPattern(pattern)
+        raise UnsupportedPatternError(pattern)
     test = _Parser(_tokens(text[1:-1], pattern), pattern).parse()
 
     def matches(message: str) -> bool:
@@ -69,7 +69,7 @@ def _tokens(text: str, pattern: str) -> list[_Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
-            raise UnsupportedPattern(pattern)
+            raise UnsupportedPatternError(pattern)
         tokens.append(_Token(match.lastgroup, match[match.lastgroup]))
         position = match.end()
     return tokens
@@ -86,7 +86,7 @@ class _Parser:
     def parse(self) -> Test:
         test = self._any()
         if self._next != len(self._tokens):
-            raise UnsupportedPattern(self._pattern)
+            raise UnsupportedPatternError(self._pattern)
         return test
 
     def _any(self) -> Test:
@@ -128,7 +128,7 @@ class _Parser:
     def _expect(self, kind: str, text: str | None = None) -> str:
         token = self._accept(kind, text)
         if token is None:
-            raise UnsupportedPattern(self._pattern)
+            raise UnsupportedPatternError(self._pattern)
         return token
 
 
@@ -143,7 +143,7 @@ def _walk(event: Any, selector: str) -> Any:
 
 def _equality(wanted: str, *, quoted: bool) -> Callable[[str | float], bool]:
     if "*" in wanted[1:-1]:
-        raise UnsupportedPattern(wanted)
+        raise UnsupportedPatternError(wanted)
     if wanted == "*":
         return lambda _value: True
     starts, ends = wanted.endswith("*"), wanted.startswith("*")

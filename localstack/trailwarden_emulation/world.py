@@ -9,8 +9,7 @@ from moto.core.exceptions import RESTError, ServiceException
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from .cloudtrail_api import Scope
-from .trails import Json
+from .api import Json, Scope
 
 
 class World:
@@ -44,7 +43,7 @@ class World:
     def role_exists(self, role_arn: str) -> bool:
         return self._role(role_arn) is not None
 
-    def role_id(self, account: str, role_arn: str) -> str:
+    def role_id(self, role_arn: str) -> str:
         """A role's id; one that STS let somebody assume without its existing gets a stable stand-in."""
         role = self._role(role_arn)
         return str(role.id) if role else f"AROA{abs(hash(role_arn)) % 10**17:017d}"

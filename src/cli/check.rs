@@ -1,6 +1,5 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
@@ -9,7 +8,6 @@ use super::exit::Exit;
 use super::flags::SettingsFlags;
 use super::{complain, variables};
 use crate::assess::{Assessment, assess};
-use crate::aws::{Aws, NoObserver, Remembered};
 use crate::snapshot::Snapshot;
 use crate::telemetry::report::Document;
 use crate::telemetry::{AccountReport, ControlInfo, ControlReport, render_text};

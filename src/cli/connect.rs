@@ -109,6 +109,6 @@ fn external_id(scope: &config::Scope) -> Result<Option<String>, ConnectError> {
 fn benchmark(configured: &config::Benchmark) -> Benchmark {
     match configured {
         config::Benchmark::Any => Benchmark::Any,
-        config::Benchmark::Cis(version) => Benchmark::cis(version),
+        config::Benchmark::Cis(version) => format!("cis-{version}").parse().unwrap_or_default(),
     }
 }

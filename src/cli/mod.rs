@@ -56,10 +56,18 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
-        Command::Config(args) => config::command(&args),
+        Command::Config(args) => config_command(&args),
         Command::Pattern(command) => pattern::command(command),
     }
     .into()
+}
+
+fn config_command(args: &config::ConfigArgs) -> Exit {
+    match config::run(args, variables(), io::stdout().lock()) {
+        Ok(()) => Exit::Ok,
+        Err(error @ config::ConfigCommandError::Faults(_)) => complain(Exit::Usage, &error),
+        Err(error @ config::ConfigCommandError::Output(_)) => complain(Exit::Failed, &error),
+    }
 }
 
 /// The process environment: read here, passed in everywhere else.

@@ -13,11 +13,11 @@ use super::exit::Exit;
 use super::flags::SettingsFlags;
 use super::{complain, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
-use crate::config::Settings;
+use crate::config::{Log, LogFormat, Settings};
 use crate::daemon::Daemon;
 use crate::heal::guard::Limits;
 use crate::heal::{ExpectedSubscription, HealPolicy};
-use crate::telemetry::{AwsResult, Events, Metrics, StatusBoard, logs};
+use crate::telemetry::{AwsResult, Events, Metrics, StatusBoard, logs::{self, LogError}};
 
 /// Watches until told to stop.
 #[derive(Debug, Clone, Args)]
@@ -35,7 +35,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         Ok(prepared) => prepared,
         Err(error) => return complain(Exit::Usage, &error),
     };
-    if let Err(error) = logs::init(loaded.settings.log.format, loaded.settings.log.level) {
+    if let Err(error) = start_log(&loaded.settings.log) {
         return complain(Exit::Failed, &error);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -113,6 +113,14 @@ fn heal_policy(settings: &Settings) -> HealPolicy {
     }
 }
 
+fn start_log(log: &Log) -> Result<(), LogError> {
+    let format = match log.format {
+        LogFormat::Text => logs::Format::Text,
+        LogFormat::Json => logs::Format::Json,
+    };
+    logs::init(format, log.level.name())
+}
+
 /// SIGTERM (systemd, Kubernetes) and SIGINT (a terminal) ask for an orderly stop; the second one ends at once.
 fn watch_signals(stop: &CancellationToken) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
@@ -145,7 +153,7 @@ fn watch_signals(stop: &CancellationToken) -> anyhow::Result<()> {
 struct Counted(Events);
 
 impl RequestObserver for Counted {
-    fn observed(&self, request: &Request<'_>) {
+    fn observe(&self, request: &Request<'_>) {
         let result = match request.result {
             RequestResult::Ok => AwsResult::Ok,
             RequestResult::Throttled => AwsResult::Throttled,

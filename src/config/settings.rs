@@ -144,6 +144,15 @@ impl HealMode {
         ("plan", Self::Plan),
         ("apply", Self::Apply),
     ];
+
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+        }
+    }
 }
 
 impl LogFormat {

@@ -31,6 +31,10 @@ impl Judge {
         &self.controls
     }
 
+    pub(super) const fn benchmark(&self) -> &Benchmark {
+        &self.benchmark
+    }
+
     pub(super) fn judge(&self, snapshot: Snapshot) -> Look {
         let judged = self.controls.iter().map(|control| {
             assess(&snapshot, control, &self.expectations, &self.benchmark)

@@ -199,8 +199,8 @@ impl Daemon {
             info!("no queue_url: changes are noticed by sweeps only");
         }
 
-        let state = http::State::new(events.clone(), board, self.show_status);
-        let serve = http::serve(self.listener, state, drained.clone());
+        let state = http::HttpState::new(events.clone(), board, self.show_status);
+        let serve = http::serve(self.listener, state, http::Limits::default(), drained.clone());
         add(helpers, "http".to_owned(), serve);
         add(helpers, "watchdog".to_owned(), systemd::watchdog(pulses.clone(), drained.clone()));
         add(helpers, "log".to_owned(), settle_log(events, drained.clone()));

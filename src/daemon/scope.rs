@@ -191,7 +191,7 @@ impl Scope {
         let status = AccountStatus {
             account_id: look.snapshot.account_id.clone(),
             evaluated_at: look.snapshot.now,
-            controls: self.standings.controls(look, self.judge.controls(), &self.healer),
+            controls: self.standings.controls(look, &self.judge, &self.healer),
         };
         self.board.evaluated(&self.name, status);
     }

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 
 use super::attribution::Suspects;
 use super::heal::Healer;
-use super::judge::Look;
+use super::judge::{Judge, Look};
 use crate::assess::{Assessment, Chain, Finding, Link, Verdict};
-use crate::control::Control;
 use crate::event::Actor;
 use crate::telemetry::{ControlInfo, ControlReport, ControlStatus, Events, VerdictChange};
 
@@ -64,17 +63,18 @@ impl Standings {
     pub(super) fn controls(
         &self,
         look: &Look,
-        controls: &[Control],
+        judge: &Judge,
         healer: &Healer,
     ) -> Vec<ControlStatus> {
-        let pairs = controls.iter().zip(&look.assessments);
+        let benchmark = judge.benchmark();
+        let pairs = judge.controls().iter().zip(&look.assessments);
         pairs
             .map(|(control, assessment)| {
                 let standing = self.0.get(&control.key);
                 let actor_of =
                     |finding: &Finding| standing?.actors.get(&finding.link).cloned();
                 ControlStatus {
-                    report: ControlReport::new(&ControlInfo::from(control), assessment, actor_of),
+                    report: ControlReport::new(&ControlInfo::new(control, benchmark), assessment, actor_of),
                     since: standing.map_or(look.snapshot.now, |one| one.since),
                     actor: standing.and_then(Standing::actor).cloned(),
                     plan: healer.plan(&control.key).cloned(),

@@ -43,6 +43,7 @@ struct Inner {
     receive_failing: AtomicBool,
     receive_failed: Burst,
     delete_failed: Burst,
+    visibility_failed: Burst,
     unreadable: Burst,
     evaluation_failed: Burst,
     heal_held: Burst,
@@ -111,6 +112,7 @@ impl Events {
             receive_failing: AtomicBool::new(false),
             receive_failed: Burst::new(1, WINDOW),
             delete_failed: Burst::new(1, WINDOW),
+            visibility_failed: Burst::new(1, WINDOW),
             unreadable: Burst::new(5, WINDOW),
             evaluation_failed: Burst::new(10, WINDOW),
             heal_held: Burst::new(10, WINDOW),
@@ -157,6 +159,13 @@ impl Events {
     pub fn delete_failed(&self, messages: usize, error: &dyn Display) {
         if let Some(suppressed) = self.0.delete_failed.admit(Instant::now()) {
             warn!(target: TARGET, messages, error = &*shown(error), suppressed, "delete failed");
+        }
+    }
+
+    /// The visibility of messages that wait could not be changed: they may be delivered a second time.
+    pub fn visibility_failed(&self, messages: usize, error: &dyn Display) {
+        if let Some(suppressed) = self.0.visibility_failed.admit(Instant::now()) {
+            warn!(target: TARGET, messages, error = &*shown(error), suppressed, "visibility not changed");
         }
     }
 
@@ -362,6 +371,7 @@ impl Events {
         let bursts = [
             (&self.0.receive_failed, "receive failed"),
             (&self.0.delete_failed, "delete failed"),
+            (&self.0.visibility_failed, "visibility not changed"),
             (&self.0.unreadable, "unreadable message"),
             (&self.0.evaluation_failed, "evaluation failed"),
             (&self.0.heal_held, "repair step held"),

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::assess::{Assessment, Chain, Finding, Link, LinkState, Literal, Verdict, Warning};
+use crate::control::{Benchmark, Control};
 use crate::event::Actor;
 use crate::snapshot::AccountId;
 
@@ -21,6 +22,19 @@ pub struct ControlInfo {
     pub title: String,
     /// `LOW`, `MEDIUM`, ...
     pub severity: String,
+}
+
+impl ControlInfo {
+    /// What the catalogue says of a control, numbered as this benchmark does.
+    pub fn new(control: &Control, benchmark: &Benchmark) -> Self {
+        Self {
+            key: control.key.clone(),
+            cis: control.cis_display(benchmark),
+            security_hub: control.security_hub.clone(),
+            title: control.title.clone(),
+            severity: control.severity.name().to_owned(),
+        }
+    }
 }
 
 /// One account at one time.
