@@ -199,7 +199,7 @@ impl Daemon {
             info!("no queue_url: changes are noticed by sweeps only");
         }
 
-        let state = http::HttpState::new(events.clone(), board, self.show_status);
+        let state = http::HttpState { events: events.clone(), board, status_page: self.show_status };
         let serve = http::serve(self.listener, state, http::Limits::default(), drained.clone());
         add(helpers, "http".to_owned(), serve);
         add(helpers, "watchdog".to_owned(), systemd::watchdog(pulses.clone(), drained.clone()));

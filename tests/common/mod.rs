@@ -1,6 +1,7 @@
 //! What tests and the demonstration share: a LocalStack, seeded accounts on it, and the real binary against them.
 
 pub mod aws;
+pub mod breaks;
 pub mod daemon;
 pub mod emulator;
 pub mod scrape;
