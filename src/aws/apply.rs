@@ -118,25 +118,29 @@ impl<'a> Write<'a> {
         move |error| self.unsayable(error.to_string())
     }
 
-    async fn send<T, E>(
+    /// The SDK's futures are kilobytes each: boxed before anything holds them.
+    fn send<T, E>(
         self,
         service: &'static str,
         scope: &str,
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<Applied, ApplyError>
+    ) -> impl Future<Output = Result<Applied, ApplyError>>
     where
         T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let call = Call {
-            service,
-            operation: self.repair.kind().operation(),
-            scope,
-        };
-        let answer = self.clients.send(call, request).await?;
-        Ok(Applied {
-            request_id: answer.request_id().map(ToOwned::to_owned),
-        })
+        let request = Box::pin(request);
+        async move {
+            let call = Call {
+                service,
+                operation: self.repair.kind().operation(),
+                scope,
+            };
+            let answer = self.clients.send(call, request).await?;
+            Ok(Applied {
+                request_id: answer.request_id().map(ToOwned::to_owned),
+            })
+        }
     }
 }
 

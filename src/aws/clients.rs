@@ -162,7 +162,9 @@ fn https_client() -> SharedHttpClient {
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .proxy_config(ProxyConfig::from_env());
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_sleep_impl(
+            components.and_then(aws_sdk_cloudtrail::config::RuntimeComponents::sleep_impl),
+        );
         connector.build()
     })
 }
@@ -249,7 +251,7 @@ impl AccountClients {
                         .build(),
                 );
                 let answer = self
-                    .send(call, sts.get_caller_identity().send())
+                    .send(call, Box::pin(sts.get_caller_identity().send()))
                     .await
                     .map_err(ObserveError::Identity)?;
                 let id = answer.account.unwrap_or_default();

@@ -59,7 +59,7 @@ fn result_of(error: &OrchestratorError<Error>, status: Option<u16>) -> RequestRe
     let timed_out = error.is_timeout_error()
         || error
             .as_connector_error()
-            .is_some_and(|connector| connector.is_timeout());
+            .is_some_and(aws_sdk_cloudtrail::error::ConnectorError::is_timeout);
     match error.as_operation_error() {
         _ if timed_out => RequestResult::Timeout,
         Some(answer) => classify::of_answer(code(answer), status).1,

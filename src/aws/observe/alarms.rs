@@ -124,7 +124,7 @@ async fn alarms(look: &Look<'_>, region: &str) -> Option<Vec<Alarm>> {
                     .set_next_token(token)
                     .send()
             },
-            |page| page.next_token(),
+            aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput::next_token,
         )
         .await?;
     let mut alarms = Vec::new();
@@ -167,13 +167,13 @@ async fn mute_rules(look: &Look<'_>, region: &str) -> Vec<AlarmMuteRule> {
                     .set_next_token(token)
                     .send()
             },
-            |page| page.next_token(),
+            aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput::next_token,
         )
         .await
         .unwrap_or_default();
     let arns = pages
         .iter()
-        .flat_map(|page| page.alarm_mute_rule_summaries())
+        .flat_map(aws_sdk_cloudwatch::operation::list_alarm_mute_rules::ListAlarmMuteRulesOutput::alarm_mute_rule_summaries)
         .filter_map(|summary| summary.alarm_mute_rule_arn.as_deref());
     join_all(arns.map(|arn| mute_rule(look, region, arn)))
         .await

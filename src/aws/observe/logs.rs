@@ -105,7 +105,7 @@ async fn log_group(look: &Look<'_>, region: &str, name: &str) -> Option<LogGroup
         .await?;
     let found = pages
         .iter()
-        .flat_map(|page| page.log_groups())
+        .flat_map(aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput::log_groups)
         .find(is_it)?;
     Some(LogGroup {
         region: region.to_owned(),
@@ -138,7 +138,7 @@ async fn filters(look: &Look<'_>, region: &str, group: Option<&str>) -> Option<V
                     .set_next_token(token)
                     .send()
             },
-            |page| page.next_token(),
+            aws_sdk_cloudwatchlogs::operation::describe_metric_filters::DescribeMetricFiltersOutput::next_token,
         )
         .await?;
     let found = pages
@@ -221,7 +221,7 @@ async fn account_policies(look: &Look<'_>, region: &str, kind: PolicyType) -> Ve
                     .set_next_token(token)
                     .send()
             },
-            |page| page.next_token(),
+            aws_sdk_cloudwatchlogs::operation::describe_account_policies::DescribeAccountPoliciesOutput::next_token,
         )
         .await
         .unwrap_or_default();

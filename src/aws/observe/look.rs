@@ -106,21 +106,24 @@ impl<'a> Look<'a> {
     }
 
     /// Makes one call.
-    pub(super) async fn ask<T, E>(
+    pub(super) fn ask<T, E>(
         &self,
         call: Call<'_>,
         none_if: NoneIf,
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Seen<T>
+    ) -> impl Future<Output = Seen<T>>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        match self.within_deadline(call, request).await {
-            Ok(answer) => Seen::Some(answer),
-            Err(error) if none_if.covers(&error) => Seen::Nothing,
-            Err(error) => {
-                self.hole(&error);
-                Seen::Hole
+        let answer = self.within_deadline(call, request);
+        async move {
+            match answer.await {
+                Ok(answer) => Seen::Some(answer),
+                Err(error) if none_if.covers(&error) => Seen::Nothing,
+                Err(error) => {
+                    self.hole(&error);
+                    Seen::Hole
+                }
             }
         }
     }
@@ -176,17 +179,21 @@ impl<'a> Look<'a> {
         Some(pages)
     }
 
-    async fn within_deadline<T, E>(
+    /// The SDK's futures are kilobytes each and a look joins many: they are boxed here, before anything holds them.
+    fn within_deadline<T, E>(
         &self,
         call: Call<'_>,
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T, CallError>
+    ) -> impl Future<Output = Result<T, CallError>>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        timeout_at(self.deadline, self.clients.send(call, request))
-            .await
-            .unwrap_or_else(|_| Err(call.timed_out()))
+        let request = Box::pin(request);
+        async move {
+            timeout_at(self.deadline, self.clients.send(call, request))
+                .await
+                .unwrap_or_else(|_| Err(call.timed_out()))
+        }
     }
 }
 

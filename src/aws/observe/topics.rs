@@ -126,7 +126,7 @@ async fn subscriptions(look: &Look<'_>, region: &str, arn: &str) -> Vec<Subscrip
                     .set_next_token(token)
                     .send()
             },
-            |page| page.next_token(),
+            aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput::next_token,
         )
         .await
         .unwrap_or_default();

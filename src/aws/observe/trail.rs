@@ -90,13 +90,13 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
                     .set_next_token(token)
                     .send()
             },
-            |page| page.next_token(),
+            aws_sdk_account::operation::list_regions::ListRegionsOutput::next_token,
         )
         .await;
     let regions: Vec<String> = pages
         .iter()
         .flatten()
-        .flat_map(|page| page.regions())
+        .flat_map(aws_sdk_account::operation::list_regions::ListRegionsOutput::regions)
         .filter_map(|region| region.region_name.clone())
         .filter(|region| is_region(region))
         .collect();

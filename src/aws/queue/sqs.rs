@@ -126,7 +126,10 @@ impl SqsQueue {
             .set_entries(Some(entries));
         match request.send().await {
             Ok(answer) => {
-                let done = answer.successful().iter().map(|entry| entry.id());
+                let done = answer
+                    .successful()
+                    .iter()
+                    .map(aws_sdk_sqs::types::DeleteMessageBatchResultEntry::id);
                 each(call, receipts, done, answer.failed())
             }
             Err(error) => all(receipts, &call.failed(&error)),
@@ -163,7 +166,10 @@ impl SqsQueue {
             .set_entries(Some(entries));
         match request.send().await {
             Ok(answer) => {
-                let done = answer.successful().iter().map(|entry| entry.id());
+                let done = answer
+                    .successful()
+                    .iter()
+                    .map(aws_sdk_sqs::types::ChangeMessageVisibilityBatchResultEntry::id);
                 each(call, receipts, done, answer.failed())
             }
             Err(error) => all(receipts, &call.failed(&error)),
