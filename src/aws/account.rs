@@ -1,6 +1,13 @@
+use std::sync::Arc;
+
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::apply::apply;
+use super::arn::is_region;
+use super::clients::{AccountClients, Aws, Role, SetupError};
 use super::error::{ApplyError, ObserveError};
+use super::observe::observe;
 use crate::heal::Repair;
 use crate::snapshot::{AccountId, Snapshot};
 
@@ -60,4 +67,64 @@ pub struct Remembered {
 pub struct Applied {
     /// The id that AWS gave the call: `CloudTrail`'s record of it carries the same. None where the endpoint gave none.
     pub request_id: Option<String>,
+}
+
+/// A real account behind the SDK's credentials, or behind a role assumed with them.
+///
+/// Cheap to clone; clones share clients, the bound on concurrent calls, and what is remembered.
+#[derive(Debug, Clone)]
+pub struct Account(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clients: AccountClients,
+    scope: ObserveScope,
+    home: String,
+}
+
+impl Aws {
+    /// Sets up an account. Makes no call of AWS: a role that cannot be assumed shows at the first look.
+    ///
+    /// # Errors
+    /// There is no region to begin in, or one of the scope's is none.
+    pub async fn account(
+        &self,
+        scope: ObserveScope,
+        role: Option<&Role>,
+    ) -> Result<Account, SetupError> {
+        let mut named = scope.regions.iter().chain(&scope.home_region);
+        if let Some(bad) = named.find(|region| !is_region(region)) {
+            return Err(SetupError::BadRegion(bad.clone()));
+        }
+        let home = scope
+            .home_region
+            .as_deref()
+            .or(scope.regions.first().map(String::as_str))
+            .or(self.region())
+            .ok_or(SetupError::NoRegion)?
+            .to_owned();
+        Ok(Account(Arc::new(Inner {
+            clients: self.clients(&home, role).await,
+            scope,
+            home,
+        })))
+    }
+}
+
+impl AccountApi for Account {
+    fn observe<'a>(
+        &'a self,
+        remembered: &'a Remembered,
+    ) -> BoxFuture<'a, Result<Snapshot, ObserveError>> {
+        let Inner {
+            clients,
+            scope,
+            home,
+        } = &*self.0;
+        observe(clients, scope, home, remembered).boxed()
+    }
+
+    fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>> {
+        apply(&self.0.clients, repair).boxed()
+    }
 }

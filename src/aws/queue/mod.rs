@@ -1,10 +1,15 @@
 //! Where events come from: the contract of a queue, its SQS adapter, and one in memory.
 
+mod memory;
+mod sqs;
+
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
+pub use self::memory::MemoryQueue;
+pub use self::sqs::SqsQueue;
 use super::error::CallError;
 
 /// The handle of one delivery of a message: what deletes it or moves its deadline. Every delivery has its own.
