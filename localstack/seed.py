@@ -77,7 +77,7 @@ class Seeder:
         self.account = account
         self.region = region
         self.period = period
-        self._session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)
+        self._session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=region)  # noqa: S106
         self._endpoint = endpoint
 
     def client(self, service: str, region: str | None = None) -> Any:
@@ -181,9 +181,7 @@ class Seeder:
         inbox_arn = f"arn:aws:sqs:{self.region}:{self.account}:cis-alarm-inbox"
         policy = _send_policy(inbox_arn, "sns.amazonaws.com", [topic_arn])
         inbox_url = sqs.create_queue(QueueName="cis-alarm-inbox", Attributes={"Policy": policy})["QueueUrl"]
-        subscription = sns.subscribe(
-            TopicArn=topic_arn, Protocol="sqs", Endpoint=inbox_arn, ReturnSubscriptionArn=True
-        )
+        subscription = sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=inbox_arn, ReturnSubscriptionArn=True)
         return topic_arn, subscription["SubscriptionArn"], inbox_url
 
     def _alarm(self, topic_arn: str) -> None:
@@ -220,9 +218,7 @@ class Seeder:
 
     def _rules(self, queue_arn: str) -> list[str]:
         """One rule a service. Targets are in the rule's region, so IAM's events come through this region's bus."""
-        names = [
-            self._rule(source, self.region, {"Id": "queue", "Arn": queue_arn}) for source in EVENTS
-        ]
+        names = [self._rule(source, self.region, {"Id": "queue", "Arn": queue_arn}) for source in EVENTS]
         if self.region != GLOBAL_REGION:
             bus = f"arn:aws:events:{self.region}:{self.account}:event-bus/default"
             role = self._role("trailwarden-demo-bus", "events.amazonaws.com", "events:PutEvents")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-Json = dict[str, Any]
+from .api import Json
 
 
 class Principals(Protocol):
@@ -14,13 +14,13 @@ class Principals(Protocol):
 
     def user(self, account: str, access_key: str) -> Any | None: ...
 
-    def role_id(self, account: str, role_arn: str) -> str: ...
+    def role_id(self, role_arn: str) -> str: ...
 
 
 def identity(account: str, access_key: str, principals: Principals) -> Json:
-    """The identity behind a key. A key that IAM and STS do not know is the account's root, as GetCallerIdentity says."""
+    """The identity behind a key; one that IAM and STS do not know is the account's root, as GetCallerIdentity says."""
     if session := principals.assumed_role(account, access_key):
-        return _assumed_role(account, access_key, session, principals.role_id(account, session.role_arn))
+        return _assumed_role(account, access_key, session, principals.role_id(session.role_arn))
     if user := principals.user(account, access_key):
         return {
             "type": "IAMUser",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from .errors import ApiError
-from .trails import DEFAULT_SELECTORS, Json, Trail, TrailStore
+from .api import ApiError, Json, Operation, Scope
+from .trails import DEFAULT_SELECTORS, Trail, TrailStore
 
 MAX_TRAILS = 5
 """Trails that one region may show (CloudTrail quotas)."""
@@ -30,15 +30,6 @@ class World(Protocol):
     def role_exists(self, role_arn: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where a call arrives and when."""
-
-    account: str
-    region: str
-    now: datetime
-
-
 def parse_log_group_arn(arn: str) -> tuple[str, str, str] | None:
     """Account, region and name of the group that a trail delivers to; the ARN ends in `:*`."""
     match = _LOG_GROUP.fullmatch(arn)
@@ -52,7 +43,7 @@ class CloudTrailApi:
         self._store = store
         self._world = world
 
-    def operations(self) -> dict[str, Callable[[Scope, Mapping[str, Any]], Json]]:
+    def operations(self) -> dict[str, Operation]:
         return {
             "AddTags": self.add_tags,
             "CreateTrail": self.create_trail,
@@ -77,7 +68,8 @@ class CloudTrailApi:
             raise ApiError("TrailAlreadyExistsException", f"Trail {name} already exists for customer: {scope.account}")
         if len(here) >= MAX_TRAILS:
             raise ApiError(
-                "MaximumNumberOfTrailsExceededException", f"User: {scope.account} already has {len(here)} trails in {scope.region}."
+                "MaximumNumberOfTrailsExceededException",
+                f"User: {scope.account} already has {len(here)} trails in {scope.region}.",
             )
         trail = Trail(
             name=name,
@@ -117,7 +109,7 @@ class CloudTrailApi:
     def get_trail(self, scope: Scope, request: Mapping[str, Any]) -> Json:
         return {"Trail": _description(self._found(scope, request["Name"]))}
 
-    def list_trails(self, scope: Scope, request: Mapping[str, Any]) -> Json:
+    def list_trails(self, scope: Scope, _request: Mapping[str, Any]) -> Json:
         return {
             "Trails": [
                 {"TrailARN": trail.arn, "Name": trail.name, "HomeRegion": trail.home_region}
@@ -174,7 +166,9 @@ class CloudTrailApi:
             )
         for selector in advanced:
             if not any(clause["Field"] == "eventCategory" for clause in selector["FieldSelectors"]):
-                raise ApiError("InvalidEventSelectorsException", "An advanced event selector needs the field eventCategory.")
+                raise ApiError(
+                    "InvalidEventSelectorsException", "An advanced event selector needs the field eventCategory."
+                )
         trail = replace(
             trail,
             selectors=tuple({**DEFAULT_SELECTORS[0], **selector} for selector in basic),
@@ -280,8 +274,8 @@ def _valid_name(name: str) -> str:
     if not _NAME.fullmatch(name) or re.search(r"[._-]{2}", name):
         raise ApiError(
             "InvalidTrailNameException",
-            "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-),"
-            " and underscores (_); it must be between 3 and 128 characters.",
+            "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.),"
+            " hyphens (-), and underscores (_); it must be between 3 and 128 characters.",
         )
     return name
 

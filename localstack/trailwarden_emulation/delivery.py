@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
+from .api import Json
 from .cloudtrail_api import parse_log_group_arn
-from .trails import Json, Trail, TrailStore
+from .trails import Trail, TrailStore
 from .world import World
 
 LOG = logging.getLogger(__name__)
@@ -89,15 +89,11 @@ class Courier:
             connect_to(aws_access_key_id=account, region_name=region).events.put_events(Entries=entries)
 
     def _to_log_groups(self, batch: list[Delivery]) -> None:
-        for (arn, stream), deliveries in groupby(_log_deliveries(batch), key=lambda each: (each[0].arn, each[1])):
+        for (_, stream), deliveries in groupby(_log_deliveries(batch), key=lambda each: (each[0].arn, each[1])):
             together = list(deliveries)
             trail = together[-1][0]
-            now = datetime.now(UTC)
             error = self._log(trail, stream, [record for _, _, record in together])
-            changes: dict[str, Any] = {"delivered": now, "logs_error": error}
-            if trail.log_group_arn and error is None:
-                changes["logs_delivered"] = now
-            self._store.update(trail.account, arn, **changes)
+            self._store.delivered(trail, datetime.now(UTC), error)
 
     def _log(self, trail: Trail, stream: str, records: list[Json]) -> str | None:
         """Puts records into the trail's log group; the error that GetTrailStatus will report, if any."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.protocol.serializer import create_serializer
@@ -13,19 +12,15 @@ from localstack.http import Response
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 from rolo.gateway import HandlerChain
 
+from .api import Amendment, ApiError, Json, Names, Observer, Operation, Scope
 from .caller import identity
 from .calls import Call, CallLog
-from .cloudtrail_api import Scope
 from .delivery import Courier, Delivery
-from .errors import ApiError
 from .record import GLOBAL_SERVICES, Answered, bridge_source, is_recorded, kind_of, lower_camel, record_of
-from .trails import Json, Trail, TrailStore, recording
+from .trails import Trail, TrailStore, recording
 from .world import World
 
 LOG = logging.getLogger(__name__)
-
-Operation = Callable[[Scope, Mapping[str, Any]], Json]
-Observer = Callable[[Scope, Mapping[str, Any]], None]
 
 
 def _scope(context: RequestContext) -> Scope:
@@ -35,7 +30,7 @@ def _scope(context: RequestContext) -> Scope:
 class Answers:
     """Request handler: answers operations that LocalStack lacks, or answers wrongly, before it looks for a provider."""
 
-    def __init__(self, operations: Mapping[tuple[str, str], Operation], store: TrailStore) -> None:
+    def __init__(self, operations: Mapping[Names, Operation], store: TrailStore) -> None:
         self._operations = operations
         self._store = store
 
@@ -52,12 +47,23 @@ class Answers:
             answer = operation(_scope(context), context.service_request or {})
         except ApiError as error:
             raise CommonServiceException(error.code, error.message, error.status, sender_fault=True) from error
-        context.service_response = answer
-        serializer = create_serializer(context.service, context.protocol)
-        response.update_from(
-            serializer.serialize_to_response(answer, context.operation, context.request.headers, context.request_id)
-        )
+        _respond(context, response, answer)
         chain.stop()
+
+
+class Amends:
+    """Response handler: corrects answers of LocalStack before the caller sees them."""
+
+    def __init__(self, amendments: Mapping[Names, Amendment]) -> None:
+        self._amendments = amendments
+
+    def __call__(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        if not context.service_operation or response.status_code >= 300:
+            return
+        amendment = self._amendments.get(tuple(context.service_operation))
+        if amendment is not None:
+            answer = dict(context.service_response or {})
+            _respond(context, response, amendment(_scope(context), context.service_request or {}, answer))
 
 
 class Watcher:
@@ -70,7 +76,7 @@ class Watcher:
         store: TrailStore,
         courier: Courier,
         world: World,
-        observers: Mapping[tuple[str, str], Observer],
+        observers: Mapping[Names, Sequence[Observer]],
     ) -> None:
         self._calls = calls
         self._store = store
@@ -78,7 +84,7 @@ class Watcher:
         self._world = world
         self._observers = observers
 
-    def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+    def __call__(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
         if context.service is None:
             return
         try:
@@ -89,8 +95,7 @@ class Watcher:
 
     def _watch(self, context: RequestContext, response: Response) -> None:
         if context.service_operation and response.status_code < 300:
-            observer = self._observers.get(tuple(context.service_operation))
-            if observer:
+            for observer in self._observers.get(tuple(context.service_operation), ()):
                 observer(_scope(context), context.service_request or {})
         if context.is_internal_call:
             return
@@ -149,6 +154,14 @@ class Watcher:
         chosen |= {trail.arn: trail for trail in recording(before, record, global_service=global_service)}
         if chosen:
             self._courier.accept(Delivery(record, bridge_source(service), tuple(chosen.values())))
+
+
+def _respond(context: RequestContext, response: Response, answer: Json) -> None:
+    context.service_response = answer
+    serializer = create_serializer(context.service, context.protocol)
+    response.update_from(
+        serializer.serialize_to_response(answer, context.operation, context.request.headers, context.request_id)
+    )
 
 
 def _access_key(context: RequestContext) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-Json = dict[str, Any]
+from .api import Json, Names
 
 SOURCES: Mapping[str, str] = {
     "cloudtrail": "cloudtrail",
@@ -27,9 +27,21 @@ SOURCES: Mapping[str, str] = {
 GLOBAL_SERVICES = frozenset({"iam"})
 """Services whose events appear in us-east-1 wherever the caller was."""
 
-_READ_VERBS = ("BatchGet", "Describe", "Estimate", "Filter", "Get", "Head", "List", "Lookup", "Search", "Select", "Test")
+_READ_VERBS = (
+    "BatchGet",
+    "Describe",
+    "Estimate",
+    "Filter",
+    "Get",
+    "Head",
+    "List",
+    "Lookup",
+    "Search",
+    "Select",
+    "Test",
+)
 
-_READS = frozenset(
+_READS: frozenset[Names] = frozenset(
     {
         ("logs", "StartQuery"),
         ("logs", "StopQuery"),

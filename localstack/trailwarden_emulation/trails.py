@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-Json = dict[str, Any]
+from .api import Json
 
 DEFAULT_SELECTORS: tuple[Json, ...] = (
     {
@@ -126,12 +126,18 @@ class TrailStore:
         with self._lock:
             self._trails.get(trail.account, {}).pop(trail.arn, None)
 
-    def update(self, account: str, arn: str, **changes: Any) -> None:
-        """Changes a trail if it still exists: deliveries end after their trail may have been deleted."""
+    def delivered(self, trail: Trail, now: datetime, logs_error: str | None) -> None:
+        """Notes a delivery, unless the trail has been deleted or has changed its log group since."""
         with self._lock:
-            trails = self._trails.get(account, {})
-            if arn in trails:
-                trails[arn] = replace(trails[arn], **changes)
+            trails = self._trails.get(trail.account, {})
+            current = trails.get(trail.arn)
+            if current is None:
+                return
+            current = replace(current, delivered=now)
+            if current.log_group_arn and current.log_group_arn == trail.log_group_arn:
+                logs_delivered = current.logs_delivered if logs_error else now
+                current = replace(current, logs_error=logs_error, logs_delivered=logs_delivered)
+            trails[trail.arn] = current
 
 
 def recording(trails: Iterable[Trail], event: Mapping[str, Any], *, global_service: bool) -> list[Trail]:

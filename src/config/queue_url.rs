@@ -58,9 +58,8 @@ impl FromStr for QueueUrl {
             return invalid("it names no host");
         }
         match scheme {
-            "https" => {}
             "http" if is_aws_host(&host) => return invalid("AWS is asked through https:// only"),
-            "http" => {}
+            "http" | "https" => {}
             _ => return invalid("it does not begin with https://"),
         }
         let Some((before_name, name)) = path.rsplit_once('/') else {

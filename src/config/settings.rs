@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::assess::{Expectations, Link};
 
 use super::arn::TopicArn;
+use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
-use super::values::{Benchmark, ControlSelection};
+use super::values::Benchmark;
 
 /// Every setting, parsed: what the daemon runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +144,15 @@ impl HealMode {
         ("plan", Self::Plan),
         ("apply", Self::Apply),
     ];
+
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+        }
+    }
 }
 
 impl LogFormat {

@@ -95,35 +95,6 @@ impl FromStr for Benchmark {
     }
 }
 
-/// Which controls are judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ControlSelection {
-    /// Every control of the catalogue.
-    All,
-    /// These.
-    Only(Vec<ControlChoice>),
-}
-
-/// One control to be judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ControlChoice {
-    /// One of the catalogue, by key, CIS number or Security Hub id; whether it exists, the catalogue says.
-    Named(String),
-    /// One that the operator wrote.
-    Own(OwnControl),
-}
-
-/// A control that the operator wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnControl {
-    /// Its id: letters, digits, hyphens and underscores.
-    pub id: String,
-    /// Its title, one line.
-    pub title: String,
-    /// The events that must notify somebody, as a filter pattern of at most 1,024 characters.
-    pub pattern: String,
-}
-
 /// The file that holds a secret. The secret itself never stands in a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretFile(PathBuf);

@@ -111,6 +111,19 @@ pub enum RepairKind {
 }
 
 impl RepairKind {
+    /// Every operation.
+    pub const ALL: [Self; 9] = [
+        Self::PutMetricFilter,
+        Self::PutMetricAlarm,
+        Self::EnableAlarmActions,
+        Self::CreateTopic,
+        Self::Subscribe,
+        Self::StartLogging,
+        Self::UpdateTrail,
+        Self::PutEventSelectors,
+        Self::CreateLogGroup,
+    ];
+
     /// The name of the API operation.
     pub const fn operation(self) -> &'static str {
         match self {

@@ -4,8 +4,20 @@
 
 mod answer;
 mod assumptions;
+mod charset;
+mod decimal;
 mod error;
+mod fields;
+mod matcher;
+mod number;
+mod parse;
+mod print;
 mod prove;
+mod reader;
+mod regex;
+pub mod syntax;
+mod text;
+mod warning;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,9 +25,15 @@ use std::sync::Arc;
 pub use answer::{Cover, Decision, Match, MissingNames, Reason};
 pub use assumptions::{Assumption, Assumptions};
 pub use error::ParseError;
+pub use number::NumberLiteral;
 pub use prove::{always_on, broader, covers, missing_event_names, satisfiable};
+pub use regex::Regex;
+pub use text::TextPattern;
+pub use warning::Warning;
 
-/// A parsed filter pattern. Immutable; a clone shares the tree.
+use syntax::Syntax;
+
+/// A parsed filter pattern. Immutable; a clone shares the tree. `Display` prints the canonical text.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     inner: Arc<Inner>,
@@ -24,6 +42,8 @@ pub struct Pattern {
 #[derive(Debug)]
 struct Inner {
     text: String,
+    syntax: Syntax,
+    warnings: Vec<Warning>,
 }
 
 impl Pattern {
@@ -32,7 +52,8 @@ impl Pattern {
     /// # Errors
     /// A pattern that PutMetricFilter would refuse, with the position of the fault.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        Ok(Self { inner: Arc::new(Inner { text: text.to_owned() }) })
+        let (syntax, warnings) = parse::parse(text)?;
+        Ok(Self { inner: Arc::new(Inner { text: text.to_owned(), syntax, warnings }) })
     }
 
     /// Parses the pattern of a deployed filter: surrounding white space is dropped first.
@@ -48,24 +69,29 @@ impl Pattern {
         &self.inner.text
     }
 
+    /// The tree.
+    pub fn syntax(&self) -> &Syntax {
+        &self.inner.syntax
+    }
+
     /// Readings of the pattern that AWS's documentation leaves open and that we settled.
-    pub fn warnings(&self) -> &[String] {
-        &[]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.inner.warnings
     }
 
     /// Whether the raw text of a log event matches.
-    pub fn matches(&self, _message: &str) -> Match {
-        Match::Undecided(Reason::SearchBudget)
+    pub fn matches(&self, message: &str) -> Match {
+        matcher::message(self.syntax(), message)
     }
 
-    /// Whether a parsed log event matches.
-    pub fn matches_event(&self, _event: &serde_json::Value) -> Match {
-        Match::Undecided(Reason::SearchBudget)
+    /// Whether a parsed log event matches. A pattern on the raw text is undecided where spacing decides.
+    pub fn matches_event(&self, event: &serde_json::Value) -> Match {
+        matcher::event(self.syntax(), event)
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        write!(f, "{}", self.syntax())
     }
 }
