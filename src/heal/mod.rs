@@ -1,8 +1,18 @@
 //! From a broken chain to the shortest ordered list of repairs, and whether they may be carried out. Pure.
 
+mod arn;
+mod escape;
 pub mod guard;
+mod model;
+mod plan;
 mod policy;
 mod repair;
+mod shell;
+mod unchanged;
 
+pub use guard::{Decision, Guard, GuardState, HoldReason, Limits, Outcome, Stop, Window};
+pub use model::apply_to;
+pub use plan::{Blueprint, plan_with};
 pub use policy::{ExpectedSubscription, HealPolicy};
 pub use repair::{LogDelivery, Plan, Repair, RepairKind, Step, StepAction};
+pub use unchanged::unchanged;
