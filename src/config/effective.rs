@@ -1,4 +1,6 @@
-use figment::value::{Dict, Num, Value};
+use figment::value::{Dict, Value};
+
+use super::setting::number_text;
 
 /// The value of one key and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,14 +48,6 @@ fn table_text(table: &Dict) -> String {
         .map(|(name, value)| format!("{name} = {}", toml_text(value)))
         .collect();
     format!("{{ {} }}", fields.join(", "))
-}
-
-fn number_text(number: Num) -> String {
-    let whole = number.to_i128().map(|whole| whole.to_string());
-    let whole = whole.or_else(|| number.to_u128().map(|whole| whole.to_string()));
-    whole
-        .or_else(|| number.to_f64().map(|float| float.to_string()))
-        .unwrap_or_default()
 }
 
 fn quoted(text: &str) -> String {

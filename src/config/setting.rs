@@ -72,7 +72,12 @@ impl<T: Text> Setting for T {
 
     fn read(value: &Value) -> Result<Self, Vec<Problem>> {
         let Some(text) = value.as_str() else {
-            return wrong_type(T::EXPECTED, value);
+            let quotes = if value.to_num().is_some() {
+                " in quotes"
+            } else {
+                ""
+            };
+            return wrong_type(&format!("{}{quotes}", T::EXPECTED), value);
         };
         T::parse(text).map_err(|Invalid(reason)| {
             let reason = if reason.is_empty() {
@@ -89,16 +94,14 @@ impl<T: Text> Setting for T {
     }
 }
 
-/// The fault of a value of another type; its content is not shown.
+/// The fault of a value of another type. The content of a text is not shown: it may be a secret in the wrong place.
 pub(super) fn wrong_type<T>(expected: &str, value: &Value) -> Result<T, Vec<Problem>> {
     let found = match value {
         Value::String(..) | Value::Char(..) => "a text".to_owned(),
         Value::Bool(_, flag) => flag.to_string(),
-        Value::Num(_, number) => match number.to_f64() {
-            Some(float) => format!("the number {float} (quote it to make it a text)"),
-            None => "a number (quote it to make it a text)".to_owned(),
-        },
+        Value::Num(_, number) => format!("the number {}", number_text(*number)),
         Value::Empty(..) => "nothing".to_owned(),
+        Value::Dict(_, table) if table.contains_key(DATE) => "a date".to_owned(),
         Value::Dict(..) => "a table".to_owned(),
         Value::Array(..) => "a list".to_owned(),
     };
@@ -107,16 +110,29 @@ pub(super) fn wrong_type<T>(expected: &str, value: &Value) -> Result<T, Vec<Prob
     ))])
 }
 
-/// The same where the content cannot be a secret.
+/// How the parser of TOML presents a date.
+const DATE: &str = "$__toml_private_datetime";
+
+/// The same where a text cannot be a secret.
 fn wrong_scalar<T>(expected: &str, value: &Value) -> Result<T, Vec<Problem>> {
-    let found = match (value.as_str(), whole_number(value)) {
-        (Some(text), _) => shown(text),
-        (None, Some(number)) => number.to_string(),
-        (None, None) => return wrong_type(expected, value),
-    };
-    Err(vec![Problem::here(format!(
-        "expected {expected}, found {found}"
-    ))])
+    match value.as_str() {
+        Some(text) => Err(vec![Problem::here(format!(
+            "expected {expected}, found {}",
+            shown(text)
+        ))]),
+        None => wrong_type(expected, value),
+    }
+}
+
+/// A number as it is written.
+pub(super) fn number_text(number: Num) -> String {
+    match whole_number(number) {
+        Some(whole) => whole.to_string(),
+        None => number
+            .to_f64()
+            .map(|float| float.to_string())
+            .unwrap_or_default(),
+    }
 }
 
 /// A text for a message: quoted, escaped, cut, and without the password of a URL.
@@ -280,15 +296,18 @@ impl Setting for HourlyBudget {
     }
 
     fn read(value: &Value) -> Result<Self, Vec<Problem>> {
-        match whole_number(value).and_then(|number| u32::try_from(number).ok()) {
+        match value
+            .to_num()
+            .and_then(whole_number)
+            .and_then(|number| u32::try_from(number).ok())
+        {
             Some(number @ 1..=1000) => Ok(Self(number)),
             _ => wrong_scalar(&Self::expected(), value),
         }
     }
 }
 
-fn whole_number(value: &Value) -> Option<i128> {
-    let number = value.to_num()?;
+fn whole_number(number: Num) -> Option<i128> {
     match number {
         Num::F32(_) | Num::F64(_) => None,
         _ => number
@@ -303,7 +322,10 @@ impl Setting for AccountId {
     }
 
     fn read(value: &Value) -> Result<Self, Vec<Problem>> {
-        let number = whole_number(value).map(|number| number.to_string());
+        let number = value
+            .to_num()
+            .and_then(whole_number)
+            .map(|number| number.to_string());
         let Some(text) = value.as_str().or(number.as_deref()) else {
             return wrong_type(&Self::expected(), value);
         };
