@@ -87,7 +87,7 @@ pub(super) async fn accounts(
             }
             None => None,
         };
-        let api: Arc<dyn AccountApi> = Arc::new(aws.account(observe, role).await?);
+        let api: Arc<dyn AccountApi> = Arc::new(aws.account(observe, role.as_ref()).await?);
         let account = Some(scope.account.clone());
         watched.push(Watched { name: scope.account.to_string(), account, api });
     }

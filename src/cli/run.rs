@@ -15,8 +15,7 @@ use super::{complain, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
 use crate::config::{Log, LogFormat, Settings};
 use crate::daemon::Daemon;
-use crate::heal::guard::Limits;
-use crate::heal::{ExpectedSubscription, HealPolicy};
+use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
 use crate::telemetry::{AwsResult, Events, Metrics, StatusBoard, logs::{self, LogError}};
 
 /// Watches until told to stop.
@@ -66,8 +65,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
     let watched = connect::accounts(&settings, &aws).await?;
     let queue = match &settings.queue_url {
         Some(url) => {
-            let region = url.region().map(crate::config::Region::as_str);
-            let queue: Arc<dyn Queue> = Arc::new(aws.queue(url.as_str(), region)?);
+            let queue: Arc<dyn Queue> = Arc::new(aws.queue(url.as_str())?);
             Some(queue)
         }
         None => None,

@@ -7,15 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::Clock;
-use super::judge::Look;
+use super::judge::{Judge, Look};
 use super::standing::Standings;
 use crate::assess::{Assessment, Chain, Verdict};
 use crate::aws::{AccountApi, ApplyError, Class, Remembered};
 use crate::config::HealMode;
-use crate::control::Control;
 use crate::event::Signal;
-use crate::heal::guard::{Decision, Guard, HoldReason, Outcome};
-use crate::heal::{HealPolicy, Plan, Repair, Step, plan, unchanged};
+use crate::heal::{
+    Decision, Guard, HealPolicy, HoldReason, Outcome, Plan, Repair, Step, unchanged,
+};
 use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::{Events, HealResult, HealStep};
 
@@ -107,21 +107,21 @@ impl Healer {
         &mut self,
         account: &dyn AccountApi,
         look: &Look,
-        controls: &[Control],
+        judge: &Judge,
         standings: &Standings,
     ) -> bool {
         let now = (self.clock)();
         self.due = None;
         let mut chosen = None;
-        for (control, assessment) in controls.iter().zip(&look.assessments) {
+        for assessment in &look.assessments {
             self.learn(look, assessment, standings, now);
             if self.mode == HealMode::Off {
                 continue;
             }
-            self.plan_for(look, control, assessment);
+            self.plan_for(look, judge, assessment);
             let decision = self.decide(now, look, assessment, standings);
             if decision && chosen.is_none() {
-                chosen = self.first_repair(&control.key);
+                chosen = self.first_repair(&assessment.control);
             }
         }
         let before = self.before.replace(look.snapshot.clone());
@@ -155,17 +155,18 @@ impl Healer {
         }
     }
 
-    fn plan_for(&mut self, look: &Look, control: &Control, assessment: &Assessment) {
-        let known_good = self.known_good.get(&control.key);
-        let plan = plan(&look.snapshot, assessment, control, known_good, &self.policy);
+    fn plan_for(&mut self, look: &Look, judge: &Judge, assessment: &Assessment) {
+        let control = &assessment.control;
+        let known_good = self.known_good.get(control);
+        let plan = judge.plan(&look.snapshot, assessment, known_good, &self.policy);
         if plan.steps.is_empty() {
-            self.plans.remove(&control.key);
+            self.plans.remove(control);
             return;
         }
-        if self.plans.get(&control.key) != Some(&plan) {
-            self.events.heal_planned(&look.snapshot.account_id, &control.key, &plan);
+        if self.plans.get(control) != Some(&plan) {
+            self.events.heal_planned(&look.snapshot.account_id, control, &plan);
         }
-        self.plans.insert(control.key.clone(), plan);
+        self.plans.insert(control.clone(), plan);
     }
 
     /// Whether the first repair for this control may be carried out now.

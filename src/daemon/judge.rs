@@ -1,5 +1,6 @@
-use crate::assess::{Assessment, Expectations, Verdict, assess};
+use crate::assess::{Assessment, Chain, Expectations, Verdict, assess};
 use crate::control::{Benchmark, Control};
+use crate::heal::{Blueprint, HealPolicy, Plan, plan_with};
 use crate::snapshot::Snapshot;
 
 /// What is judged: the controls, and whom the configuration names as those to be told.
@@ -36,10 +37,34 @@ impl Judge {
     }
 
     pub(super) fn judge(&self, snapshot: Snapshot) -> Look {
-        let judged = self.controls.iter().map(|control| {
-            assess(&snapshot, control, &self.expectations, &self.benchmark)
-        });
+        let judged = self.controls.iter().map(|control| self.one(&snapshot, control));
         Look { assessments: judged.collect(), snapshot }
+    }
+
+    /// What would mend the control of this assessment; empty for a control that is not judged here.
+    pub(super) fn plan(
+        &self,
+        snapshot: &Snapshot,
+        assessment: &Assessment,
+        known_good: Option<&Chain>,
+        policy: &HealPolicy,
+    ) -> Plan {
+        let Some(control) = self.controls.iter().find(|one| one.key == assessment.control) else {
+            return Plan::default();
+        };
+        let blueprint = Blueprint {
+            key: control.key.clone(),
+            pattern: control.install_text(&self.benchmark).to_owned(),
+            metric_name: control.metric_name.clone(),
+            metric_namespace: control.namespace.clone(),
+            alarm_name: control.alarm_name.clone(),
+        };
+        let judge = |imagined: &Snapshot| self.one(imagined, control);
+        plan_with(&judge, snapshot, assessment, &blueprint, known_good, policy)
+    }
+
+    fn one(&self, snapshot: &Snapshot, control: &Control) -> Assessment {
+        assess(snapshot, control, &self.expectations, &self.benchmark)
     }
 }
 

@@ -96,8 +96,7 @@ impl Scope {
 
     /// True: something was written.
     async fn heal(&mut self, look: &Look) -> bool {
-        let controls = self.judge.controls();
-        self.healer.heal(&*self.account, look, controls, &self.standings).await
+        self.healer.heal(&*self.account, look, &self.judge, &self.standings).await
     }
 
     /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
