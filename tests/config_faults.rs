@@ -62,10 +62,10 @@ fn every_fault_of_every_layer_is_told_even_where_a_later_layer_hides_it() {
         ("http.listen", "localhost:9464"),
         ("heal.budget_per_hour", "0"),
     ];
-    let versions = "known are any, cis-1.2.0, cis-1.3.0, cis-1.4.0, cis-1.5.0, cis-2.0.0, cis-3.0.0, cis-4.0.1, cis-5.0.0, cis-6.0.0, cis-7.0.0";
+    let versions = "the known versions are 1.2.0, 1.3.0, 1.4.0, 1.5.0, 2.0.0, 3.0.0, 4.0.1, 5.0.0, 6.0.0, 7.0.0";
     let expected = [
         &format!(
-            "FILE: benchmark: expected \"any\" or a version such as \"cis-3.0.0\", found \"cis-9\": {versions}"
+            "FILE: benchmark: expected \"any\", \"security-hub\" or a version such as \"cis-3.0.0\", found \"cis-9\": {versions}"
         ),
         "FILE: heal.links[1]: expected a link (trail, selector, log_group, pattern, metric, alarm, action, topic or subscription), found \"alram\": did you mean \"alarm\"?",
         "FILE: heal.mode: expected \"off\", \"plan\" or \"apply\", found \"aply\": did you mean \"apply\"?",
@@ -230,6 +230,35 @@ fn own_controls_have_to_be_whole() {
         "FILE: controls[1]: the id \"y\" stands for more than one control",
     ];
     assert_eq!(of_file(twice), expected);
+}
+
+#[test]
+fn controls_have_to_be_those_of_the_benchmark_and_own_patterns_have_to_be_patterns() {
+    let file = r#"
+        benchmark = "cis-7.0.0"
+        controls = [
+            "4.5",
+            "cloudtrail-config-changes",
+            { id = "broken", title = "X", pattern = "{ $.eventName = " },
+            { id = "root-account-usage", title = "X", pattern = "{ $.eventName = X }" },
+        ]
+    "#;
+    let found = of_file(file);
+    assert_eq!(found.len(), 3, "{found:?}");
+    let begins = [
+        "FILE: controls[0]: no control is called \"4.5\" in benchmark cis-7.0.0; there are: ",
+        "FILE: controls[2]: its pattern: ",
+        "FILE: controls[3]: the id \"root-account-usage\" is that of a known control",
+    ];
+    for (fault, beginning) in found.iter().zip(begins) {
+        assert!(fault.starts_with(beginning), "{fault}");
+    }
+    let both = of_file("benchmark = \"cis-9\"\ncontrols = [\"5.5\"]");
+    assert_eq!(
+        both.len(),
+        1,
+        "a control of an unknown benchmark is not at fault: {both:?}"
+    );
 }
 
 #[test]

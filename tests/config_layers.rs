@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use trailwarden::assess::Link;
 use trailwarden::config::{
-    Benchmark, ConfigError, ConfigFile, ControlChoice, ControlSelection, Effective, HealMode,
-    Loaded, LogFormat, LogLevel, OwnControl, Settings, load,
+    ConfigError, ConfigFile, Effective, HealMode, Loaded, LogFormat, LogLevel, Settings, load,
 };
+use trailwarden::control::Benchmark;
 
 /// Loads from the text of a file, variables and flags.
 fn layers(
@@ -35,6 +35,19 @@ fn settings(file: &str, variables: &[(&str, &str)], flags: &[(&str, &str)]) -> S
     layers(file, variables, flags).unwrap().settings
 }
 
+fn keys(settings: &Settings) -> Vec<String> {
+    settings
+        .controls
+        .iter()
+        .map(|control| control.key.clone())
+        .collect()
+}
+
+/// Everything of the settings, comparable.
+fn shown(settings: &Settings) -> String {
+    format!("{settings:#?}")
+}
+
 fn nowhere() -> ConfigFile {
     ConfigFile::IfExists(PathBuf::from("/nonexistent/trailwarden.toml"))
 }
@@ -45,11 +58,7 @@ fn with_nothing_configured_the_defaults_hold() {
     let settings = loaded.settings;
     assert_eq!(loaded.file, None);
     assert_eq!(settings.queue_url, None);
-    let default_control = ControlChoice::Named("4.5".to_owned());
-    assert_eq!(
-        settings.controls,
-        ControlSelection::Only(vec![default_control])
-    );
+    assert_eq!(keys(&settings), ["cloudtrail-config-changes"]);
     assert_eq!(settings.benchmark, Benchmark::Any);
     assert_eq!(settings.sweep.interval, Duration::from_mins(15));
     assert_eq!(settings.heal.mode, HealMode::Off);
@@ -182,34 +191,47 @@ fn account_ids_keep_their_leading_zeros_from_every_source() {
 
 #[test]
 fn a_control_keeps_its_text_from_variables_and_must_be_quoted_in_the_file() {
-    let named = |names: &[&str]| {
-        let choices = names
-            .iter()
-            .map(|name| ControlChoice::Named((*name).to_owned()));
-        ControlSelection::Only(choices.collect())
-    };
-    let controls = |text| settings("", &[("TRAILWARDEN_CONTROLS", text)], &[]).controls;
-    assert_eq!(controls("4.10"), named(&["4.10"]));
+    let controls = |text| keys(&settings("", &[("TRAILWARDEN_CONTROLS", text)], &[]));
+    assert_eq!(controls("4.10"), ["security-group-changes"]);
     assert_eq!(
         controls("4.10, CloudWatch.5"),
-        named(&["4.10", "CloudWatch.5"])
+        ["security-group-changes", "cloudtrail-config-changes"]
     );
-    assert_eq!(controls("[4.10, \"4.5\"]"), named(&["4.10", "4.5"]));
-    assert_eq!(controls("all"), ControlSelection::All);
-    assert_eq!(controls("[\"all\"]"), ControlSelection::All);
-    let error = layers("controls = [4.10]", &[], &[]).unwrap_err();
+    assert_eq!(
+        controls("[4.10, \"CIS-4.5\"]"),
+        ["security-group-changes", "cloudtrail-config-changes"]
+    );
+    assert_eq!(
+        controls("4.5, CloudWatch.5"),
+        ["cloudtrail-config-changes"],
+        "each control once"
+    );
+    assert_eq!(controls("all").len(), 15);
+    assert_eq!(controls("[\"all\"]").len(), 15);
+    let error = layers("controls = [4.10]", &[], &[])
+        .unwrap_err()
+        .to_string();
     assert!(
-        error
-            .to_string()
-            .contains("controls[0]: expected a control such as"),
+        error.contains("controls[0]: expected a control such as"),
         "{error}"
     );
     assert!(
-        error
-            .to_string()
-            .contains("or its key in quotes, found the number 4.1"),
+        error.ends_with("or its key in quotes, found the number 4.1"),
         "{error}"
     );
+}
+
+#[test]
+fn the_benchmark_decides_what_a_number_means() {
+    let control = |benchmark| {
+        keys(&settings(
+            "",
+            &[],
+            &[("benchmark", benchmark), ("controls", "5.5")],
+        ))
+    };
+    assert_eq!(control("cis-7.0.0"), ["cloudtrail-config-changes"]);
+    assert!(layers("", &[], &[("benchmark", "cis-3.0.0"), ("controls", "5.5")]).is_err());
 }
 
 #[test]
@@ -217,18 +239,13 @@ fn own_controls_stand_among_the_named_ones() {
     let file = r#"
         controls = ["4.5", { id = "acme-1", title = "Logins", pattern = "{ $.eventName = ConsoleLogin }" }]
     "#;
-    let own = OwnControl {
-        id: "acme-1".to_owned(),
-        title: "Logins".to_owned(),
-        pattern: "{ $.eventName = ConsoleLogin }".to_owned(),
-    };
-    let expected = vec![
-        ControlChoice::Named("4.5".to_owned()),
-        ControlChoice::Own(own),
-    ];
+    let settings = settings(file, &[], &[]);
+    assert_eq!(keys(&settings), ["cloudtrail-config-changes", "acme-1"]);
+    let own = settings.controls.last().unwrap();
+    assert_eq!(own.title, "Logins");
     assert_eq!(
-        settings(file, &[], &[]).controls,
-        ControlSelection::Only(expected)
+        own.prescribed[0].pattern.text(),
+        "{ $.eventName = ConsoleLogin }"
     );
 }
 
@@ -258,7 +275,10 @@ fn what_kubernetes_injects_is_ignored_and_foreign_variables_too() {
         ("HEAL__MODE", "bogus"),
         ("PATH", "/bin"),
     ];
-    assert_eq!(settings("", &variables, &[]), settings("", &[], &[]));
+    assert_eq!(
+        shown(&settings("", &variables, &[])),
+        shown(&settings("", &[], &[]))
+    );
 }
 
 #[test]
@@ -280,5 +300,5 @@ fn what_is_printed_can_be_read_back() {
     let first = layers(file, &[], &[]).unwrap();
     let lines: Vec<String> = first.effective.iter().map(Effective::toml_line).collect();
     let second = settings(&lines.join("\n"), &[], &[]);
-    assert_eq!(first.settings, second);
+    assert_eq!(shown(&first.settings), shown(&second));
 }

@@ -6,10 +6,9 @@ use thiserror::Error;
 
 use crate::assess::Expectations;
 use crate::aws::{AccountApi, Aws, ObserveScope, Role, SetupError};
-use crate::config::{self, ControlChoice, ControlSelection, Settings};
+use crate::config::{self, Settings};
 use crate::control::{Benchmark, Catalogue, Control, FindError};
 use crate::daemon::Watched;
-use crate::pattern::ParseError;
 
 /// What is judged, and for whom.
 #[derive(Debug, Clone)]
@@ -17,15 +16,6 @@ pub(super) struct Prepared {
     pub(super) controls: Vec<Control>,
     pub(super) benchmark: Benchmark,
     pub(super) expectations: Expectations,
-}
-
-/// Why settings that are well-formed cannot be used.
-#[derive(Debug, Error)]
-pub(super) enum PrepareError {
-    #[error("controls: {0}")]
-    Unknown(#[from] FindError),
-    #[error("controls: the pattern of {id} is refused:\n{source}")]
-    Pattern { id: String, source: ParseError },
 }
 
 /// Why an account cannot be reached.
@@ -37,28 +27,14 @@ pub(super) enum ConnectError {
     ExternalId { account: String, path: String, source: std::io::Error },
 }
 
-/// The controls that are judged: those of the settings, or those named on the command line.
-pub(super) fn prepare(settings: &Settings, named: &[String]) -> Result<Prepared, PrepareError> {
-    let benchmark = benchmark(&settings.benchmark);
-    let catalogue = Catalogue::builtin();
-    let controls = if !named.is_empty() {
-        catalogue.select(named, &benchmark)?.into_iter().cloned().collect()
+/// What is judged: the controls of the settings, or those named on the command line.
+pub(super) fn prepare(settings: &Settings, named: &[String]) -> Result<Prepared, FindError> {
+    let benchmark = settings.benchmark;
+    let controls = if named.is_empty() {
+        settings.controls.clone()
     } else {
-        match &settings.controls {
-            ControlSelection::All => {
-                catalogue.select(&["all".to_owned()], &benchmark)?.into_iter().cloned().collect()
-            }
-            ControlSelection::Only(choices) => {
-                let control = |choice: &ControlChoice| match choice {
-                    ControlChoice::Named(name) => {
-                        Ok(catalogue.find(name, &benchmark).cloned()?)
-                    }
-                    ControlChoice::Own(own) => Control::own(&own.id, &own.title, &own.pattern)
-                        .map_err(|source| PrepareError::Pattern { id: own.id.clone(), source }),
-                };
-                choices.iter().map(control).collect::<Result<_, _>>()?
-            }
-        }
+        let chosen = Catalogue::builtin().select(named, &benchmark)?;
+        chosen.into_iter().cloned().collect()
     };
     Ok(Prepared { controls, benchmark, expectations: settings.expect.expectations() })
 }
@@ -104,11 +80,4 @@ fn external_id(scope: &config::Scope) -> Result<Option<String>, ConnectError> {
         source,
     })?;
     Ok(Some(secret))
-}
-
-fn benchmark(configured: &config::Benchmark) -> Benchmark {
-    match configured {
-        config::Benchmark::Any => Benchmark::Any,
-        config::Benchmark::Cis(version) => format!("cis-{version}").parse().unwrap_or_default(),
-    }
 }

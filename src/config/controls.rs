@@ -1,12 +1,14 @@
 use figment::value::Value;
 
+use crate::control::{Benchmark, Catalogue, Control};
+
 use super::setting::{Fields, Problem, Setting, Text};
 use super::text;
 use super::values::{Invalid, invalid, is_word};
 
 /// Which controls are judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ControlSelection {
+pub(super) enum ControlSelection {
     /// Every control of the catalogue.
     All,
     /// These.
@@ -15,8 +17,8 @@ pub enum ControlSelection {
 
 /// One control to be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ControlChoice {
-    /// One of the catalogue, by key, CIS number or Security Hub id; whether it exists, the catalogue says.
+pub(super) enum ControlChoice {
+    /// One of the catalogue, by key, CIS number or Security Hub id.
     Named(String),
     /// One that the operator wrote.
     Own(OwnControl),
@@ -24,14 +26,13 @@ pub enum ControlChoice {
 
 /// A control that the operator wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnControl {
+pub(super) struct OwnControl {
     /// Its id: letters, digits, hyphens and underscores.
-    pub id: String,
+    id: String,
     /// Its title, one line.
-    pub title: String,
-    /// The events that must notify somebody, as a filter pattern of at most 1,024 characters. Whether it is one, the
-    /// pattern language says.
-    pub pattern: String,
+    title: String,
+    /// The events that must notify somebody, as a filter pattern.
+    pattern: String,
 }
 
 impl Setting for ControlSelection {
@@ -82,9 +83,60 @@ impl Setting for ControlSelection {
     }
 }
 
+impl ControlSelection {
+    /// The controls themselves, each once, in the order of the configuration; every name that picks none, and every
+    /// pattern that AWS would refuse.
+    pub(super) fn resolve(&self, benchmark: &Benchmark) -> Result<Vec<Control>, Vec<Problem>> {
+        let choices = match self {
+            Self::All => &[ControlChoice::Named("all".to_owned())],
+            Self::Only(choices) => choices.as_slice(),
+        };
+        let mut controls: Vec<Control> = Vec::new();
+        let mut problems = Vec::new();
+        for (index, choice) in choices.iter().enumerate() {
+            match choice.resolve(benchmark) {
+                Ok(found) => {
+                    for control in found {
+                        if controls.iter().all(|other| other.key != control.key) {
+                            controls.push(control);
+                        }
+                    }
+                }
+                Err(message) => {
+                    problems.push(Problem::here(message).inside(&format!("[{index}]")));
+                }
+            }
+        }
+        if problems.is_empty() {
+            Ok(controls)
+        } else {
+            Err(problems)
+        }
+    }
+}
+
 impl ControlChoice {
+    fn resolve(&self, benchmark: &Benchmark) -> Result<Vec<Control>, String> {
+        let catalogue = Catalogue::builtin();
+        match self {
+            Self::Named(name) => {
+                let found = catalogue.select(std::slice::from_ref(name), benchmark);
+                let found = found.map_err(|error| error.to_string())?;
+                Ok(found.into_iter().cloned().collect())
+            }
+            Self::Own(own) => {
+                if catalogue.find(&own.id, &Benchmark::Any).is_ok() {
+                    return Err(format!("the id {:?} is that of a known control", own.id));
+                }
+                let control = Control::own(&own.id, &own.title, &own.pattern);
+                let control =
+                    control.map_err(|error| format!("its pattern: {}", error.message()))?;
+                Ok(vec![control])
+            }
+        }
+    }
     /// The name that picks it: as configured, or the id of an own control.
-    pub fn name(&self) -> &str {
+    fn name(&self) -> &str {
         match self {
             Self::Named(name) => name,
             Self::Own(own) => &own.id,

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use figment::value::Value;
 use figment::{Figment, Profile};
 
+use crate::control::{Benchmark, Control};
+
 use super::effective::Effective;
 use super::fault::{ConfigError, Fault};
 use super::layer::Layer;
@@ -76,21 +78,18 @@ pub fn load<'a>(
         figment = figment.merge(layer);
     }
     let merged = Merged { figment };
-    match merged.settings() {
-        Ok(settings) => {
-            if !file_failed {
-                faults.extend(rules::contradictions(&settings, &merged, &rejected));
-            }
-            if faults.is_empty() {
-                let effective = merged.with_derived(&settings).effective();
-                return Ok(Loaded {
-                    settings,
-                    file: file_read,
-                    effective,
-                });
-            }
+    if let Some(settings) = merged.settings(&rejected, &mut faults) {
+        if !file_failed {
+            faults.extend(rules::contradictions(&settings, &merged, &rejected));
         }
-        Err(found) => faults.extend(found),
+        if faults.is_empty() {
+            let effective = merged.with_derived(&settings).effective();
+            return Ok(Loaded {
+                settings,
+                file: file_read,
+                effective,
+            });
+        }
     }
     Err(ConfigError { faults })
 }
@@ -186,19 +185,39 @@ impl Merged {
         read
     }
 
-    fn settings(&self) -> Result<Settings, Vec<Fault>> {
-        let mut faults = Vec::new();
-        let settings = self.assemble(&mut faults);
-        settings.filter(|_| faults.is_empty()).ok_or(faults)
+    /// The controls, unless their names or the benchmark that says what they mean are at fault already.
+    fn controls(
+        &self,
+        benchmark: &Benchmark,
+        rejected: &[String],
+        faults: &mut Vec<Fault>,
+    ) -> Option<Vec<Control>> {
+        let selection = self.required(&schema::CONTROLS, faults)?;
+        let keys = [schema::CONTROLS.path(), schema::BENCHMARK.path()];
+        match selection.resolve(benchmark) {
+            Ok(controls) => Some(controls),
+            Err(_) if rejected.iter().any(|path| keys.contains(&path.as_str())) => Some(Vec::new()),
+            Err(problems) => {
+                let [path, _] = keys;
+                let source = self.source(path);
+                faults.extend(problems.into_iter().map(|problem| Fault {
+                    source: source.clone(),
+                    key: Some(format!("{path}{}", problem.at)),
+                    message: problem.message,
+                }));
+                Some(Vec::new())
+            }
+        }
     }
 
-    fn assemble(&self, faults: &mut Vec<Fault>) -> Option<Settings> {
+    fn settings(&self, rejected: &[String], faults: &mut Vec<Fault>) -> Option<Settings> {
+        let benchmark = self.required(&schema::BENCHMARK, faults)?;
         let listen = self.required(&schema::HTTP_LISTEN, faults)?;
         let status = self.optional(&schema::HTTP_STATUS, faults);
         Some(Settings {
             queue_url: self.optional(&schema::QUEUE_URL, faults),
-            controls: self.required(&schema::CONTROLS, faults)?,
-            benchmark: self.required(&schema::BENCHMARK, faults)?,
+            controls: self.controls(&benchmark, rejected, faults)?,
+            benchmark,
             sweep: Sweep {
                 interval: self.required(&schema::SWEEP_INTERVAL, faults)?.0,
             },

@@ -24,7 +24,6 @@ mod text;
 mod values;
 
 pub use arn::{RoleArn, TopicArn};
-pub use controls::{ControlChoice, ControlSelection, OwnControl};
 pub use effective::Effective;
 pub use endpoint::Endpoint;
 pub use fault::{ConfigError, Fault};
@@ -33,4 +32,4 @@ pub use queue_url::QueueUrl;
 pub use reference::{KeyReference, keys, reference};
 pub use scope::Scope;
 pub use settings::{Expect, Heal, HealMode, Http, Log, LogFormat, LogLevel, Settings, Sweep};
-pub use values::{Benchmark, Invalid, Region, SecretFile};
+pub use values::{Invalid, Region, SecretFile};

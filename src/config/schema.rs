@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use figment::value::Value;
 
 use crate::assess::Link;
+use crate::control::Benchmark;
 
 use super::arn::TopicArn;
 use super::controls::ControlSelection;
@@ -18,7 +19,6 @@ use super::queue_url::QueueUrl;
 use super::scope::Scope;
 use super::setting::{HourlyBudget, Problem, Setting, SettleTime, SweepInterval};
 use super::settings::{HealMode, LogFormat, LogLevel};
-use super::values::Benchmark;
 
 /// A key of the configuration and the type of its value.
 pub(super) struct Key<T> {
@@ -95,8 +95,8 @@ pub(super) static CONTROLS: Key<ControlSelection> = Key::new(
 pub(super) static BENCHMARK: Key<Benchmark> = Key::new(
     "benchmark",
     Some("\"any\""),
-    "The version of the CIS AWS Foundations Benchmark whose numbers and patterns count. With \"any\", a pattern that any \
-     version prescribes satisfies.",
+    "Whose numbers and patterns count: those of a version of the CIS AWS Foundations Benchmark, of Security Hub, or with \"any\" \
+     each of them: then a pattern that any of them prescribes satisfies.",
 );
 pub(super) static SWEEP_INTERVAL: Key<SweepInterval> = Key::new(
     "sweep.interval",

@@ -12,6 +12,7 @@ use std::time::Duration;
 use figment::value::{Dict, Num, Value};
 
 use crate::assess::Link;
+use crate::control::{Benchmark, CIS_VERSIONS, CisVersion};
 use crate::snapshot::AccountId;
 
 use super::arn::{RoleArn, TopicArn};
@@ -20,7 +21,7 @@ use super::queue_url::QueueUrl;
 use super::settings::{HealMode, LogFormat, LogLevel};
 use super::suggest::did_you_mean;
 use super::text;
-use super::values::{Benchmark, Invalid, Region, SecretFile, invalid};
+use super::values::{Invalid, Region, SecretFile, invalid};
 
 /// What is wrong with a value, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,11 +178,20 @@ macro_rules! parsed_text {
 parsed_text! {
     QueueUrl => "the URL of an SQS queue",
     Region => "the code of an AWS region",
-    Benchmark => "\"any\" or a version such as \"cis-3.0.0\"",
     TopicArn => "the ARN of an SNS topic",
     Endpoint => "an ARN, an e-mail address, a URL or a phone number",
     RoleArn => "the ARN of an IAM role",
     SecretFile => "the path of a file",
+}
+
+impl Text for Benchmark {
+    const EXPECTED: &'static str = "\"any\", \"security-hub\" or a version such as \"cis-3.0.0\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().or_else(|_| {
+            let versions = CIS_VERSIONS.map(CisVersion::name).join(", ");
+            invalid(format!("the known versions are {versions}"))
+        })
+    }
 }
 
 impl Text for HealMode {

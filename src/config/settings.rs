@@ -4,22 +4,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::assess::{Expectations, Link};
+use crate::control::{Benchmark, Control};
 
 use super::arn::TopicArn;
-use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
-use super::values::Benchmark;
 
 /// Every setting, parsed: what the daemon runs on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The queue that the events come from; none: sweeps only.
     pub queue_url: Option<QueueUrl>,
-    /// Which controls are judged.
-    pub controls: ControlSelection,
-    /// Which benchmark's numbering and patterns count.
+    /// The controls that are judged, each once.
+    pub controls: Vec<Control>,
+    /// Whose prescribed patterns count.
     pub benchmark: Benchmark,
     /// The periodic look at everything.
     pub sweep: Sweep,

@@ -57,44 +57,6 @@ impl fmt::Display for Region {
     }
 }
 
-/// Which benchmark's numbering and prescribed patterns count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Benchmark {
-    /// Any version's: every prescribed pattern satisfies.
-    Any,
-    /// This version of the CIS AWS Foundations Benchmark, such as `3.0.0`.
-    Cis(&'static str),
-}
-
-impl Benchmark {
-    /// The versions of the CIS AWS Foundations Benchmark that prescribe metric filters.
-    pub const CIS_VERSIONS: [&'static str; 10] = [
-        "1.2.0", "1.3.0", "1.4.0", "1.5.0", "2.0.0", "3.0.0", "4.0.1", "5.0.0", "6.0.0", "7.0.0",
-    ];
-}
-
-impl FromStr for Benchmark {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        if text == "any" {
-            return Ok(Self::Any);
-        }
-        let version = text.strip_prefix("cis-").and_then(|wanted| {
-            Self::CIS_VERSIONS
-                .into_iter()
-                .find(|known| *known == wanted)
-        });
-        match version {
-            Some(version) => Ok(Self::Cis(version)),
-            None => invalid(format!(
-                "known are any, cis-{}",
-                Self::CIS_VERSIONS.join(", cis-")
-            )),
-        }
-    }
-}
-
 /// The file that holds a secret. The secret itself never stands in a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretFile(PathBuf);

@@ -11,6 +11,8 @@ mod metrics;
 mod page;
 mod readiness;
 pub mod report;
+#[cfg(test)]
+mod samples;
 mod sanitize;
 mod status;
 mod text;

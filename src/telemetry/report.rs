@@ -71,6 +71,9 @@ pub struct ControlReport {
     pub warnings: Vec<Warning>,
     /// What readers that compare text would say.
     pub literal: LiteralReport,
+    /// The home region of the chain, for people; no part of the document.
+    #[serde(skip)]
+    pub region: Option<String>,
     /// The best path, for pictures; no part of the document.
     #[serde(skip)]
     pub links: Vec<LinkReport>,
@@ -161,6 +164,7 @@ impl ControlReport {
                 cis: assessment.literal_cis.clone(),
                 security_hub: assessment.literal_security_hub.clone(),
             },
+            region: assessment.region.clone(),
             links,
         }
     }
