@@ -149,6 +149,84 @@ impl Account {
         .await;
     }
 
+    /// Puts many messages into the queue of the feed.
+    pub async fn send_all(&self, bodies: &[&str]) {
+        use aws_sdk_sqs::types::SendMessageBatchRequestEntry as Entry;
+        for batch in bodies.chunks(10) {
+            let entries = batch.iter().enumerate().map(|(index, body)| {
+                let entry = Entry::builder().id(index.to_string()).message_body(*body);
+                entry.build().expect("an entry")
+            });
+            let call = self.sqs.send_message_batch().queue_url(&self.seeded.queue_url);
+            let answer = call.set_entries(Some(entries.collect())).send().await;
+            let answer = answer.expect("the batch is sent");
+            assert!(answer.failed().is_empty(), "{:?}", answer.failed());
+        }
+    }
+
+    /// Sets how long the queue hides a message that was received.
+    pub async fn set_visibility_timeout(&self, seconds: u32) {
+        let name = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
+        let call = self.sqs.set_queue_attributes().queue_url(&self.seeded.queue_url);
+        let call = call.attributes(name, seconds.to_string());
+        call.send().await.expect("the queue's attribute is set");
+    }
+
+    /// What a repair must bring back: the names and attributes of filter, alarm, topic, trail and subscriptions, without what
+    /// AWS makes anew each time.
+    pub async fn describe(&self) -> String {
+        let seeded = &self.seeded;
+        let filters = self
+            .logs
+            .describe_metric_filters()
+            .log_group_name(&seeded.log_group)
+            .send()
+            .await
+            .expect("the metric filters");
+        let filters: Vec<_> = filters
+            .metric_filters()
+            .iter()
+            .map(|one| (one.filter_name().map(str::to_owned), one.filter_pattern().map(str::to_owned), one.metric_transformations().to_vec()))
+            .collect();
+        let alarms = self.cloudwatch.describe_alarms().send().await.expect("the alarms");
+        let alarms: Vec<_> = alarms
+            .metric_alarms()
+            .iter()
+            .map(|one| {
+                (
+                    one.alarm_name().map(str::to_owned),
+                    (one.metric_name().map(str::to_owned), one.namespace().map(str::to_owned)),
+                    (one.statistic().cloned(), one.period(), one.evaluation_periods(), one.threshold()),
+                    (one.comparison_operator().cloned(), one.treat_missing_data().map(str::to_owned)),
+                    (one.actions_enabled(), one.alarm_actions().to_vec()),
+                )
+            })
+            .collect();
+        let subscriptions = self
+            .sns
+            .list_subscriptions_by_topic()
+            .topic_arn(&seeded.topic_arn)
+            .send()
+            .await
+            .expect("the subscriptions");
+        let subscriptions: Vec<_> = subscriptions
+            .subscriptions()
+            .iter()
+            .map(|one| (one.protocol().map(str::to_owned), one.endpoint().map(str::to_owned)))
+            .collect();
+        let trails = self.cloudtrail.describe_trails().send().await.expect("the trails");
+        let status = self.cloudtrail.get_trail_status().name(&seeded.trail).send().await;
+        let logging = status.expect("the trail's status").is_logging();
+        let selectors = self.cloudtrail.get_event_selectors().trail_name(&seeded.trail).send().await;
+        let selectors = selectors.expect("the selectors");
+        format!(
+            "filters {filters:#?}\nalarms {alarms:#?}\nsubscriptions {subscriptions:#?}\ntrails {:#?}\nlogging {logging:?}\nselectors {:#?} {:#?}",
+            trails.trail_list(),
+            selectors.event_selectors(),
+            selectors.advanced_event_selectors(),
+        )
+    }
+
     /// Puts a message into the queue of the feed.
     pub async fn send(&self, body: &str) {
         let message = self.sqs.send_message().queue_url(&self.seeded.queue_url);

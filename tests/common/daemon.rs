@@ -73,8 +73,27 @@ impl Daemon {
         daemon
     }
 
+    /// Starts one without a feed and waits until it is ready.
+    pub async fn without_queue(account: &Account, settings: &str) -> Self {
+        let daemon = Self::spawn_with(account, settings, |command| {
+            command.env("TRAILWARDEN_QUEUE_URL", "");
+        })
+        .await;
+        daemon.until_ready().await;
+        daemon
+    }
+
     /// Starts one and waits until it serves HTTP.
     pub async fn spawn(account: &Account, settings: &str) -> Self {
+        Self::spawn_with(account, settings, |_| {}).await
+    }
+
+    /// Starts one whose command is changed before, and waits until it serves HTTP.
+    pub async fn spawn_with(
+        account: &Account,
+        settings: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let configuration = directory.path().join("trailwarden.toml");
         let text = format!(
@@ -90,6 +109,7 @@ impl Daemon {
             .env("TRAILWARDEN_HTTP__LISTEN", "127.0.0.1:0")
             .env("TRAILWARDEN_LOG__FORMAT", "json")
             .env("TRAILWARDEN_LOG__LEVEL", "debug");
+        change(&mut command);
         Self::run(command, directory).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,7 +24,6 @@ pub struct Emulator {
     kept: Kept,
 }
 
-#[allow(dead_code, reason = "held so that it ends when dropped")]
 enum Kept {
     Foreign,
     Container(Box<ContainerAsync<GenericImage>>),
@@ -92,6 +92,7 @@ impl Emulator {
         let child = Command::new(repository().join("localstack/serve"))
             .args(["--port", &port.to_string(), "--dir"])
             .arg(&state)
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file handle"))
             .stderr(log)
@@ -120,13 +121,25 @@ impl Emulator {
         self.endpoint.trim_start_matches("http://")
     }
 
-    /// Leaves it running after the end of this process.
-    pub async fn leave_running(self) {
-        match self.kept {
-            Kept::Foreign => {}
-            Kept::Process(process) => std::mem::forget(process),
-            Kept::Container(container) => std::mem::forget(container),
+    /// Its process id, where it is a process of ours.
+    pub fn process_id(&self) -> Option<u32> {
+        match &self.kept {
+            Kept::Process(process) => Some(process.0.id()),
+            Kept::Foreign | Kept::Container(_) => None,
         }
+    }
+
+    /// Its container's id, where it is a container of ours.
+    pub fn container_id(&self) -> Option<&str> {
+        match &self.kept {
+            Kept::Container(container) => Some(container.id()),
+            Kept::Foreign | Kept::Process(_) => None,
+        }
+    }
+
+    /// Leaves it running after the end of this process.
+    pub fn leave_running(self) {
+        std::mem::forget(self.kept);
     }
 }
 
