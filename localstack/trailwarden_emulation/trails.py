@@ -84,13 +84,9 @@ def _field_selects(clause: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Operators of one field are alternatives when positive and conditions when negative, as AWS documents them."""
     value: Any = event
     for step in clause["Field"].split("."):
-        if step == "eventCategory":
-            # the record says "Management" as the selector does
-            value = event["eventCategory"]
-        else:
-            value = value.get(step) if isinstance(value, Mapping) else None
-    text = {True: "true", False: "false", None: ""}.get(value, value) if not isinstance(value, str) else value
-    text = str(text)
+        value = value.get(step) if isinstance(value, Mapping) else None
+    # selectors write booleans as text
+    text = str(value).lower() if isinstance(value, bool) else str(value or "")
     checks = {
         "Equals": lambda given: text == given,
         "StartsWith": text.startswith,
