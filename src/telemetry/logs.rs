@@ -180,37 +180,12 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use proptest::prelude::*;
     use serde_json::Value;
     use tracing::{error, info};
 
     use super::*;
-    use crate::telemetry::samples::{HOSTILE, NEVER};
-
-    #[derive(Clone, Default)]
-    struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Buffer {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn logged(format: Format, level: &str, act: impl FnOnce()) -> String {
-        let buffer = Buffer::default();
-        let writer = buffer.clone();
-        let subscriber = subscriber(format, level, move || writer.clone()).unwrap();
-        tracing::subscriber::with_default(subscriber, act);
-        let bytes = buffer.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
-    }
+    use crate::telemetry::samples::{HOSTILE, NEVER, logged};
 
     #[test]
     fn a_careless_line_about_hostile_names_is_still_one_plain_line() {
