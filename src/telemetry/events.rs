@@ -398,3 +398,6 @@ fn shown(text: &dyn Display) -> std::borrow::Cow<'static, str> {
     let text = text.to_string();
     std::borrow::Cow::Owned(sanitize_capped(&text, SHOWN_OF_TEXT).into_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::sanitize::{is_unseen, sanitize};
@@ -41,11 +42,14 @@ pub enum LogError {
     /// No such format.
     #[error("{0:?} is no log format: text or json")]
     Format(String),
-    /// The level is neither a level nor a list of directives.
+    /// A part of the level without `=` is no level.
     #[error(
-        "{text:?} is no log level (error, warn, info, debug, trace, or directives as target=level): {source}"
+        "{0:?} is no log level: off, error, warn, info, debug, trace, or target=level, separated by commas"
     )]
-    Level {
+    Level(String),
+    /// A directive cannot be read.
+    #[error("{text:?} is no list of log directives: {source}")]
+    Directives {
         /// What was given.
         text: String,
         /// What is wrong with it.
@@ -72,9 +76,16 @@ pub fn init(format: Format, level: &str) -> Result<(), LogError> {
 /// # Errors
 /// The level cannot be read.
 pub fn parse_level(level: &str) -> Result<EnvFilter, LogError> {
+    // EnvFilter takes a bare word for the name of a target: a slip such as `inof` would silence the log.
+    let is_bare = |part: &&str| !part.contains(['=', '[']);
+    for word in level.split(',').filter(is_bare) {
+        if word.parse::<LevelFilter>().is_err() || word.is_empty() {
+            return Err(LogError::Level(word.to_owned()));
+        }
+    }
     EnvFilter::builder()
         .parse(level)
-        .map_err(|source| LogError::Level {
+        .map_err(|source| LogError::Directives {
             text: level.to_owned(),
             source,
         })
@@ -165,4 +176,83 @@ fn json_escaped(line: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+    use tracing::{error, info};
+
+    use super::*;
+    use crate::telemetry::samples::{HOSTILE, NEVER, logged};
+
+    #[test]
+    fn a_careless_line_about_hostile_names_is_still_one_plain_line() {
+        for format in [Format::Text, Format::Json] {
+            let text = logged(format, "info", || {
+                info!(name = %HOSTILE, again = ?HOSTILE, third = HOSTILE, "met {HOSTILE}");
+            });
+            assert_eq!(text.matches('\n').count(), 1, "{text}");
+            for never in NEVER.iter().filter(|never| **never != "<script") {
+                assert!(!text.contains(never), "{never:?} stands in {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_json_line_is_an_object_that_keeps_every_character() {
+        let text = logged(Format::Json, "info", || {
+            info!(name = HOSTILE, number = 7, "met")
+        });
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["name"], HOSTILE);
+        assert_eq!(line["number"], 7);
+        assert_eq!(line["message"], "met");
+        assert_eq!(line["level"], "INFO");
+    }
+
+    #[test]
+    fn the_level_decides_what_is_written() {
+        let act = || {
+            info!(target: "trailwarden", "small");
+            error!(target: "other", "great");
+        };
+        assert!(!logged(Format::Text, "error", act).contains("small"));
+        assert!(logged(Format::Text, "error", act).contains("great"));
+        let chosen = logged(Format::Text, "off,trailwarden=info", act);
+        assert!(chosen.contains("small") && !chosen.contains("great"));
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_refused() {
+        for level in ["", "loud", "info,inof", "trailwarden=loud", "a=b=c"] {
+            assert!(parse_level(level).is_err(), "{level}");
+        }
+        for level in [
+            "off",
+            "WARN",
+            "info,trailwarden=debug",
+            "trailwarden[span]=trace",
+        ] {
+            assert!(parse_level(level).is_ok(), "{level}");
+        }
+    }
+
+    #[test]
+    fn formats_have_two_names() {
+        assert_eq!("text".parse::<Format>().unwrap(), Format::Text);
+        assert_eq!("json".parse::<Format>().unwrap(), Format::Json);
+        assert!(matches!("xml".parse::<Format>(), Err(LogError::Format(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_survives_as_json_on_one_line(text in any::<String>()) {
+            let line = logged(Format::Json, "info", || info!(text, "met"));
+            prop_assert!(!line.trim_end_matches('\n').contains(is_unseen));
+            let line: Value = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(line["text"].as_str(), Some(text.as_str()));
+        }
+    }
 }

@@ -234,3 +234,6 @@ impl<T: Serialize> Serialize for Document<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

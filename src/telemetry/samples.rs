@@ -1,8 +1,12 @@
 //! Accounts of every kind to draw, count and print in this room's tests.
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::logs::{Format, subscriber};
 use super::report::{ControlInfo, ControlReport};
 use super::status::{AccountStatus, ControlStatus};
 use crate::assess::{Assessment, Chain, Finding, Link, LinkState, Literal, Verdict, Warning};
@@ -204,4 +208,28 @@ pub(crate) fn account_status(id: &str, controls: Vec<ControlStatus>) -> AccountS
         evaluated_at: time("2026-08-01T12:00:00Z"),
         controls,
     }
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is logged while this thread acts.
+pub(crate) fn logged(format: Format, level: &str, act: impl FnOnce()) -> String {
+    let buffer = Buffer::default();
+    let writer = buffer.clone();
+    let subscriber = subscriber(format, level, move || writer.clone()).unwrap();
+    tracing::subscriber::with_default(subscriber, act);
+    let bytes = buffer.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
 }

@@ -229,3 +229,6 @@ impl StatusBoard {
         missing
     }
 }
+
+#[cfg(test)]
+mod tests;

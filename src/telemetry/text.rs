@@ -256,3 +256,6 @@ pub(super) fn actor_line(actor: &Actor) -> String {
     line.push_str(&actor.event_id);
     line
 }
+
+#[cfg(test)]
+mod tests;

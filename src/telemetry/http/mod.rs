@@ -5,6 +5,8 @@
 
 mod routes;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use server::{Limits, serve};
 

@@ -8,7 +8,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,15 +18,15 @@ use super::routes::router;
 /// How much of the process a client may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at one time. When one more asks, those present get [`Limits::grace`] to finish and make room, so
-    /// that a crowd of idle clients cannot keep the scraper or a probe out.
+    /// Connections at one time. When one more asks, those present have to finish and make room, so that a crowd of idle
+    /// clients cannot keep the scraper or a probe out.
     pub connections: usize,
     /// For the head of a request to arrive, from the moment the connection stands or the last answer was sent: it cuts
     /// slow and idle clients.
     pub head: Duration,
     /// Of a connection in all; it bounds clients that read slowly.
     pub lifetime: Duration,
-    /// For the answers under way once a connection is to end.
+    /// For a first request to come in, and again for its answer to be sent, once a connection has to make room.
     pub grace: Duration,
 }
 
@@ -81,7 +81,7 @@ struct Server {
 impl Server {
     async fn accept_all(&self, listener: &TcpListener, state: &HttpState) -> Infallible {
         let places = Arc::new(Semaphore::new(self.limits.connections));
-        let mut make_room = self.stop.child_token();
+        let mut make_room = CancellationToken::new();
         let mut pause = FIRST_PAUSE;
         loop {
             let stream = match listener.accept().await {
@@ -98,7 +98,7 @@ impl Server {
                 Ok(place) => place,
                 Err(_full) => {
                     make_room.cancel();
-                    make_room = self.stop.child_token();
+                    make_room = CancellationToken::new();
                     match Arc::clone(&places).acquire_owned().await {
                         Ok(place) => place,
                         // The semaphore is never closed; without a place the client is sent away.
@@ -111,26 +111,34 @@ impl Server {
         }
     }
 
-    /// Answers the requests of one connection until it ends, `leave` is cancelled, or its time is over.
+    /// Answers the requests of one connection until it ends, its place is needed, its time is over, or the server stops.
     fn converse(
         &self,
         stream: TcpStream,
         place: OwnedSemaphorePermit,
-        leave: CancellationToken,
+        make_room: CancellationToken,
     ) -> impl Future<Output = ()> + use<> {
         let limits = self.limits;
+        let stop = self.stop.clone();
+        let settled = Instant::now() + limits.grace;
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
             .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), self.service.clone());
+        // Who has just come is not idle: its request may be on the way.
+        let room_needed = async move {
+            make_room.cancelled().await;
+            sleep_until(settled).await;
+        };
         async move {
             let _place = place;
             let mut connection = pin!(connection);
             // What a client does wrong ends its connection and is nobody else's business: the errors are dropped.
             tokio::select! {
                 _ended = connection.as_mut() => return,
-                () = leave.cancelled() => {}
+                () = stop.cancelled() => {}
+                () = room_needed => {}
                 () = sleep(limits.lifetime) => {}
             }
             connection.as_mut().graceful_shutdown();
