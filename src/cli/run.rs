@@ -15,6 +15,7 @@ use super::{complain, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
 use crate::config::{Log, LogFormat, Settings};
 use crate::daemon::Daemon;
+use crate::control::Benchmark;
 use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
 use crate::telemetry::{AwsResult, Events, Metrics, StatusBoard, logs::{self, LogError}};
 
@@ -75,11 +76,11 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         watched,
         queue,
         controls: prepared.controls,
-        benchmark: prepared.benchmark,
+        benchmark: prepared.benchmark.clone(),
         expectations: prepared.expectations,
         sweep_interval: settings.sweep.interval,
         heal_mode: settings.heal.mode,
-        heal_policy: heal_policy(&settings),
+        heal_policy: heal_policy(&settings, prepared.benchmark),
         heal_limits: Limits {
             settle: SignedDuration::try_from(settings.heal.settle).unwrap_or(SignedDuration::MAX),
             budget_per_hour: settings.heal.budget_per_hour,
@@ -97,7 +98,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn heal_policy(settings: &Settings) -> HealPolicy {
+fn heal_policy(settings: &Settings, benchmark: Benchmark) -> HealPolicy {
     let named = settings.expect.subscriptions.iter();
     HealPolicy {
         links: settings.heal.links.clone(),
@@ -108,6 +109,7 @@ fn heal_policy(settings: &Settings) -> HealPolicy {
                 endpoint: one.as_str().to_owned(),
             })
             .collect(),
+        benchmark,
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::assess::{Assessment, Chain, Expectations, Verdict, assess};
 use crate::control::{Benchmark, Control};
-use crate::heal::{Blueprint, HealPolicy, Plan, plan_with};
+use crate::heal::{HealPolicy, Plan, plan};
 use crate::snapshot::Snapshot;
 
 /// What is judged: the controls, and whom the configuration names as those to be told.
@@ -52,15 +52,7 @@ impl Judge {
         let Some(control) = self.controls.iter().find(|one| one.key == assessment.control) else {
             return Plan::default();
         };
-        let blueprint = Blueprint {
-            key: control.key.clone(),
-            pattern: control.install_text(&self.benchmark).to_owned(),
-            metric_name: control.metric_name.clone(),
-            metric_namespace: control.namespace.clone(),
-            alarm_name: control.alarm_name.clone(),
-        };
-        let judge = |imagined: &Snapshot| self.one(imagined, control);
-        plan_with(&judge, snapshot, assessment, &blueprint, known_good, policy)
+        plan(snapshot, assessment, control, known_good, policy)
     }
 
     fn one(&self, snapshot: &Snapshot, control: &Control) -> Assessment {

@@ -360,20 +360,14 @@ fn update_trail(
     multi_region: Option<bool>,
     delivery: Option<&LogDelivery>,
 ) {
-    if let Some(delivery) = delivery
-        && let Some(arn) = Arn::parse(&delivery.log_group_arn)
-        && let Some(name) = arn.log_group()
-        && !group_exists(snapshot, arn.region, name)
-    {
-        // A group that a trail names and nothing shows does not exist. Others are not listed, and AWS checks.
-        if group_is_named(snapshot, arn.region, name) {
-            return;
-        }
-        snapshot.log_groups.push(LogGroup {
-            region: arn.region.to_owned(),
-            log_group_name: name.to_owned(),
-            log_group_class: None,
-        });
+    let accepted = delivery.is_none_or(|delivery| {
+        Arn::parse(&delivery.log_group_arn).is_some_and(|arn| {
+            arn.log_group()
+                .is_some_and(|name| group_exists(snapshot, arn.region, name))
+        })
+    });
+    if !accepted {
+        return;
     }
     for trail in snapshot
         .trails

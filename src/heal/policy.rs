@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::assess::{Expectations, Link};
+use crate::control::Benchmark;
 
 /// What may be mended, and what the configuration names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct HealPolicy {
     pub topics: Vec<String>,
     /// The subscriptions that the configuration names; no other is ever made.
     pub subscriptions: Vec<ExpectedSubscription>,
+    /// Whose texts are required and installed.
+    pub benchmark: Benchmark,
 }
 
 /// A subscription that the configuration names.
@@ -58,6 +61,7 @@ impl Default for HealPolicy {
             links: Self::DEFAULT_LINKS.into_iter().collect(),
             topics: Vec::new(),
             subscriptions: Vec::new(),
+            benchmark: Benchmark::Any,
         }
     }
 }

@@ -22,7 +22,8 @@ impl Command {
     pub(super) fn with(mut self, option: &str, value: &str) -> Self {
         self.0.push(' ');
         self.0.push_str(option);
-        self.0.push(' ');
+        // A value that begins with a dash would be read as an option of its own.
+        self.0.push(if value.starts_with('-') { '=' } else { ' ' });
         self.0.push_str(&quoted(value));
         self
     }

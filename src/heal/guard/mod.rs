@@ -376,3 +376,6 @@ impl Guard {
     }
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -271,16 +271,15 @@ pub(super) fn ask_for_a_topic(site: &Site) -> Option<Act> {
         .alarms
         .iter()
         .find(|alarm| !is_composite(alarm) && !alarm.alarm_actions.iter().any(|it| is_topic(it)));
-    let (region, mut alarm) = match silent {
-        Some(alarm) => (region_of(&alarm.alarm_arn)?.to_owned(), settings_of(alarm)),
-        None => {
-            let (region, counter) = fed_metrics(site).into_iter().next()?;
-            if !topics_for(site, &region, &counter).is_empty() {
-                return None;
-            }
-            let name = name_for(site, &region, &counter);
-            (region, alarm_on(site, &name, &counter))
+    let (region, mut alarm) = if let Some(alarm) = silent {
+        (region_of(&alarm.alarm_arn)?.to_owned(), settings_of(alarm))
+    } else {
+        let (region, counter) = fed_metrics(site).into_iter().next()?;
+        if !topics_for(site, &region, &counter).is_empty() {
+            return None;
         }
+        let name = name_for(site, &region, &counter);
+        (region, alarm_on(site, &name, &counter))
     };
     if !site.wanted_topics(&region).is_empty() {
         return None;

@@ -15,51 +15,65 @@ mod search;
 mod source;
 mod ways;
 
-use crate::assess::{Assessment, Chain, Verdict};
+use crate::assess::{Assessment, Chain, Verdict, assess};
+use crate::control::{Benchmark, Control};
 use crate::snapshot::Snapshot;
 
 use super::{HealPolicy, Plan};
 use act::Brief;
 
-/// What a control prescribes where nothing is known of what was there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blueprint {
-    /// Key of the control in the catalogue; names what is put beside something of somebody else.
-    pub key: String,
-    /// The literal text of the pattern.
-    pub pattern: String,
-    /// Name of the metric; the filter has the same, as in the benchmark's remediation.
-    pub metric_name: String,
-    /// Namespace of the metric.
-    pub metric_namespace: String,
-    /// Name of the alarm.
-    pub alarm_name: String,
-}
-
-impl Blueprint {
-    /// The name for what is put beside something that carries the benchmark's name and is somebody else's.
-    fn own_name(&self) -> String {
-        format!("trailwarden-{}", self.key)
-    }
-}
-
 /// The shortest ordered list of steps that leads from FAIL to PASS, questions to a person included where trailwarden may not
-/// or cannot act. Empty unless the verdict is FAIL. `judge` is the evaluation that the plan has to satisfy.
-pub fn plan_with(
-    judge: &dyn Fn(&Snapshot) -> Assessment,
+/// or cannot act. Empty unless the verdict is FAIL.
+///
+/// What was lost is restored as `last_known_good` has it; what was never there comes from the benchmark's defaults and from
+/// the names in the policy. `assessment` is the one of `snapshot` under the policy's expectations and benchmark.
+pub fn plan(
     snapshot: &Snapshot,
     assessment: &Assessment,
-    blueprint: &Blueprint,
+    control: &Control,
     last_known_good: Option<&Chain>,
     policy: &HealPolicy,
 ) -> Plan {
     if assessment.verdict != Verdict::Fail {
         return Plan::default();
     }
+    let expectations = policy.expectations();
+    let judge = |account: &Snapshot| assess(account, control, &expectations, &policy.benchmark);
+    let blueprint = Blueprint::of(control, &policy.benchmark);
     let brief = Brief {
-        blueprint,
+        blueprint: &blueprint,
         known: last_known_good,
         policy,
     };
-    search::Search::new(judge, &brief).run(snapshot, assessment)
+    search::Search::new(&judge, &brief).run(snapshot, assessment)
+}
+
+/// What a control prescribes where nothing is known of what was there.
+#[derive(Debug)]
+struct Blueprint {
+    /// Key of the control in the catalogue.
+    key: String,
+    /// The literal text of the pattern.
+    pattern: String,
+    /// Name of the metric; the filter has the same, as in the benchmark's remediation.
+    metric_name: String,
+    metric_namespace: String,
+    alarm_name: String,
+}
+
+impl Blueprint {
+    fn of(control: &Control, benchmark: &Benchmark) -> Self {
+        Self {
+            key: control.key.clone(),
+            pattern: control.install_text(benchmark).to_owned(),
+            metric_name: control.metric_name.clone(),
+            metric_namespace: control.namespace.clone(),
+            alarm_name: control.alarm_name.clone(),
+        }
+    }
+
+    /// The name for what is put beside something that carries the benchmark's name and is somebody else's.
+    fn own_name(&self) -> String {
+        format!("trailwarden-{}", self.key)
+    }
 }

@@ -55,13 +55,16 @@ pub(super) fn create(site: &Site, arn: &str) -> Candidate {
     let Some(parsed) = Arn::parse(arn) else {
         return Vec::new();
     };
-    let Some(name) = parsed.topic().filter(|name| !name.ends_with(".fifo")) else {
+    let Some(name) = parsed
+        .topic()
+        .filter(|name| name.strip_suffix(".fifo").is_none())
+    else {
         return Vec::new();
     };
     if site.snapshot.topics.is_none()
         || find_topic(site.snapshot, arn).is_some()
         || !site.is_own(arn)
-        || site.snapshot.api_errors.keys().any(|hole| hole.contains(arn))
+        || hidden(site.snapshot, arn)
     {
         return Vec::new();
     }
@@ -73,6 +76,14 @@ pub(super) fn create(site: &Site, arn: &str) -> Candidate {
             name: name.to_owned(),
         },
     )]
+}
+
+/// Whether a failed call keeps from view whether the topic exists; that it was not found is an answer.
+fn hidden(snapshot: &Snapshot, arn: &str) -> bool {
+    snapshot
+        .api_errors
+        .iter()
+        .any(|(hole, code)| hole.contains(arn) && !code.contains("NotFound"))
 }
 
 /// Policy and key of a topic as they are known to have been. A person sets them: they decide who else may publish and read.

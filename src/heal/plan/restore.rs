@@ -1,15 +1,16 @@
 //! What the last known good chain had and the account no longer has: one way to put it back for each link.
 
 use crate::assess::{Chain, Link};
-use crate::heal::arn::{Arn, region_of};
+use crate::heal::arn::region_of;
 use crate::heal::model::{
-    find_alarm, find_filter, find_subscription, find_topic, find_trail, is_composite, settings_of,
+    find_alarm, find_filter, find_subscription, find_topic, find_trail, group_exists,
+    group_is_named, is_composite, settings_of,
 };
 use crate::heal::shell;
 use crate::heal::{LogDelivery, Repair};
 use crate::snapshot::{Alarm, Topic, Trail};
 
-use super::act::{Act, Candidate, Site, home_of};
+use super::act::{Act, Candidate, Site, home_of, own_group};
 use super::effect::Effect;
 use super::{alarm, notify, source};
 
@@ -56,13 +57,13 @@ fn trail_ways(site: &Site, known: &Chain, trail: &Trail) -> Vec<(Link, Candidate
             source::select(site, present, Some(selectors)),
         ));
     }
-    ways.push((Link::LogGroup, delivery(trail, present)));
+    ways.push((Link::LogGroup, delivery(site, trail, present)));
     ways.push((Link::LogGroup, source::group(site, present)));
     ways
 }
 
-/// The trail's log group and role, both as they were: AWS takes no group without a role.
-fn delivery(trail: &Trail, present: &Trail) -> Candidate {
+/// The trail's log group and role, both as they were: AWS takes no group without a role, and none that does not exist.
+fn delivery(site: &Site, trail: &Trail, present: &Trail) -> Candidate {
     let (Some(group), Some(role)) = (
         &trail.cloud_watch_logs_log_group_arn,
         &trail.cloud_watch_logs_role_arn,
@@ -74,8 +75,26 @@ fn delivery(trail: &Trail, present: &Trail) -> Candidate {
     {
         return Vec::new();
     }
-    let name = Arn::parse(group).and_then(Arn::log_group).unwrap_or(group);
-    vec![Act::write(
+    let Some((region, name)) = own_group(site.snapshot, trail) else {
+        return Vec::new();
+    };
+    let mut acts = Vec::new();
+    if !group_exists(site.snapshot, &region, &name)
+        && !group_is_named(site.snapshot, &region, &name)
+    {
+        let create = Repair::CreateLogGroup {
+            region,
+            name: name.clone(),
+        };
+        acts.push(Act::ask(
+            Link::LogGroup,
+            format!("create log group {name} again"),
+            "no trail delivers to it at present, and trailwarden creates no log group that nothing writes to",
+            shell::command(&create),
+            Effect::Write(create),
+        ));
+    }
+    acts.push(Act::write(
         Link::LogGroup,
         format!("let trail {} deliver to log group {name} again", trail.name),
         Repair::UpdateTrail {
@@ -87,7 +106,8 @@ fn delivery(trail: &Trail, present: &Trail) -> Candidate {
                 role_arn: role.clone(),
             }),
         },
-    )]
+    ));
+    acts
 }
 
 fn filters(site: &Site, known: &Chain) -> Candidate {
