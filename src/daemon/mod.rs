@@ -15,6 +15,8 @@ mod pulse;
 mod scope;
 mod standing;
 mod systemd;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

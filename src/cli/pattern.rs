@@ -1,3 +1,0 @@
-#[derive(Debug, clap::Subcommand)]
-pub(super) enum PatternCommand { Match }
-pub(super) fn command(_: PatternCommand) -> super::exit::Exit { todo!() }
