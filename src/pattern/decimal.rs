@@ -49,8 +49,15 @@ impl Decimal {
         self.negative
     }
 
+    pub(crate) fn negated(&self) -> Self {
+        Self { negative: !self.negative && !self.digits.is_empty(), ..self.clone() }
+    }
+
     /// The digits before and after the point, without sign; none if that would be longer than `limit`.
     pub(crate) fn plain_parts(&self, limit: usize) -> Option<(String, String)> {
+        if self.digits.is_empty() {
+            return Some(("0".to_owned(), String::new()));
+        }
         let length = self.digits.len();
         let shift = usize::try_from(self.exponent.unsigned_abs()).ok()?;
         if shift > limit {
@@ -69,9 +76,6 @@ impl Decimal {
 
     /// The shortest plain spelling, `-12.5`; none if it would be longer than `limit`.
     pub(crate) fn to_plain(&self, limit: usize) -> Option<String> {
-        if self.digits.is_empty() {
-            return Some("0".to_owned());
-        }
         let (whole, fraction) = self.plain_parts(limit)?;
         let sign = if self.negative { "-" } else { "" };
         Some(if fraction.is_empty() {

@@ -26,7 +26,7 @@ pub use answer::{Cover, Decision, Match, MissingNames, Reason};
 pub use assumptions::{Assumption, Assumptions};
 pub use error::ParseError;
 pub use number::NumberLiteral;
-pub use prove::{always_on, broader, covers, missing_event_names, satisfiable};
+pub use prove::{always_on, broader, covers, example, missing_event_names, satisfiable};
 pub use regex::Regex;
 pub use text::TextPattern;
 pub use warning::Warning;

@@ -55,6 +55,16 @@ impl NumberLiteral {
 }
 
 impl Order {
+    /// What holds of two numbers if this does not.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+            Self::Greater => Self::LessOrEqual,
+            Self::GreaterOrEqual => Self::Less,
+        }
+    }
+
     /// Whether `left op right` holds.
     pub(crate) fn holds(self, left: &Decimal, right: &Decimal) -> bool {
         match self {
@@ -124,13 +134,8 @@ impl EventNumber {
     pub(crate) fn fit(&self, comparison: &Comparison) -> Match {
         match comparison {
             Comparison::Is(operand) => self.equals(operand),
-            Comparison::IsNot(Operand::Number(literal)) => {
-                self.by_value(|value| value.is_some_and(|value| value != literal.value()))
-            }
-            Comparison::IsNot(operand) => self.equals(operand).not(),
-            Comparison::Order(order, literal) => {
-                self.by_value(|value| value.is_some_and(|value| order.holds(value, literal.value())))
-            }
+            Comparison::IsNot(operand) => self.differs(operand),
+            Comparison::Order(order, literal) => self.is_ordered(*order, literal),
         }
     }
 
@@ -140,6 +145,20 @@ impl EventNumber {
             Operand::Text(text) => self.by_text(|spelling| text.fit(spelling)),
             Operand::Regex(regex) => self.by_text(|spelling| regex.fit(spelling)),
         }
+    }
+
+    /// `!=`: not with a number that has no comparable value.
+    pub(crate) fn differs(&self, operand: &Operand) -> Match {
+        match operand {
+            Operand::Number(literal) => {
+                self.by_value(|value| value.is_some_and(|value| value != literal.value()))
+            }
+            _ => self.equals(operand).not(),
+        }
+    }
+
+    pub(crate) fn is_ordered(&self, order: Order, literal: &NumberLiteral) -> Match {
+        self.by_value(|value| value.is_some_and(|value| order.holds(value, literal.value())))
     }
 
     fn by_value(&self, test: impl Fn(Option<&Decimal>) -> bool) -> Match {

@@ -159,16 +159,6 @@ impl Regex {
         }))
     }
 
-    /// Whether all engines read it alike.
-    pub(crate) fn is_settled(&self) -> bool {
-        !self.program.unreadable
-            && self.program.branches.iter().flatten().all(|piece| match &piece.atom {
-                Atom::Set { narrow, wide } => narrow == wide,
-                Atom::Start => true,
-                Atom::End => false,
-            })
-    }
-
     /// Adds the bounds of every character class.
     pub(crate) fn add_bounds(&self, bounds: &mut Vec<u32>) {
         for piece in self.program.branches.iter().flatten() {

@@ -46,7 +46,7 @@ pub struct Selector {
 }
 
 /// One step of a selector.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// `.name` or `.['name']`: a member of an object.
     Name(String),

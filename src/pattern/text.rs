@@ -44,6 +44,12 @@ impl TextPattern {
         Self { raw: raw.to_owned(), readings }
     }
 
+    /// The text itself, without wildcards or escapes.
+    pub(crate) fn exactly(text: &str) -> Self {
+        let glob = Glob { open_start: false, open_end: false, core: text.to_owned() };
+        Self { raw: text.to_owned(), readings: Readings::One(glob) }
+    }
+
     /// The text as written, without quotes.
     pub fn raw(&self) -> &str {
         &self.raw
@@ -122,25 +128,31 @@ impl Glob {
         if self.is_any() {
             return Match::Yes;
         }
-        // A star is at least itself, so the literal text matches under every reading.
-        let literally = match (self.open_start, self.open_end) {
+        if self.has_middle_star() {
+            return Match::of(
+                self.fits_literally(text),
+                self.fits_as_glob(text),
+                Reason::MiddleStar,
+            );
+        }
+        let fits = match (self.open_start, self.open_end) {
             (false, false) => text == core,
             (false, true) => text.starts_with(core),
             (true, true) => text.contains(core),
             (true, false) => text.ends_with(core),
         };
-        if self.has_middle_star() {
-            return Match::of(
-                literally && !self.is_suffix_repeated(text),
-                self.fits_as_glob(text),
-                Reason::MiddleStar,
-            );
+        Match::of(fits && !self.is_suffix_repeated(text), fits, Reason::RepeatedSuffix)
+    }
+
+    /// A star is at least itself: these texts match whether a star in the middle is literal, a wildcard, or a
+    /// wildcard without backtracking.
+    fn fits_literally(&self, text: &str) -> bool {
+        let core = self.core.as_str();
+        match (self.open_start, self.open_end) {
+            (_, false) => text == core,
+            (false, true) => text.starts_with(core),
+            (true, true) => text.contains(core),
         }
-        Match::of(
-            literally && !self.is_suffix_repeated(text),
-            literally,
-            Reason::RepeatedSuffix,
-        )
     }
 
     fn is_suffix_repeated(&self, text: &str) -> bool {
