@@ -1,1 +1,97 @@
 //! The filter-pattern language of CloudWatch Logs: parse, match, prove. Uses nothing else of ours.
+//!
+//! `docs/filter-pattern.md` is the specification, with the evidence for every rule.
+
+mod answer;
+mod assumptions;
+mod charset;
+mod decimal;
+mod error;
+mod fields;
+mod matcher;
+mod number;
+mod parse;
+mod print;
+mod prove;
+mod reader;
+mod regex;
+pub mod syntax;
+mod text;
+mod warning;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use answer::{Cover, Decision, Match, MissingNames, Reason};
+pub use assumptions::{Assumption, Assumptions};
+pub use error::ParseError;
+pub use number::NumberLiteral;
+pub use prove::{always_on, broader, covers, example, missing_event_names, satisfiable};
+pub use regex::Regex;
+pub use text::TextPattern;
+pub use warning::Warning;
+
+use syntax::Syntax;
+
+/// A parsed filter pattern. Immutable; a clone shares the tree. `Display` prints the canonical text.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    text: String,
+    syntax: Syntax,
+    warnings: Vec<Warning>,
+}
+
+impl Pattern {
+    /// Parses a pattern of the language: white space before `{` is refused.
+    ///
+    /// # Errors
+    /// A pattern that PutMetricFilter would refuse, with the position of the fault.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let (syntax, warnings) = parse::parse(text)?;
+        Ok(Self { inner: Arc::new(Inner { text: text.to_owned(), syntax, warnings }) })
+    }
+
+    /// Parses the pattern of a deployed filter: surrounding white space is dropped first.
+    ///
+    /// # Errors
+    /// As [`Pattern::parse`].
+    pub fn parse_deployed(text: &str) -> Result<Self, ParseError> {
+        Self::parse(text.trim())
+    }
+
+    /// The text as it was parsed.
+    pub fn text(&self) -> &str {
+        &self.inner.text
+    }
+
+    /// The tree.
+    pub fn syntax(&self) -> &Syntax {
+        &self.inner.syntax
+    }
+
+    /// Readings of the pattern that AWS's documentation leaves open and that we settled.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.inner.warnings
+    }
+
+    /// Whether the raw text of a log event matches.
+    pub fn matches(&self, message: &str) -> Match {
+        matcher::message(self.syntax(), message)
+    }
+
+    /// Whether a parsed log event matches. A pattern on the raw text is undecided where spacing decides.
+    pub fn matches_event(&self, event: &serde_json::Value) -> Match {
+        matcher::event(self.syntax(), event)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.syntax())
+    }
+}

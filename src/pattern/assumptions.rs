@@ -1,0 +1,190 @@
+//! What may be taken for granted about the events.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::syntax::{Operand, Step};
+use super::text::TextPattern;
+
+/// Facts that hold for every event of the universe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assumptions {
+    items: Vec<Assumption>,
+}
+
+/// One fact about one field. `Display` names it: "eventName is a string".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assumption {
+    steps: Vec<Step>,
+    fact: Fact,
+}
+
+/// What is known of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// A string, whatever it says.
+    AnyString,
+    /// One of these strings.
+    OneOf(Vec<Operand>),
+    /// An object.
+    Object,
+    /// Not there.
+    Missing,
+}
+
+impl Assumptions {
+    /// Nothing: every JSON object is an event.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// CloudTrail: `eventName` and `eventSource` are strings in every event.
+    pub fn cloudtrail() -> Self {
+        Self::none().with_string("eventName", &[]).with_string("eventSource", &[])
+    }
+
+    /// Adds the fields that CloudTrail writes into every record ("CloudTrail record contents", those not marked
+    /// optional): strings all, but `userIdentity`, an object.
+    #[must_use]
+    pub fn with_record_fields(self) -> Self {
+        const STRINGS: [&str; 8] = [
+            "eventName",
+            "eventSource",
+            "eventTime",
+            "eventVersion",
+            "eventType",
+            "eventID",
+            "awsRegion",
+            "sourceIPAddress",
+        ];
+        STRINGS
+            .iter()
+            .fold(self, |assumptions, field| assumptions.with_string(field, &[]))
+            .with_object("userIdentity")
+    }
+
+    /// Adds: the field is a string, one of `values`; any string if `values` is empty. `path` is names with dots
+    /// between them, `userIdentity.type`; a leading `$.` is allowed.
+    #[must_use]
+    pub fn with_string(self, path: &str, values: &[&str]) -> Self {
+        let fact = if values.is_empty() {
+            Fact::AnyString
+        } else {
+            let exact = |value: &&str| Operand::Text(TextPattern::exactly(value));
+            Fact::OneOf(values.iter().map(exact).collect())
+        };
+        self.with(path, fact)
+    }
+
+    /// Adds: the field is an object.
+    #[must_use]
+    pub fn with_object(self, path: &str) -> Self {
+        self.with(path, Fact::Object)
+    }
+
+    /// Adds: the field is absent, or cannot be reached.
+    #[must_use]
+    pub fn with_missing(self, path: &str) -> Self {
+        self.with(path, Fact::Missing)
+    }
+
+    /// The facts, in the order in which they were added.
+    pub fn items(&self) -> &[Assumption] {
+        &self.items
+    }
+
+    /// The same without one of them.
+    pub(crate) fn without(&self, index: usize) -> Self {
+        let mut items = self.items.clone();
+        if index < items.len() {
+            items.remove(index);
+        }
+        Self { items }
+    }
+
+    /// Whether all facts hold for an event.
+    pub(crate) fn hold_for(&self, event: &Value) -> bool {
+        self.items.iter().all(|assumption| assumption.holds_for(event))
+    }
+
+    fn with(mut self, path: &str, fact: Fact) -> Self {
+        let names = path.strip_prefix("$.").unwrap_or(path).split('.');
+        let steps = names.map(|name| Step::Name(name.to_owned())).collect();
+        let added = Assumption { steps, fact };
+        if !self.items.contains(&added) {
+            self.items.push(added);
+        }
+        self
+    }
+}
+
+impl Assumption {
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    pub(crate) fn fact(&self) -> &Fact {
+        &self.fact
+    }
+
+    fn holds_for(&self, event: &Value) -> bool {
+        let value = self.steps.iter().try_fold(event, |value, step| match step {
+            Step::Name(name) => value.as_object()?.get(name),
+            Step::Index(index) => value.as_array()?.get(*index),
+            Step::Wildcard => None,
+        });
+        match (&self.fact, value) {
+            (Fact::Missing, None) | (Fact::AnyString, Some(Value::String(_))) => true,
+            (Fact::Object, Some(value)) => value.is_object(),
+            (Fact::OneOf(values), Some(Value::String(text))) => values.iter().any(
+                |value| matches!(value, Operand::Text(exact) if exact.literal() == Some(text)),
+            ),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Assumption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.steps.iter().enumerate() {
+            if let Step::Name(name) = step {
+                write!(f, "{}{name}", if at == 0 { "" } else { "." })?;
+            }
+        }
+        match &self.fact {
+            Fact::AnyString => f.write_str(" is a string"),
+            Fact::Object => f.write_str(" is an object"),
+            Fact::Missing => f.write_str(" is absent"),
+            Fact::OneOf(values) => {
+                for (at, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if at == 0 { " is " } else { " or " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn facts_are_named_and_checked() {
+        let assumptions = Assumptions::none()
+            .with_string("$.eventSource", &["a", "b"])
+            .with_object("userIdentity")
+            .with_missing("errorCode")
+            .with_missing("errorCode");
+        let names: Vec<String> = assumptions.items().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            names,
+            ["eventSource is a or b", "userIdentity is an object", "errorCode is absent"]
+        );
+        assert!(assumptions.hold_for(&json!({"eventSource": "b", "userIdentity": {}})));
+        assert!(!assumptions.hold_for(&json!({"eventSource": "c", "userIdentity": {}})));
+        assert!(!assumptions.hold_for(&json!({"eventSource": "a", "userIdentity": []})));
+    }
+}
