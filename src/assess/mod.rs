@@ -1,7 +1,33 @@
 //! From a snapshot to the truth about a control: one file a link, the chain, the verdict and its findings. Pure.
+//!
+//! A control asks that events of a kind reach somebody. Each trail, metric filter, alarm, topic and subscription that hang
+//! together are a path ([`index`]); a path holds, is cut, or cannot be decided ([`fault`]). The control passes if the
+//! filters of the paths that hold match every required event ([`coverage`]), fails if some event is missed even when every
+//! undecided path is taken to hold, and is unknown in between ([`judge`]).
 
+mod alarm;
+mod arn;
+mod coverage;
+mod criteria;
+mod data_protection;
+mod fault;
+mod filter;
+mod index;
+mod judge;
+mod log_group;
+mod message;
+mod policy;
+mod remedy;
+mod selector;
+mod subscription;
+mod tail;
+mod topic;
+mod trail;
 mod verdict;
+mod world;
 
+pub use index::Index;
+pub use judge::assess;
 pub use verdict::{
     Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Verdict, Warning,
 };

@@ -1,0 +1,319 @@
+//! The rules of composite alarms: parsed once, evaluated with what is known of the children.
+
+use crate::assess::fault::Tri;
+
+/// The state of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    Ok,
+    Alarm,
+    InsufficientData,
+}
+
+impl State {
+    /// Reads AWS's word for a state.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "OK" => Some(Self::Ok),
+            "ALARM" => Some(Self::Alarm),
+            "INSUFFICIENT_DATA" => Some(Self::InsufficientData),
+            _ => None,
+        }
+    }
+}
+
+/// An `AlarmRule`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Rule {
+    Constant(bool),
+    /// The alarm (name or ARN) is in the state.
+    Is(String, State),
+    Not(Box<Rule>),
+    All(Vec<Rule>),
+    Any(Vec<Rule>),
+    /// At least so many of the rules hold.
+    AtLeast(usize, Vec<Rule>),
+}
+
+impl Rule {
+    /// Reads a rule; none where it is not of the documented form.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let tokens = tokens(text)?;
+        let mut reader = Reader { tokens: &tokens, at: 0, depth: 0 };
+        let rule = reader.any()?;
+        (reader.at == tokens.len()).then_some(rule)
+    }
+
+    /// The alarms that the rule looks at.
+    pub(crate) fn children(&self) -> Vec<&str> {
+        match self {
+            Self::Constant(_) => Vec::new(),
+            Self::Is(name, _) => vec![name],
+            Self::Not(inner) => inner.children(),
+            Self::All(rules) | Self::Any(rules) | Self::AtLeast(_, rules) => {
+                rules.iter().flat_map(Self::children).collect()
+            }
+        }
+    }
+
+    /// Evaluates the rule; `is` says whether an alarm is in a state.
+    pub(crate) fn evaluate(&self, is: &dyn Fn(&str, State) -> Tri) -> Tri {
+        match self {
+            Self::Constant(value) => (*value).into(),
+            Self::Is(name, state) => is(name, *state),
+            Self::Not(inner) => inner.evaluate(is).not(),
+            Self::All(rules) => Tri::all(rules.iter().map(|rule| rule.evaluate(is))),
+            Self::Any(rules) => Tri::any(rules.iter().map(|rule| rule.evaluate(is))),
+            Self::AtLeast(wanted, rules) => {
+                let answers: Vec<Tri> = rules.iter().map(|rule| rule.evaluate(is)).collect();
+                let count = |wanted: Tri| answers.iter().filter(|answer| **answer == wanted).count();
+                if count(Tri::Yes) >= *wanted {
+                    Tri::Yes
+                } else if count(Tri::Yes) + count(Tri::Unknown) < *wanted {
+                    Tri::No
+                } else {
+                    Tri::Unknown
+                }
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Open,
+    Close,
+    Comma,
+    /// A word, or the whole text of an unquoted name.
+    Word(String),
+    Quoted(String),
+}
+
+fn tokens(text: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '(' => tokens.push(Token::Open),
+            ')' => tokens.push(Token::Close),
+            ',' => tokens.push(Token::Comma),
+            '"' | '\'' => {
+                let mut name = String::new();
+                loop {
+                    match rest.next()? {
+                        '\\' => name.push(rest.next()?),
+                        end if end == c => break,
+                        other => name.push(other),
+                    }
+                }
+                tokens.push(Token::Quoted(name));
+            }
+            c if c.is_whitespace() => {}
+            c => {
+                let mut word = String::from(c);
+                while let Some(next) =
+                    rest.next_if(|next| !next.is_whitespace() && !"(),\"".contains(*next))
+                {
+                    word.push(next);
+                }
+                tokens.push(Token::Word(word));
+            }
+        }
+    }
+    Some(tokens)
+}
+
+/// Nesting of parentheses and NOT; a rule has at most 10240 characters.
+const MAX_DEPTH: usize = 100;
+
+struct Reader<'a> {
+    tokens: &'a [Token],
+    at: usize,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn take(&mut self, wanted: &Token) -> bool {
+        let found = self.peek() == Some(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn take_word(&mut self, wanted: &str) -> bool {
+        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn any(&mut self) -> Option<Rule> {
+        let mut rules = vec![self.all()?];
+        while self.take_word("OR") {
+            rules.push(self.all()?);
+        }
+        Some(single(rules, Rule::Any))
+    }
+
+    fn all(&mut self) -> Option<Rule> {
+        let mut rules = vec![self.unit()?];
+        while self.take_word("AND") {
+            rules.push(self.unit()?);
+        }
+        Some(single(rules, Rule::All))
+    }
+
+    fn unit(&mut self) -> Option<Rule> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
+        let rule = if self.take_word("NOT") {
+            Rule::Not(Box::new(self.unit()?))
+        } else if self.take(&Token::Open) {
+            let inner = self.any()?;
+            if !self.take(&Token::Close) {
+                return None;
+            }
+            inner
+        } else if self.take_word("TRUE") {
+            Rule::Constant(true)
+        } else if self.take_word("FALSE") {
+            Rule::Constant(false)
+        } else if self.take_word("AT_LEAST") {
+            self.at_least()?
+        } else {
+            let state = self.state()?;
+            self.take(&Token::Open).then_some(())?;
+            let name = self.name()?;
+            self.take(&Token::Close).then_some(())?;
+            Rule::Is(name, state)
+        };
+        self.depth -= 1;
+        Some(rule)
+    }
+
+    fn state(&mut self) -> Option<State> {
+        let Some(Token::Word(word)) = self.peek() else { return None };
+        let state = State::parse(&word.to_ascii_uppercase())?;
+        self.at += 1;
+        Some(state)
+    }
+
+    /// A quoted or unquoted name or ARN; an unquoted one may hold spaces.
+    fn name(&mut self) -> Option<String> {
+        if let Some(Token::Quoted(name)) = self.peek() {
+            let name = name.clone();
+            self.at += 1;
+            return Some(name);
+        }
+        let mut words = Vec::new();
+        while let Some(Token::Word(word)) = self.peek() {
+            words.push(word.clone());
+            self.at += 1;
+        }
+        (!words.is_empty()).then(|| words.join(" "))
+    }
+
+    /// `AT_LEAST(2, ALARM, (a, b, c))`, also with a share such as `50%`, also `NOT ALARM`.
+    fn at_least(&mut self) -> Option<Rule> {
+        self.take(&Token::Open).then_some(())?;
+        let Some(Token::Word(amount)) = self.peek().cloned() else { return None };
+        self.at += 1;
+        self.take(&Token::Comma).then_some(())?;
+        let negated = self.take_word("NOT");
+        let state = self.state()?;
+        self.take(&Token::Comma).then_some(())?;
+        self.take(&Token::Open).then_some(())?;
+        let mut rules = Vec::new();
+        loop {
+            let rule = Rule::Is(self.name()?, state);
+            rules.push(if negated { Rule::Not(Box::new(rule)) } else { rule });
+            if self.take(&Token::Close) {
+                break;
+            }
+            self.take(&Token::Comma).then_some(())?;
+        }
+        self.take(&Token::Close).then_some(())?;
+        let wanted = match amount.strip_suffix('%') {
+            Some(share) => (share.parse::<usize>().ok()? * rules.len()).div_ceil(100),
+            None => amount.parse().ok()?,
+        };
+        Some(Rule::AtLeast(wanted, rules))
+    }
+}
+
+fn single(mut rules: Vec<Rule>, join: impl Fn(Vec<Rule>) -> Rule) -> Rule {
+    if rules.len() == 1
+        && let Some(only) = rules.pop()
+    {
+        return only;
+    }
+    join(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_alarms(rule: &str, alarms: &[&str]) -> Tri {
+        let is = |name: &str, state| {
+            if name == "unseen" {
+                Tri::Unknown
+            } else if alarms.contains(&name) {
+                Tri::from(state == State::Alarm)
+            } else {
+                Tri::from(state == State::Ok)
+            }
+        };
+        Rule::parse(rule).map_or(Tri::Unknown, |rule| rule.evaluate(&is))
+    }
+
+    #[test]
+    fn rules_mean_what_the_documentation_says() {
+        for (rule, expected) in [
+            ("ALARM(\"a\")", Tri::Yes),
+            ("ALARM(a)", Tri::Yes),
+            ("alarm('a')", Tri::Yes),
+            ("ALARM(b) OR ALARM(a)", Tri::Yes),
+            ("ALARM(a) AND ALARM(b)", Tri::No),
+            ("ALARM(a) AND NOT ALARM(b)", Tri::Yes),
+            ("NOT OK(a)", Tri::Yes),
+            ("ALARM(b) OR ALARM(a) AND OK(b)", Tri::Yes),
+            ("(ALARM(b) OR ALARM(a)) AND FALSE", Tri::No),
+            ("TRUE", Tri::Yes),
+            ("ALARM(a) OR ALARM(unseen)", Tri::Yes),
+            ("ALARM(a) AND ALARM(unseen)", Tri::Unknown),
+            ("ALARM(b) AND ALARM(unseen)", Tri::No),
+            ("INSUFFICIENT_DATA(a)", Tri::No),
+            ("AT_LEAST(1, ALARM, (a, b))", Tri::Yes),
+            ("AT_LEAST(2, ALARM, (a, \"b\"))", Tri::No),
+            ("AT_LEAST(50%, NOT OK, (a, b, c))", Tri::No),
+            ("AT_LEAST(33%, ALARM, (a, b, c))", Tri::Yes),
+        ] {
+            assert_eq!(with_alarms(rule, &["a"]), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn names_may_be_arns_and_hold_escaped_quotes_and_spaces() {
+        let rule = Rule::parse(
+            r#"ALARM("arn:aws:cloudwatch:us-east-1:1:alarm:x y") OR OK("say \"hi\"") OR OK(two words)"#,
+        )
+        .unwrap();
+        assert_eq!(
+            rule.children(),
+            ["arn:aws:cloudwatch:us-east-1:1:alarm:x y", "say \"hi\"", "two words"]
+        );
+    }
+
+    #[test]
+    fn other_texts_are_no_rules() {
+        for rule in ["", "ALARM", "ALARM()", "ALARM(a", "a", "ALARM(a) ALARM(b)", "AND", "MAYBE(a)"] {
+            assert_eq!(Rule::parse(rule), None, "{rule}");
+        }
+        assert_eq!(Rule::parse(&format!("{}TRUE", "NOT ".repeat(5000))), None);
+    }
+}

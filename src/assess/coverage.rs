@@ -1,0 +1,484 @@
+//! Which events are required, which paths carry them, and what is left over: the proof behind the verdict.
+
+use serde_json::Value;
+
+use super::fault::{Certainty, Fault};
+use super::index::{Group, Head, Index, Leg};
+use super::selector::{EventClass, Source, named_sources};
+use super::tail::Tail;
+use super::{Link, Warning};
+use crate::control::{Control, EventKind};
+use crate::pattern::{Assumptions, Cover, Pattern, Reason, covers, missing_event_names};
+
+/// One way from a trail to an end, whole or cut.
+#[derive(Debug, Clone)]
+pub(super) struct Path<'i, 'a> {
+    pub(super) head: &'i Head<'a>,
+    pub(super) group: Option<&'i Group<'a>>,
+    /// None: nothing is known of filters; the path may catch everything, as far as its faults allow.
+    pub(super) leg: Option<&'i Leg<'a>>,
+    pub(super) tail: Option<&'i Tail<'a>>,
+    /// Faults that do not depend on the event, in the order of the chain.
+    pub(super) faults: Vec<Fault>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Required events that a path carries all or none of, but for its pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slice {
+    /// With one region in place of all.
+    pub(super) class: EventClass,
+    pub(super) regions: Vec<String>,
+}
+
+/// What is left over of a required pattern.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// Nothing.
+    Covered,
+    /// Nothing, if every undecided path holds.
+    Open(Gap),
+    /// Something, whatever the undecided paths do.
+    Missed(Gap),
+}
+
+/// Events that are left over.
+#[derive(Debug, Clone)]
+pub(super) struct Gap {
+    pub(super) slice: Slice,
+    /// An event that reaches nobody.
+    pub(super) event: Option<Value>,
+    /// Why the proof went neither way.
+    pub(super) reason: Option<Reason>,
+    /// Names of required events that reach nobody.
+    pub(super) missing: Vec<String>,
+}
+
+impl<'i, 'a> Path<'i, 'a> {
+    /// Everything that is wrong with the path for the events of a slice, in the order of the chain.
+    pub(super) fn faults_for(&self, slice: &Slice) -> Vec<Fault> {
+        let mut faults = self.faults.clone();
+        match (&self.head.observed, &self.head.only_region) {
+            (Some(observed), _) => faults.extend(observed.class_faults(&slice.class)),
+            (None, Some(region)) if *region != slice.class.region => faults.push(Fault::broken(
+                Link::Trail,
+                format!("No trail that was seen records {}.", slice.class.region),
+            )),
+            (None, _) => {}
+        }
+        faults.extend(self.tail.iter().flat_map(|tail| &tail.picks).filter_map(|pick| {
+            pick_fault(pick, &slice.class, self.tail)
+        }));
+        faults.sort_by_key(|fault| fault.at);
+        faults
+    }
+
+    /// Whether the path carries the events of a slice that its pattern matches; none: it does not.
+    fn carries(&self, slice: &Slice) -> Option<Certainty> {
+        let faults = self.faults_for(slice);
+        if faults.is_empty() {
+            Some(Certainty::Broken)
+        } else if faults.iter().any(Fault::is_broken) {
+            None
+        } else {
+            Some(Certainty::Undecided)
+        }
+    }
+
+    /// The pattern; none: everything.
+    pub(super) fn pattern(&self) -> Option<&'i Pattern> {
+        self.leg.and_then(|leg| leg.filter.pattern.as_ref().ok())
+    }
+}
+
+/// An alarm that names values of dimensions counts only the events that carry them.
+fn pick_fault(
+    (field, value): &(String, String),
+    class: &EventClass,
+    tail: Option<&Tail<'_>>,
+) -> Option<Fault> {
+    let actual = match (field.as_str(), &class.source) {
+        ("$.eventName", _) => class.name.as_deref(),
+        ("$.awsRegion", _) => Some(class.region.as_str()),
+        ("$.eventSource", Source::One(source)) => Some(source.as_str()),
+        _ => None,
+    };
+    (actual != Some(value)).then(|| {
+        let alarm = tail.and_then(|tail| tail.alarms.first());
+        let fault = Fault::broken(
+            Link::Metric,
+            format!(
+                "The metric is split by {field}, and alarm {} looks at {value} only.",
+                alarm.map_or("", |alarm| &alarm.alarm_name)
+            ),
+        );
+        alarm.map_or_else(|| fault.clone(), |alarm| fault.clone().on(&alarm.alarm_arn))
+    })
+}
+
+/// Every path of the account, for a control.
+pub(super) fn paths<'i, 'a>(index: &'i Index<'a>, control: &Control) -> Vec<Path<'i, 'a>> {
+    let needed = super::judge::needed_values(control);
+    let mut paths = Vec::new();
+    for head in &index.heads {
+        let mut faults = head.faults.clone();
+        faults.extend(head.delivery.faults.iter().cloned());
+        let mut warnings = head.delivery.warnings.clone();
+        let Some((key, group)) =
+            head.group.as_ref().and_then(|key| Some((key, index.groups.get(key)?)))
+        else {
+            paths.push(Path { head, group: None, leg: None, tail: None, faults, warnings });
+            continue;
+        };
+        let masking = super::data_protection::masking(group.world, &key.1, &key.2, &needed);
+        faults.extend(masking.faults);
+        warnings.extend(masking.warnings);
+        let trunk =
+            Path { head, group: Some(group), leg: None, tail: None, faults, warnings };
+        if let Some(unseen) = &group.unseen {
+            let mut path = trunk.clone();
+            path.faults.push(unseen.clone());
+            paths.push(path);
+        } else if group.legs.is_empty() {
+            let mut path = trunk.clone();
+            path.faults.push(super::judge::no_filter(control, key));
+            paths.push(path);
+        }
+        for leg in &group.legs {
+            let mut path = trunk.clone();
+            path.leg = Some(leg);
+            path.faults.extend(leg.faults.iter().cloned());
+            if leg.tails.is_empty() {
+                paths.push(path);
+                continue;
+            }
+            paths.extend(leg.tails.iter().map(|tail| {
+                let mut path = path.clone();
+                path.tail = Some(tail);
+                path.faults.extend(tail.faults.iter().cloned());
+                path.warnings.extend(tail.warnings.iter().cloned());
+                path
+            }));
+        }
+    }
+    paths
+}
+
+/// The required events of a control, in slices that no trail and no dimension cuts.
+pub(super) fn slices(index: &Index<'_>, control: &Control) -> Vec<Slice> {
+    let observed: Vec<_> = index.heads.iter().filter_map(|head| head.observed).collect();
+    let mut sources: Vec<Source> =
+        control.event_sources.iter().cloned().map(Source::One).collect();
+    if sources.is_empty() {
+        sources.extend(
+            observed
+                .iter()
+                .filter_map(|observed| observed.selectors())
+                .flat_map(named_sources)
+                .map(Source::One),
+        );
+        sources.push(Source::Other);
+    }
+    sources.sort();
+    sources.dedup();
+    let names: Vec<Option<String>> = if control.event_names.is_empty() {
+        vec![None]
+    } else {
+        control.event_names.iter().cloned().map(Some).collect()
+    };
+    let event_type = match control.events {
+        EventKind::Change => Some("AwsApiCall"),
+        EventKind::Signin | EventKind::FailedSignin => Some("AwsConsoleSignIn"),
+        EventKind::Any => None,
+    };
+    let mut slices = Vec::new();
+    for regions in region_sets(index) {
+        let Some(region) = regions.first().cloned() else { continue };
+        for source in &sources {
+            for name in &names {
+                for read_only in read_only(control, name.as_deref()) {
+                    slices.push(Slice {
+                        class: EventClass {
+                            region: region.clone(),
+                            source: source.clone(),
+                            name: name.clone(),
+                            read_only: *read_only,
+                            event_type,
+                        },
+                        regions: regions.clone(),
+                    });
+                }
+            }
+        }
+    }
+    slices
+}
+
+/// CloudTrail's own naming: calls that only read begin with these.
+fn read_only(control: &Control, name: Option<&str>) -> &'static [bool] {
+    const READING: [&str; 6] = ["Get", "List", "Describe", "Head", "Lookup", "BatchGet"];
+    match (control.events, name) {
+        (EventKind::Change | EventKind::Signin | EventKind::FailedSignin, _) => &[false],
+        (EventKind::Any, Some(name)) if READING.iter().any(|verb| name.starts_with(verb)) => {
+            &[true]
+        }
+        (EventKind::Any, Some(_)) => &[false],
+        (EventKind::Any, None) => &[false, true],
+    }
+}
+
+/// The enabled regions, those together that no trail and no dimension tells apart.
+fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
+    let snapshot = index.world.snapshot;
+    let mut regions = snapshot.enabled_regions.clone();
+    if regions.is_empty() {
+        // Which regions are in use is not known: those of the trails, and some other.
+        regions.extend(index.heads.iter().filter_map(|head| Some(head.observed?.home().to_owned())));
+        regions.push(String::new());
+    }
+    regions.sort();
+    regions.dedup();
+    let mut special: Vec<String> = index
+        .heads
+        .iter()
+        .filter_map(|head| head.observed)
+        .filter(|observed| !observed.trail.is_multi_region_trail)
+        .map(|observed| observed.home().to_owned())
+        .collect();
+    special.extend(index.heads.iter().filter_map(|head| head.only_region.clone()));
+    let picked = index
+        .groups
+        .values()
+        .flat_map(|group| &group.legs)
+        .flat_map(|leg| &leg.tails)
+        .flat_map(|tail| &tail.picks);
+    special.extend(
+        picked.filter(|(field, _)| field == "$.awsRegion").map(|(_, value)| value.clone()),
+    );
+    let (alone, together): (Vec<String>, Vec<String>) =
+        regions.into_iter().partition(|region| special.contains(region));
+    alone
+        .into_iter()
+        .map(|region| vec![region])
+        .chain((!together.is_empty()).then_some(together))
+        .collect()
+}
+
+/// What the paths leave over of a required pattern.
+pub(super) fn outcome(
+    required: &Pattern,
+    control: &Control,
+    slices: &[Slice],
+    paths: &[Path<'_, '_>],
+    account: &str,
+) -> Outcome {
+    let carried: Vec<(Vec<usize>, Vec<usize>)> = slices
+        .iter()
+        .map(|slice| {
+            let with = |wanted: &[Certainty]| {
+                paths
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, path)| {
+                        path.carries(slice).is_some_and(|carries| wanted.contains(&carries))
+                    })
+                    .map(|(at, _)| at)
+                    .collect::<Vec<usize>>()
+            };
+            (with(&[Certainty::Broken]), with(&[Certainty::Broken, Certainty::Undecided]))
+        })
+        .collect();
+    let uniform = carried.windows(2).all(|pair| matches!(pair, [one, other] if one == other));
+    let mut open: Option<Gap> = None;
+    let mut missed: Option<Gap> = None;
+    for (slice, (sure, possible)) in slices.iter().zip(&carried) {
+        let proof = Proof { required, control, slice, whole: uniform.then_some(slices), account };
+        match proof.run(&pick(paths, sure), &pick(paths, possible)) {
+            Outcome::Covered => {}
+            Outcome::Open(gap) => open = open.or(Some(gap)),
+            Outcome::Missed(gap) => match &mut missed {
+                None => missed = Some(gap),
+                Some(first) => {
+                    for name in gap.missing {
+                        if !first.missing.contains(&name) {
+                            first.missing.push(name);
+                        }
+                    }
+                }
+            },
+        }
+        if uniform {
+            break;
+        }
+    }
+    if let Some(gap) = &mut missed {
+        let order = |name: &String| control.event_names.iter().position(|other| other == name);
+        gap.missing.sort_by_key(order);
+    }
+    match (missed, open) {
+        (Some(gap), _) => Outcome::Missed(gap),
+        (None, Some(gap)) => Outcome::Open(gap),
+        (None, None) => Outcome::Covered,
+    }
+}
+
+fn pick<'p, 'i, 'a>(paths: &'p [Path<'i, 'a>], chosen: &[usize]) -> Vec<&'p Path<'i, 'a>> {
+    chosen.iter().filter_map(|at| paths.get(*at)).collect()
+}
+
+struct Proof<'p> {
+    required: &'p Pattern,
+    control: &'p Control,
+    slice: &'p Slice,
+    /// All slices, where the same paths carry every one of them.
+    whole: Option<&'p [Slice]>,
+    account: &'p str,
+}
+
+impl Proof<'_> {
+    fn run(&self, sure: &[&Path<'_, '_>], possible: &[&Path<'_, '_>]) -> Outcome {
+        let sure_cover = self.cover(sure);
+        if matches!(sure_cover, Cover::Covered { .. }) {
+            return Outcome::Covered;
+        }
+        let gap = |event: Option<Value>, reason: Option<Reason>, missing: Vec<String>| Gap {
+            slice: self.slice.clone(),
+            event: event.map(|event| self.place(event)),
+            reason,
+            missing,
+        };
+        match (self.cover(possible), sure_cover) {
+            (Cover::NotCovered { counterexample }, _) => {
+                Outcome::Missed(gap(Some(counterexample), None, self.missing(possible)))
+            }
+            (_, Cover::NotCovered { counterexample }) => {
+                Outcome::Open(gap(Some(counterexample), None, Vec::new()))
+            }
+            (_, Cover::Undecided { reason }) => Outcome::Open(gap(None, Some(reason), Vec::new())),
+            (_, Cover::Covered { .. }) => Outcome::Covered,
+        }
+    }
+
+    fn cover(&self, paths: &[&Path<'_, '_>]) -> Cover {
+        if paths.iter().any(|path| path.leg.is_none()) {
+            return Cover::Covered { assumptions: Vec::new() };
+        }
+        let patterns = patterns(paths);
+        covers(&patterns, self.required, &self.assumptions(&patterns))
+    }
+
+    fn missing(&self, paths: &[&Path<'_, '_>]) -> Vec<String> {
+        let patterns = patterns(paths);
+        missing_event_names(&patterns, self.required, &self.assumptions(&patterns)).missing
+    }
+
+    /// What CloudTrail is known to write into the events of the slice. Facts about fields that no pattern names would
+    /// only slow the proof down.
+    fn assumptions(&self, patterns: &[Pattern]) -> Assumptions {
+        let named = |field: &str| {
+            patterns.iter().chain([self.required]).any(|pattern| pattern.text().contains(field))
+        };
+        let mut assumptions = Assumptions::cloudtrail();
+        for (field, fact) in facts(self.control.events) {
+            if named(field.rsplit('.').next().unwrap_or(field)) {
+                assumptions = match fact {
+                    Fact::Missing => assumptions.with_missing(field),
+                    Fact::Text(values) => assumptions.with_string(field, values),
+                };
+            }
+        }
+        let sources: Vec<&str> = self.control.event_sources.iter().map(String::as_str).collect();
+        let regions: Vec<&str> = match self.whole {
+            Some(slices) => slices.iter().flat_map(|slice| &slice.regions).map(String::as_str).collect(),
+            None => self.slice.regions.iter().map(String::as_str).collect(),
+        };
+        if named("awsRegion") && regions.iter().all(|region| !region.is_empty()) {
+            assumptions = assumptions.with_string("awsRegion", &unique(regions));
+        }
+        if named("recipientAccountId") {
+            assumptions = assumptions.with_string("recipientAccountId", &[self.account]);
+        }
+        match (self.whole, &self.slice.class.source) {
+            (None, Source::One(source)) => {
+                assumptions = assumptions.with_string("eventSource", &[source]);
+            }
+            _ if !sources.is_empty() => {
+                assumptions = assumptions.with_string("eventSource", &sources);
+            }
+            _ => {}
+        }
+        if let (None, Some(name)) = (self.whole, &self.slice.class.name) {
+            assumptions = assumptions.with_string("eventName", &[name]);
+        }
+        assumptions
+    }
+
+    /// Writes the region into an event, where nothing forbids it.
+    fn place(&self, event: Value) -> Value {
+        let region = &self.slice.class.region;
+        let mut placed = event.clone();
+        match placed.as_object_mut() {
+            Some(fields) if !region.is_empty() && !fields.contains_key("awsRegion") => {
+                fields.insert("awsRegion".to_owned(), Value::String(region.clone()));
+            }
+            _ => return event,
+        }
+        if self.whole.is_none() && self.required.matches_event(&placed).is_yes() {
+            placed
+        } else {
+            event
+        }
+    }
+}
+
+fn unique(mut values: Vec<&str>) -> Vec<&str> {
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+fn patterns(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
+    let mut patterns: Vec<Pattern> = Vec::new();
+    for pattern in paths.iter().filter_map(|path| path.pattern()) {
+        if patterns.iter().all(|other| other.text() != pattern.text()) {
+            patterns.push(pattern.clone());
+        }
+    }
+    patterns
+}
+
+enum Fact {
+    Missing,
+    /// One of these; any text if there are none.
+    Text(&'static [&'static str]),
+}
+
+/// The record contents of the CloudTrail user guide, as far as filters ask for them.
+fn facts(kind: EventKind) -> Vec<(&'static str, Fact)> {
+    let mut facts = vec![
+        ("eventVersion", Fact::Text(&[])),
+        ("eventTime", Fact::Text(&[])),
+        ("eventID", Fact::Text(&[])),
+        ("sourceIPAddress", Fact::Text(&[])),
+        ("userIdentity.type", Fact::Text(&[])),
+    ];
+    match kind {
+        EventKind::Change => facts.extend([
+            ("eventType", Fact::Text(&["AwsApiCall"])),
+            ("eventCategory", Fact::Text(&["Management"])),
+            ("errorCode", Fact::Missing),
+            ("errorMessage", Fact::Missing),
+        ]),
+        EventKind::Signin => facts.extend([
+            ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
+            ("eventCategory", Fact::Text(&["Management"])),
+        ]),
+        EventKind::FailedSignin => facts.extend([
+            ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
+            ("eventCategory", Fact::Text(&["Management"])),
+            ("responseElements.ConsoleLogin", Fact::Text(&["Failure"])),
+        ]),
+        EventKind::Any => {}
+    }
+    facts
+}

@@ -1,0 +1,111 @@
+use super::Link;
+
+/// Whether a fault certainly cuts the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Certainty {
+    /// It may or may not: not seen, or left open by the documentation.
+    Undecided,
+    /// It does.
+    Broken,
+}
+
+/// Why a path is cut, or may be, at one link.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fault {
+    /// The link of the chain.
+    pub(super) at: Link,
+    /// The name under which it is reported: the link, or `visibility`, or `cross_account`.
+    pub(super) named: Link,
+    pub(super) certainty: Certainty,
+    /// There is nothing at this link, rather than something wrong.
+    pub(super) absent: bool,
+    pub(super) resource: Option<String>,
+    pub(super) message: String,
+    pub(super) remedy: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn broken(at: Link, message: impl Into<String>) -> Self {
+        Self {
+            at,
+            named: at,
+            certainty: Certainty::Broken,
+            absent: false,
+            resource: None,
+            message: message.into(),
+            remedy: None,
+        }
+    }
+
+    /// There is nothing at this link.
+    pub(super) fn absent(at: Link, message: impl Into<String>) -> Self {
+        Self { absent: true, ..Self::broken(at, message) }
+    }
+
+    pub(super) fn undecided(at: Link, message: impl Into<String>) -> Self {
+        Self { certainty: Certainty::Undecided, ..Self::broken(at, message) }
+    }
+
+    pub(super) fn named(mut self, named: Link) -> Self {
+        self.named = named;
+        self
+    }
+
+    pub(super) fn on(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.certainty == Certainty::Broken
+    }
+}
+
+/// An answer that may be left open, with the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tri {
+    Yes,
+    No,
+    Unknown,
+}
+
+impl Tri {
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            _ => Self::Unknown,
+        }
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        self.not().and(other.not()).not()
+    }
+
+    pub(super) fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    pub(super) fn all(answers: impl IntoIterator<Item = Self>) -> Self {
+        answers.into_iter().fold(Self::Yes, Self::and)
+    }
+
+    pub(super) fn any(answers: impl IntoIterator<Item = Self>) -> Self {
+        answers.into_iter().fold(Self::No, Self::or)
+    }
+}
+
+impl From<bool> for Tri {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}

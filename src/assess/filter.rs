@@ -1,0 +1,228 @@
+//! One metric filter: what it reads, what it catches, what it writes.
+
+use std::collections::BTreeMap;
+
+use super::criteria;
+use super::fault::{Fault, Tri};
+use super::remedy::Command;
+use super::world::World;
+use super::Link;
+use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
+use crate::snapshot::{MetricFilter, MetricTransformation};
+
+/// A metric filter with its pattern parsed.
+#[derive(Debug, Clone)]
+pub(super) struct Filter<'a> {
+    pub(super) seen: &'a MetricFilter,
+    pub(super) pattern: Result<Pattern, ParseError>,
+    pub(super) always_on: Tri,
+    pub(super) metric: Option<Metric<'a>>,
+}
+
+/// The metric that a filter writes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Metric<'a> {
+    pub(super) name: &'a str,
+    pub(super) namespace: &'a str,
+    pub(super) unit: &'a str,
+    pub(super) dimensions: &'a BTreeMap<String, String>,
+    pub(super) value: MetricValue<'a>,
+    pub(super) default: Option<f64>,
+}
+
+/// What a match adds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum MetricValue<'a> {
+    Number(f64),
+    /// The value of a field of the record.
+    Field(&'a str),
+    /// Neither.
+    Other(&'a str),
+}
+
+impl<'a> Metric<'a> {
+    fn of(transformation: &'a MetricTransformation) -> Self {
+        let text = transformation.metric_value.trim();
+        let value = match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => MetricValue::Number(number),
+            _ if text.starts_with('$') => MetricValue::Field(text),
+            _ => MetricValue::Other(text),
+        };
+        Self {
+            name: &transformation.metric_name,
+            namespace: &transformation.metric_namespace,
+            unit: transformation.unit.as_deref().unwrap_or("None"),
+            dimensions: &transformation.dimensions,
+            value,
+            default: transformation.default_value,
+        }
+    }
+
+    /// What one match adds; 1 where that is not known.
+    pub(super) fn number(&self) -> f64 {
+        match self.value {
+            MetricValue::Number(number) => number,
+            MetricValue::Field(_) | MetricValue::Other(_) => 1.0,
+        }
+    }
+
+    pub(super) fn is_named(&self, name: &str, namespace: &str) -> bool {
+        self.name == name && self.namespace == namespace
+    }
+}
+
+impl<'a> Filter<'a> {
+    pub(super) fn new(seen: &'a MetricFilter) -> Self {
+        let pattern = Pattern::parse_deployed(seen.filter_pattern.as_deref().unwrap_or_default());
+        let always_on = pattern.as_ref().map_or(Tri::No, |pattern| {
+            match always_on(pattern, &Assumptions::cloudtrail()) {
+                Decision::Yes => Tri::Yes,
+                Decision::No => Tri::No,
+                Decision::Undecided(_) => Tri::Unknown,
+            }
+        });
+        Self {
+            seen,
+            pattern,
+            always_on,
+            metric: seen.metric_transformations.first().map(Metric::of),
+        }
+    }
+
+    pub(super) fn is_on(&self, region: &str, group: &str) -> bool {
+        self.seen.region == region && self.seen.log_group_name == group
+    }
+
+    /// What keeps the filter from reading the records, or from writing anything, whatever the event is.
+    pub(super) fn faults(&self, world: World<'_>) -> Vec<Fault> {
+        let filter = self.seen;
+        let mut faults = Vec::new();
+        if let Err(error) = &self.pattern {
+            faults.push(
+                Fault::broken(
+                    Link::Pattern,
+                    format!(
+                        "The pattern of metric filter {} is none that CloudWatch Logs accepts: {}.",
+                        filter.filter_name,
+                        error.message()
+                    ),
+                )
+                .on(&filter.filter_name),
+            );
+        }
+        if let Some(criteria) =
+            filter.field_selection_criteria.as_deref().filter(|text| !text.trim().is_empty())
+        {
+            let message = |what: &str| {
+                format!(
+                    "Metric filter {} reads only the records that its selection criteria {criteria:?} choose: {what}.",
+                    filter.filter_name
+                )
+            };
+            match criteria::selects(criteria, world.account(), &filter.region) {
+                Tri::Yes => {}
+                Tri::No => faults.push(
+                    Fault::broken(Link::Pattern, message("none of this trail's"))
+                        .on(&filter.filter_name)
+                        .remedy(self.put_again()),
+                ),
+                Tri::Unknown => faults.push(
+                    Fault::undecided(Link::Pattern, message("which those are cannot be decided"))
+                        .on(&filter.filter_name),
+                ),
+            }
+        }
+        faults.extend(self.metric_faults());
+        faults
+    }
+
+    fn metric_faults(&self) -> Vec<Fault> {
+        let filter = self.seen;
+        let mut faults = Vec::new();
+        if filter.apply_on_transformed_logs == Some(true) {
+            faults.push(
+                Fault::undecided(
+                    Link::Metric,
+                    format!(
+                        "Metric filter {} reads records after the log group's transformer; what it sees cannot be told \
+                         from the snapshot.",
+                        filter.filter_name
+                    ),
+                )
+                .on(&filter.filter_name)
+                .remedy(self.put_again()),
+            );
+        }
+        let Some(metric) = &self.metric else {
+            faults.push(
+                Fault::absent(
+                    Link::Metric,
+                    format!("Metric filter {} writes no metric.", filter.filter_name),
+                )
+                .on(&filter.filter_name)
+                .remedy(self.put_again()),
+            );
+            return faults;
+        };
+        match metric.value {
+            MetricValue::Number(_) => {}
+            // CloudTrail writes eventVersion as a text that looks like a number.
+            MetricValue::Field("$.eventVersion") => faults.push(
+                Fault::undecided(
+                    Link::Metric,
+                    format!(
+                        "Metric filter {} takes its value from $.eventVersion, a text that looks like a number.",
+                        filter.filter_name
+                    ),
+                )
+                .on(&filter.filter_name)
+                .remedy(self.put_again()),
+            ),
+            MetricValue::Field(text) | MetricValue::Other(text) => faults.push(
+                Fault::broken(
+                    Link::Metric,
+                    format!(
+                        "Metric filter {} takes its value from {text:?}, which CloudTrail's records do not carry as a \
+                         number: a match adds nothing.",
+                        filter.filter_name
+                    ),
+                )
+                .on(&filter.filter_name)
+                .remedy(self.put_again()),
+            ),
+        }
+        faults
+    }
+
+    /// The command that puts the filter again with a value of 1 and without what hinders it.
+    pub(super) fn put_again(&self) -> Command {
+        let filter = self.seen;
+        let (name, namespace) =
+            self.metric.map_or(("METRIC", "NAMESPACE"), |metric| (metric.name, metric.namespace));
+        put_command(
+            &filter.region,
+            &filter.log_group_name,
+            &filter.filter_name,
+            filter.filter_pattern.as_deref().unwrap_or_default(),
+            (name, namespace),
+        )
+    }
+}
+
+/// `aws logs put-metric-filter` that counts 1 for each match.
+pub(super) fn put_command(
+    region: &str,
+    group: &str,
+    name: &str,
+    pattern: &str,
+    (metric, namespace): (&str, &str),
+) -> Command {
+    Command::new("logs put-metric-filter", region)
+        .with("--log-group-name", group)
+        .with("--filter-name", name)
+        .with("--filter-pattern", pattern)
+        .with(
+            "--metric-transformations",
+            &format!("metricName={metric},metricNamespace={namespace},metricValue=1,defaultValue=0"),
+        )
+}

@@ -1,0 +1,233 @@
+//! Everything about an account that does not depend on the control, worked out once.
+
+use std::collections::BTreeMap;
+
+use super::arn::GroupName;
+use super::fault::Fault;
+use super::filter::Filter;
+use super::log_group::{self, Delivery};
+use super::tail::{Tail, tails};
+use super::trail::Observed;
+use super::world::World;
+use super::{Expectations, Link};
+use crate::snapshot::{MetricFilter, Snapshot, Trail};
+
+/// A snapshot with its chains followed, for any number of controls.
+#[derive(Debug)]
+pub struct Index<'a> {
+    pub(super) world: World<'a>,
+    pub(super) heads: Vec<Head<'a>>,
+    pub(super) groups: BTreeMap<GroupKey, Group<'a>>,
+}
+
+/// Account, region and name of a log group.
+pub(super) type GroupKey = (String, String, String);
+
+/// A trail up to its log group.
+#[derive(Debug)]
+pub(super) struct Head<'a> {
+    /// None: a trail that may exist and was not seen.
+    pub(super) observed: Option<Observed<'a>>,
+    /// None where the records cannot be followed.
+    pub(super) group: Option<GroupKey>,
+    pub(super) delivery: Delivery,
+    /// Faults of the trail itself, whatever the event is.
+    pub(super) faults: Vec<Fault>,
+    /// For an unseen trail: the only region that it may record.
+    pub(super) only_region: Option<String>,
+}
+
+/// A log group with the filters on it.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    pub(super) world: World<'a>,
+    pub(super) legs: Vec<Leg<'a>>,
+    /// Filters may be there that were not seen.
+    pub(super) unseen: Option<Fault>,
+}
+
+/// A filter with every way on from it.
+#[derive(Debug)]
+pub(super) struct Leg<'a> {
+    pub(super) filter: Filter<'a>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) tails: Vec<Tail<'a>>,
+}
+
+impl<'a> Index<'a> {
+    /// Follows the chains of a snapshot.
+    pub fn new(snapshot: &'a Snapshot, expectations: &Expectations) -> Self {
+        let world = World { snapshot };
+        let others: Vec<World<'a>> =
+            snapshot.other_accounts.iter().map(|snapshot| World { snapshot }).collect();
+        let mut heads: Vec<Head<'a>> =
+            trails(world, &others).into_iter().map(|observed| head(observed, world, &others)).collect();
+        heads.extend(unseen_trails(world, heads.is_empty()));
+        let mut groups = BTreeMap::new();
+        for key in heads.iter().filter_map(|head| head.group.as_ref()) {
+            if !groups.contains_key(key) {
+                let there = [world].into_iter().chain(others.iter().copied());
+                if let Some(there) = there.into_iter().find(|there| there.account() == key.0) {
+                    groups.insert(key.clone(), group(there, key, expectations));
+                }
+            }
+        }
+        Self { world, heads, groups }
+    }
+}
+
+/// The trails that may record the account, each once: seen from here, and organization trails seen by their owner.
+fn trails<'a>(world: World<'a>, others: &[World<'a>]) -> Vec<Observed<'a>> {
+    let mut trails: Vec<Observed<'a>> = Vec::new();
+    let own = world.snapshot.trails.iter().flatten();
+    let of_others = others
+        .iter()
+        .flat_map(|other| other.snapshot.trails.iter().flatten())
+        .filter(|trail| trail.is_organization_trail);
+    for trail in own.chain(of_others) {
+        let known = trails.iter_mut().find(|known| known.trail.trail_arn == trail.trail_arn);
+        match known {
+            // A shadow of a trail that was seen at home tells nothing new.
+            Some(known) if is_shadow(known.trail) && !is_shadow(trail) => known.trail = trail,
+            Some(_) => {}
+            None => {
+                let mut observed = Observed { trail, seen_from: world, owner: None };
+                let account = observed.account();
+                observed.owner = others.iter().copied().find(|other| other.account() == account);
+                trails.push(observed);
+            }
+        }
+    }
+    trails.sort_by(|one, other| one.trail.trail_arn.cmp(&other.trail.trail_arn));
+    trails
+}
+
+fn is_shadow(trail: &Trail) -> bool {
+    trail.observed_in.as_deref().is_some_and(|region| Some(region) != trail.home_region.as_deref())
+}
+
+fn head<'a>(observed: Observed<'a>, world: World<'a>, others: &[World<'a>]) -> Head<'a> {
+    let mut head = Head {
+        faults: observed.faults(),
+        observed: Some(observed),
+        group: None,
+        delivery: Delivery::default(),
+        only_region: None,
+    };
+    let arn = observed.trail.cloud_watch_logs_log_group_arn.as_deref().unwrap_or_default();
+    if arn.is_empty() {
+        head.delivery.faults.push(log_group::without_group(&observed));
+        return head;
+    }
+    let Some(group) = GroupName::parse(arn) else {
+        head.delivery.faults.push(log_group::unreadable(&observed, arn));
+        return head;
+    };
+    let mut worlds = [world].into_iter().chain(others.iter().copied());
+    let is_own_trail =
+        observed.account() == world.account() && !observed.trail.is_organization_trail;
+    if is_own_trail && group.account != world.account() {
+        head.delivery.faults.push(log_group::foreign(&observed, &group));
+        return head;
+    }
+    if let Some(there) = worlds.find(|there| there.account() == group.account) {
+        head.delivery = log_group::follow(&observed, &group, there);
+        head.group = head
+            .delivery
+            .group
+            .clone()
+            .map(|(region, name)| (there.account().to_owned(), region, name));
+    } else {
+        head.delivery.faults.push(
+            Fault::undecided(
+                Link::LogGroup,
+                format!(
+                    "Organization trail {} delivers to log group {} of account {}, which was not seen: the rest of the \
+                     chain lives there.",
+                    observed.trail.name, group.name, group.account
+                ),
+            )
+            .named(Link::CrossAccount)
+            .on(arn)
+            .remedy(format!(
+                "Evaluate account {} too, or let trailwarden assume a role there.",
+                group.account
+            )),
+        );
+    }
+    head
+}
+
+/// Trails that a failed call may hide. One that records every region shows in every region, so that a call that failed
+/// beside others that answered hides trails of its own region only.
+fn unseen_trails<'a>(world: World<'a>, none_seen: bool) -> Vec<Head<'a>> {
+    let unseen = |fault: Fault, only_region: Option<String>| Head {
+        observed: None,
+        group: None,
+        delivery: Delivery::default(),
+        faults: vec![fault],
+        only_region,
+    };
+    let mut regions: Vec<&str> =
+        world.snapshot.enabled_regions.iter().map(String::as_str).collect();
+    regions.extend(world.snapshot.observer_region.as_deref());
+    if none_seen || world.snapshot.trails.is_none() {
+        let hole = world.list_hole(world.snapshot.trails.as_ref(), "cloudtrail:DescribeTrails", "");
+        return hole
+            .or_else(|| world.hole("cloudtrail:DescribeTrails", &regions))
+            .map(|hole| unseen(hole.fault(Link::Trail, "which trails there are is not known."), None))
+            .into_iter()
+            .collect();
+    }
+    regions
+        .into_iter()
+        .filter_map(|region| {
+            let hole = world.hole("cloudtrail:DescribeTrails", &[region])?;
+            let meaning = format!("whether {region} has a trail of its own is not known.");
+            Some(unseen(hole.fault(Link::Trail, &meaning), Some(region.to_owned())))
+        })
+        .collect()
+}
+
+fn group<'a>(world: World<'a>, key: &GroupKey, expectations: &Expectations) -> Group<'a> {
+    let (_, region, name) = key;
+    let mut seen: Vec<&'a MetricFilter> = world
+        .snapshot
+        .metric_filters
+        .iter()
+        .flatten()
+        .filter(|filter| filter.region == *region)
+        .collect();
+    seen.sort_by(|one, other| {
+        (&one.log_group_name, &one.filter_name).cmp(&(&other.log_group_name, &other.filter_name))
+    });
+    let filters: Vec<Filter<'a>> = seen.into_iter().map(Filter::new).collect();
+    let legs = filters
+        .iter()
+        .filter(|filter| filter.is_on(region, name))
+        .map(|filter| Leg {
+            filter: filter.clone(),
+            faults: filter.faults(world),
+            tails: tails(world, filter, &filters, expectations),
+        })
+        .collect();
+    let hole = world
+        .list_hole(world.snapshot.metric_filters.as_ref(), "logs:DescribeMetricFilters", region)
+        .or_else(|| {
+            let arn = format!("arn:aws:logs:{region}:{}:log-group:{name}", world.account());
+            world.hole("logs:DescribeMetricFilters", &[name, &arn, &format!("{arn}:*")])
+        });
+    let unseen = hole.filter(|_| may_notify(world, region)).map(|hole| {
+        let meaning = format!("which metric filters log group {name} has is not known.");
+        hole.fault(Link::Pattern, &meaning).on(name)
+    });
+    Group { world, legs, unseen }
+}
+
+/// Whether any alarm of the region could tell somebody of a filter that was not seen.
+fn may_notify(world: World<'_>, region: &str) -> bool {
+    world.list_hole(world.snapshot.alarms.as_ref(), "cloudwatch:DescribeAlarms", region).is_some()
+        || super::alarm::in_region(world, region).iter().any(|alarm| {
+            alarm.alarm_actions.iter().any(|action| super::arn::Arn::topic(action).is_some())
+        })
+}

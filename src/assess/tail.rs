@@ -1,0 +1,163 @@
+//! From a metric filter to the people: alarms, actions, topics, subscriptions.
+
+use super::alarm::{self, Actor};
+use super::arn::Arn;
+use super::fault::Fault;
+use super::filter::Filter;
+use super::remedy::Command;
+use super::subscription::audience;
+use super::topic;
+use super::world::World;
+use super::{Expectations, Link, Warning};
+use crate::snapshot::{Alarm, Subscription, Topic};
+
+/// One way from a filter to an end, whole or cut.
+#[derive(Debug, Clone)]
+pub(super) struct Tail<'a> {
+    pub(super) alarms: Vec<&'a Alarm>,
+    pub(super) topic: Option<&'a Topic>,
+    pub(super) subscriptions: Vec<&'a Subscription>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) warnings: Vec<Warning>,
+    /// Fields with the values that the alarm's dimensions pick.
+    pub(super) picks: Vec<(String, String)>,
+    /// The last link that was looked at.
+    pub(super) reached: Link,
+}
+
+impl Tail<'_> {
+    fn cut(fault: Fault, reached: Link) -> Self {
+        Self {
+            alarms: Vec::new(),
+            topic: None,
+            subscriptions: Vec::new(),
+            faults: vec![fault],
+            warnings: Vec::new(),
+            picks: Vec::new(),
+            reached,
+        }
+    }
+}
+
+/// Every way on from a filter.
+pub(super) fn tails<'a>(
+    world: World<'a>,
+    filter: &Filter<'a>,
+    filters: &[Filter<'a>],
+    expectations: &Expectations,
+) -> Vec<Tail<'a>> {
+    let Some(metric) = filter.metric else { return Vec::new() };
+    let region = filter.seen.region.as_str();
+    let mut tails: Vec<Tail<'a>> = alarm::actors(world, filter, filters)
+        .into_iter()
+        .flat_map(|actor| ends(world, region, &actor, expectations))
+        .collect();
+    let hole = world.list_hole(world.snapshot.alarms.as_ref(), "cloudwatch:DescribeAlarms", region);
+    if let Some(hole) = hole {
+        let meaning = format!(
+            "whether another alarm looks at metric {} of {} is not known.",
+            metric.name, metric.namespace
+        );
+        tails.push(Tail::cut(hole.fault(Link::Alarm, &meaning), Link::Alarm));
+    } else if tails.is_empty() {
+        let fault = Fault::absent(
+            Link::Alarm,
+            format!(
+                "No alarm in {region} looks at metric {} of {}, which metric filter {} writes.",
+                metric.name, metric.namespace, filter.seen.filter_name
+            ),
+        )
+        .remedy(alarm::new_alarm_command(
+            region,
+            &format!("{}-alarm", metric.name),
+            (metric.name, metric.namespace),
+            &["TOPIC_ARN".to_owned()],
+        ));
+        tails.push(Tail::cut(fault, Link::Alarm));
+    }
+    tails
+}
+
+fn ends<'a>(
+    world: World<'a>,
+    region: &str,
+    actor: &Actor<'a>,
+    expectations: &Expectations,
+) -> Vec<Tail<'a>> {
+    let Some(acting) = actor.acting() else { return Vec::new() };
+    let tail = |faults: Vec<Fault>, reached: Link| Tail {
+        alarms: actor.alarms.clone(),
+        topic: None,
+        subscriptions: Vec::new(),
+        faults: actor.faults.iter().cloned().chain(faults).collect(),
+        warnings: actor.warnings.clone(),
+        picks: actor.picks.clone(),
+        reached,
+    };
+    let topics: Vec<(&String, Arn<'_>)> = acting
+        .alarm_actions
+        .iter()
+        .filter_map(|action| Some((action, Arn::topic(action)?)))
+        .collect();
+    if topics.is_empty() {
+        return vec![tail(vec![no_topic(acting, region)], Link::Action)];
+    }
+    let mut ends = Vec::new();
+    for (topic_arn, arn) in topics {
+        if arn.region != region {
+            let fault = Fault::broken(
+                Link::Action,
+                format!(
+                    "Alarm {} of {region} names topic {topic_arn} of another region; an alarm publishes in its own.",
+                    acting.alarm_name
+                ),
+            )
+            .on(&acting.alarm_arn);
+            ends.push(tail(vec![fault], Link::Action));
+            continue;
+        }
+        let reached = topic::reach(world, acting, topic_arn);
+        let mut end = tail(reached.faults, Link::Topic);
+        end.topic = reached.topic;
+        if !reached.is_dead_end {
+            let from = actor.from.map(super::alarm::state_name);
+            let audience =
+                audience(world, acting, from, topic_arn, reached.topic, expectations);
+            if audience.faults.is_empty() {
+                end.faults.extend(reached.unseen);
+            }
+            end.subscriptions = audience.subscriptions;
+            end.faults.extend(audience.faults);
+            end.warnings.extend(audience.warnings);
+            end.reached = Link::Subscription;
+        }
+        ends.push(end);
+    }
+    ends
+}
+
+fn no_topic(alarm: &Alarm, region: &str) -> Fault {
+    let name = &alarm.alarm_name;
+    let fault = if alarm.alarm_actions.is_empty() {
+        Fault::absent(Link::Action, format!("Alarm {name} has no action: it changes its state and tells nobody."))
+    } else {
+        Fault::broken(
+            Link::Action,
+            format!(
+                "None of the actions of alarm {name} is an SNS topic ({}).",
+                alarm.alarm_actions.join(", ")
+            ),
+        )
+    };
+    let remedy = if alarm::is_composite(alarm) {
+        Command::new("cloudwatch put-composite-alarm", region)
+            .with("--alarm-name", name)
+            .with("--alarm-rule", alarm.alarm_rule.as_deref().unwrap_or_default())
+            .raw("--alarm-actions TOPIC_ARN")
+    } else {
+        let mut actions = alarm.alarm_actions.clone();
+        actions.push("TOPIC_ARN".to_owned());
+        alarm::same_alarm_command(alarm, region, &actions)
+    };
+    fault.on(&alarm.alarm_arn).remedy(remedy)
+}

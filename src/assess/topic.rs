@@ -1,0 +1,248 @@
+//! Does the topic exist, and does it let CloudWatch publish?
+
+use super::arn::Arn;
+use super::fault::Fault;
+use super::policy::{Access, Request, access};
+use super::remedy::Command;
+use super::world::World;
+use super::Link;
+use crate::snapshot::{Alarm, KmsKey, Topic};
+
+/// What is known of a topic that an alarm names.
+#[derive(Debug, Clone)]
+pub(super) struct Reached<'a> {
+    pub(super) topic: Option<&'a Topic>,
+    pub(super) faults: Vec<Fault>,
+    /// There is no topic, so there is no subscription to look at.
+    pub(super) is_dead_end: bool,
+    /// What to say of a topic of another account that was not seen, if its subscriptions say nothing themselves.
+    pub(super) unseen: Option<Fault>,
+}
+
+/// Follows an alarm's action to its topic.
+pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Reached<'a> {
+    let arn = Arn::topic(topic_arn);
+    let region = arn.map_or("", |arn| arn.region);
+    let Some(topic) = world.topic(topic_arn) else {
+        let fault = missing(world, topic_arn, arn);
+        let unseen = fault.is_none().then(|| {
+            Fault::undecided(
+                Link::Topic,
+                format!(
+                    "Topic {topic_arn} belongs to another account and was not seen: whether its policy lets CloudWatch \
+                     publish is not known."
+                ),
+            )
+            .on(topic_arn)
+            .remedy("Allow the action sns:GetTopicAttributes on it to the role that trailwarden uses.")
+        });
+        return Reached {
+            topic: None,
+            is_dead_end: fault.as_ref().is_some_and(Fault::is_broken),
+            faults: fault.into_iter().collect(),
+            unseen,
+        };
+    };
+    let mut faults = Vec::new();
+    if topic.attributes.fifo_topic.as_deref() == Some("true") {
+        faults.push(
+            Fault::undecided(
+                Link::Topic,
+                "Whether CloudWatch publishes to a FIFO topic is left open by its documentation.",
+            )
+            .on(topic_arn),
+        );
+    }
+    let source_account = Arn::parse(&alarm.alarm_arn).map_or(world.account(), |arn| arn.account);
+    let request = Request {
+        action: "sns:Publish",
+        resource: topic_arn,
+        source_arn: &alarm.alarm_arn,
+        source_account,
+        topic: None,
+    };
+    faults.extend(policy_fault(topic, &request, region));
+    faults.extend(key_faults(world, topic, &request, region));
+    Reached { topic: Some(topic), faults, is_dead_end: false, unseen: None }
+}
+
+fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fault> {
+    let region = arn.map_or("", |arn| arn.region);
+    let foreign = arn.is_some_and(|arn| arn.account != world.account());
+    let hole = world.list_hole(world.snapshot.topics.as_ref(), "sns:GetTopicAttributes", topic_arn)
+        .or_else(|| world.hole("sns:GetTopicAttributes", &[region]));
+    let absent = || {
+        Fault::absent(Link::Topic, format!("Topic {topic_arn} does not exist."))
+            .on(topic_arn)
+            .remedy(
+                Command::new("sns create-topic", region)
+                    .with("--name", arn.map_or("TOPIC", |arn| arn.resource)),
+            )
+    };
+    match hole {
+        Some(hole) if hole.is_not_found() => Some(absent()),
+        // What cannot be seen of another account's topic is told once, where its subscriptions are looked at.
+        Some(_) if foreign => None,
+        Some(hole) => Some(
+            hole.fault(Link::Topic, "whether the topic exists and lets CloudWatch publish is not known.")
+                .on(topic_arn),
+        ),
+        None if foreign => None,
+        None => Some(absent()),
+    }
+}
+
+fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fault> {
+    let arn = &topic.topic_arn;
+    let show = Command::new("sns get-topic-attributes", region).with("--topic-arn", arn);
+    let allow = || {
+        format!(
+            "Add to the topic's policy ({}) a statement that allows sns:Publish on {arn} to the service \
+             cloudwatch.amazonaws.com with ArnLike aws:SourceArn {}, then set it with: {}",
+            String::from(show.clone()),
+            request.source_arn,
+            String::from(
+                Command::new("sns set-topic-attributes", region)
+                    .with("--topic-arn", arn)
+                    .raw("--attribute-name Policy --attribute-value file://policy.json")
+            )
+        )
+    };
+    let broken = |message: String| Some(Fault::broken(Link::Topic, message).on(arn).remedy(allow()));
+    let Some(policy) = topic.attributes.policy.as_deref().filter(|text| !text.trim().is_empty())
+    else {
+        let owner = topic
+            .attributes
+            .owner
+            .as_deref()
+            .or_else(|| Arn::topic(arn).map(|arn| arn.account))
+            .unwrap_or_default();
+        return if owner == request.source_account {
+            None
+        } else {
+            broken(format!(
+                "Topic {arn} has the default policy, which admits alarms of account {owner} only."
+            ))
+        };
+    };
+    match access(policy, request) {
+        Access::Allowed => None,
+        Access::NotAllowed => {
+            broken(format!("The policy of topic {arn} does not let CloudWatch publish for this alarm."))
+        }
+        Access::Denied => {
+            broken(format!("The policy of topic {arn} denies CloudWatch to publish for this alarm."))
+        }
+        Access::Undecided => Some(
+            Fault::undecided(
+                Link::Topic,
+                format!(
+                    "The policy of topic {arn} has a condition that the snapshot does not decide; whether CloudWatch \
+                     may publish is open."
+                ),
+            )
+            .on(arn)
+            .remedy(show),
+        ),
+        Access::Unreadable => Some(
+            Fault::undecided(Link::Topic, format!("The policy of topic {arn} cannot be read."))
+                .on(arn)
+                .remedy(show),
+        ),
+    }
+}
+
+fn key_faults(
+    world: World<'_>,
+    topic: &Topic,
+    request: &Request<'_>,
+    region: &str,
+) -> Vec<Fault> {
+    let arn = &topic.topic_arn;
+    let Some(id) = topic.attributes.kms_master_key_id.as_deref().filter(|id| !id.is_empty()) else {
+        return Vec::new();
+    };
+    if id == "alias/aws/sns" || id.ends_with(":alias/aws/sns") {
+        return vec![
+            Fault::broken(
+                Link::Topic,
+                format!("Topic {arn} is encrypted with alias/aws/sns, a key that CloudWatch cannot use."),
+            )
+            .on(arn)
+            .remedy(
+                Command::new("sns set-topic-attributes", region)
+                    .with("--topic-arn", arn)
+                    .raw("--attribute-name KmsMasterKeyId")
+                    .with("--attribute-value", "alias/YOUR_KEY"),
+            ),
+        ];
+    }
+    let Some(key) = world.snapshot.kms_keys.iter().find(|key| is_called(key, id)) else {
+        return vec![unseen_key(world, id, arn)];
+    };
+    let mut faults = Vec::new();
+    match key.key_state.as_deref() {
+        Some("Enabled") => {}
+        Some(state) => faults.push(
+            Fault::broken(Link::Topic, format!("Key {id} of topic {arn} is {state}: CloudWatch cannot publish."))
+                .on(&key.arn)
+                .remedy(Command::new("kms enable-key", region).with("--key-id", &key.arn)),
+        ),
+        None => faults.push(unseen_key(world, id, arn)),
+    }
+    let Some(policy) = key.policy.as_deref() else {
+        faults.push(unseen_key(world, id, arn));
+        return faults;
+    };
+    for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
+        let request =
+            Request { action, resource: &key.arn, topic: Some(arn), ..*request };
+        let message = |what: &str| format!("The policy of key {id} {what} {action} to CloudWatch, which topic {arn} needs.");
+        let remedy = format!(
+            "Add to the key's policy a statement that allows kms:GenerateDataKey* and kms:Decrypt to the service \
+             cloudwatch.amazonaws.com, then set it with: {}",
+            String::from(
+                Command::new("kms put-key-policy", region)
+                    .with("--key-id", &key.arn)
+                    .raw("--policy-name default --policy file://policy.json")
+            )
+        );
+        let fault = match access(policy, &request) {
+            Access::Allowed => continue,
+            Access::NotAllowed => Fault::broken(Link::Topic, message("does not grant")),
+            Access::Denied => Fault::broken(Link::Topic, message("denies")),
+            Access::Undecided | Access::Unreadable => {
+                Fault::undecided(Link::Topic, message("leaves open whether it grants"))
+            }
+        };
+        faults.push(fault.on(&key.arn).remedy(remedy));
+        break;
+    }
+    faults
+}
+
+fn is_called(key: &KmsKey, id: &str) -> bool {
+    key.arn == id
+        || key.arn.rsplit('/').next() == Some(id)
+        || key.aliases.iter().any(|alias| alias == id)
+        || key.aliases.iter().any(|alias| id.ends_with(&format!(":{alias}")))
+}
+
+fn unseen_key(world: World<'_>, id: &str, topic: &str) -> Fault {
+    let region = Arn::topic(topic).map_or("", |arn| arn.region);
+    let full = format!("arn:aws:kms:{region}:{}:key/{id}", world.account());
+    let scopes = [id, region, &full];
+    let meaning = format!("whether CloudWatch may use key {id} of topic {topic} is not known.");
+    ["kms:DescribeKey", "kms:GetKeyPolicy"]
+        .iter()
+        .find_map(|operation| world.hole(operation, &scopes))
+        .map_or_else(
+            || {
+                Fault::undecided(Link::Topic, format!("kms:DescribeKey was not asked: {meaning}"))
+                    .named(Link::Visibility)
+                    .remedy("Allow the actions kms:DescribeKey and kms:GetKeyPolicy to the role that trailwarden uses.")
+            },
+            |hole| hole.fault(Link::Topic, &meaning),
+        )
+        .on(id)
+}

@@ -1,0 +1,110 @@
+use super::fault::Fault;
+use super::Link;
+use crate::snapshot::{Snapshot, Topic};
+
+/// One account as it was seen, holes included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct World<'a> {
+    pub(super) snapshot: &'a Snapshot,
+}
+
+/// A call that failed, or a list that was never asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hole {
+    operation: String,
+    scope: String,
+    /// The error code; none where the call was not made.
+    code: Option<String>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn account(self) -> &'a str {
+        self.snapshot.account_id.as_str()
+    }
+
+    /// The failed call of this operation about any of the scopes; one without a scope is about everything.
+    pub(super) fn hole(self, operation: &str, scopes: &[&str]) -> Option<Hole> {
+        self.snapshot.api_errors.iter().find_map(|(key, code)| {
+            let (failed, scope) = key.split_once(char::is_whitespace).unwrap_or((key, ""));
+            let scope = scope.trim();
+            let concerned = scope.is_empty() || scope == "*" || scopes.contains(&scope);
+            (failed.eq_ignore_ascii_case(operation) && concerned && !means_none(code)).then(|| Hole {
+                operation: operation.to_owned(),
+                scope: scope.to_owned(),
+                code: Some(code.clone()),
+            })
+        })
+    }
+
+    /// As [`World::hole`], of a list that is absent altogether unless a failed call explains it.
+    pub(super) fn list_hole<T>(
+        self,
+        list: Option<&Vec<T>>,
+        operation: &str,
+        region: &str,
+    ) -> Option<Hole> {
+        self.hole(operation, &[region]).or_else(|| {
+            list.is_none().then(|| Hole {
+                operation: operation.to_owned(),
+                scope: region.to_owned(),
+                code: None,
+            })
+        })
+    }
+
+    pub(super) fn topic(self, arn: &str) -> Option<&'a Topic> {
+        self.snapshot.topics.as_deref()?.iter().find(|topic| topic.topic_arn == arn)
+    }
+}
+
+/// An endpoint that does not know a call has nothing that the call could list.
+fn means_none(code: &str) -> bool {
+    matches!(
+        code,
+        "UnknownOperationException" | "UnknownOperation" | "InvalidAction" | "NotImplemented"
+    )
+}
+
+impl Hole {
+    /// Whether the answer was that the thing does not exist: no hole but an answer.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.code.as_ref().is_some_and(|code| {
+            code.contains("NotFound") || code.contains("NonExistent") || code.contains("DoesNotExist")
+        })
+    }
+
+    fn is_denied(&self) -> bool {
+        self.code.as_ref().is_some_and(|code| {
+            ["AccessDenied", "Authorization", "Unauthorized", "Forbidden", "NotAuthorized"]
+                .iter()
+                .any(|word| code.contains(word))
+        })
+    }
+
+    /// What could not be seen, for people.
+    pub(super) fn describe(&self) -> String {
+        let place = if self.scope.is_empty() { String::new() } else { format!(" ({})", self.scope) };
+        match &self.code {
+            Some(code) if self.is_denied() => {
+                format!("{}{place} was denied ({code})", self.operation)
+            }
+            Some(code) => format!("{}{place} failed with {code}", self.operation),
+            None => format!("{}{place} was not asked", self.operation),
+        }
+    }
+
+    fn advice(&self) -> String {
+        if self.code.is_some() && !self.is_denied() {
+            format!("Look again once {} answers; the call needs the permission of the same name.", self.operation)
+        } else {
+            format!("Allow the action {} to the role that trailwarden uses.", self.operation)
+        }
+    }
+
+    /// The fault that this hole makes at a link.
+    pub(super) fn fault(&self, at: Link, meaning: &str) -> Fault {
+        Fault::undecided(at, format!("{}: {meaning}", self.describe()))
+            .named(Link::Visibility)
+            .remedy(self.advice())
+    }
+}
