@@ -2,6 +2,8 @@
 
 mod arn;
 mod escape;
+#[cfg(test)]
+mod fixture;
 pub mod guard;
 mod model;
 mod plan;

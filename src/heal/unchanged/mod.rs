@@ -118,3 +118,6 @@ fn same_trail(before: &Snapshot, fresh: &Snapshot, arn: &str) -> bool {
     };
     found(before) == found(fresh)
 }
+
+#[cfg(test)]
+mod tests;

@@ -207,3 +207,6 @@ fn collect(found: &mut BTreeMap<String, String>, path: String, value: Value) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

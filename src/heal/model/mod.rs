@@ -427,3 +427,6 @@ fn records_arrive(snapshot: &mut Snapshot, trail_arn: &str) {
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

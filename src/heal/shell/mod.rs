@@ -340,3 +340,6 @@ pub(super) fn create_trail(trail: &Trail, selectors: Option<&EventSelectors>) ->
         .collect::<Vec<_>>()
         .join(" && ")
 }
+
+#[cfg(test)]
+mod tests;
