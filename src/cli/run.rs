@@ -62,6 +62,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         .with_context(|| format!("http.listen: {} cannot be bound", settings.http.listen))?;
     let metrics = Arc::new(Metrics::new().context("the metrics cannot be registered")?);
     let events = Events::new(metrics);
+    events.http_listening(listener.local_addr().context("the bound address cannot be told")?);
     let aws = Aws::load(Arc::new(Counted(events.clone()))).await;
     let watched = connect::accounts(&settings, &aws).await?;
     let queue = match &settings.queue_url {

@@ -133,6 +133,8 @@ impl Daemon {
             "the line that names the bound address",
             PATIENCE,
             async || {
+                let ended = daemon.child.try_wait().expect("the child is ours");
+                assert!(ended.is_none(), "it ended: {ended:?}\n{}", daemon_log(&daemon.log));
                 let lines = lines.lock().expect("the log");
                 let entries = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
                 entries
