@@ -244,8 +244,8 @@ async fn a_connection_that_keeps_asking_ends_with_its_lifetime() {
 async fn a_crowd_of_idle_clients_does_not_keep_the_scraper_out() {
     let limits = Limits {
         connections: 8,
-        head: Duration::from_secs(600),
-        lifetime: Duration::from_secs(600),
+        head: Duration::from_mins(10),
+        lifetime: Duration::from_mins(10),
         grace: Duration::from_millis(100),
     };
     let server = start(limits, true).await;
