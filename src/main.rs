@@ -1,3 +1,7 @@
 //! The binary: parses, runs, and turns the outcome into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    trailwarden::cli::main()
+}

@@ -1,5 +1,22 @@
 //! From a broken chain to the shortest ordered list of repairs, and whether they may be carried out. Pure.
 
+mod arn;
+mod escape;
+#[cfg(test)]
+mod fixture;
+pub mod guard;
+mod model;
+mod plan;
+mod policy;
+mod render;
 mod repair;
+mod shell;
+mod unchanged;
 
+pub use guard::{Decision, Guard, GuardState, HoldReason, Limits, Outcome, Stop, Window};
+pub use model::apply_to;
+pub use plan::plan;
+pub use render::render;
+pub use policy::{ExpectedSubscription, HealPolicy};
 pub use repair::{LogDelivery, Plan, Repair, RepairKind, Step, StepAction};
+pub use unchanged::unchanged;

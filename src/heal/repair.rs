@@ -111,6 +111,19 @@ pub enum RepairKind {
 }
 
 impl RepairKind {
+    /// Every operation.
+    pub const ALL: [Self; 9] = [
+        Self::PutMetricFilter,
+        Self::PutMetricAlarm,
+        Self::EnableAlarmActions,
+        Self::CreateTopic,
+        Self::Subscribe,
+        Self::StartLogging,
+        Self::UpdateTrail,
+        Self::PutEventSelectors,
+        Self::CreateLogGroup,
+    ];
+
     /// The name of the API operation.
     pub const fn operation(self) -> &'static str {
         match self {
@@ -141,6 +154,47 @@ impl Repair {
             Self::PutEventSelectors { .. } => RepairKind::PutEventSelectors,
             Self::CreateLogGroup { .. } => RepairKind::CreateLogGroup,
         }
+    }
+
+    /// What is written to, as one line: repairs of the same target undo or repeat each other, others do not.
+    pub fn target(&self) -> String {
+        match self {
+            Self::PutMetricFilter { filter } => format!(
+                "metric filter {} of {} in {}",
+                filter.filter_name, filter.log_group_name, filter.region
+            ),
+            Self::PutMetricAlarm { region, alarm } => {
+                format!("alarm {} in {region}", alarm.alarm_name)
+            }
+            Self::EnableAlarmActions { region, alarm_name } => {
+                format!("alarm {alarm_name} in {region}")
+            }
+            Self::CreateTopic { region, name } => format!("topic {name} in {region}"),
+            Self::Subscribe {
+                topic_arn,
+                protocol,
+                endpoint,
+            } => format!("subscription of {protocol} {endpoint} to {topic_arn}"),
+            Self::StartLogging { trail_arn, .. } => format!("logging of {trail_arn}"),
+            Self::UpdateTrail { trail_arn, .. } => format!("settings of {trail_arn}"),
+            Self::PutEventSelectors { trail_arn, .. } => format!("event selectors of {trail_arn}"),
+            Self::CreateLogGroup { region, name } => format!("log group {name} in {region}"),
+        }
+    }
+}
+
+impl Plan {
+    /// Whether there is nothing to do and nothing to ask.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The repairs, in the order in which they are carried out.
+    pub fn repairs(&self) -> impl Iterator<Item = (&Step, &Repair)> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            StepAction::Repair(repair) => Some((step, repair)),
+            StepAction::Ask { .. } => None,
+        })
     }
 }
 

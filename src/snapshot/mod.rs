@@ -101,6 +101,30 @@ pub struct SnapshotError {
 }
 
 impl Snapshot {
+    /// Of an account that could not be looked at at all: nothing was seen, and this call is why.
+    pub fn unseen(account_id: AccountId, now: Timestamp, call: &str, code: &str) -> Self {
+        Self {
+            account_id,
+            now,
+            enabled_regions: Vec::new(),
+            observer_region: None,
+            trails: None,
+            trail_status: BTreeMap::new(),
+            event_selectors: BTreeMap::new(),
+            log_groups: Vec::new(),
+            metric_filters: None,
+            alarms: None,
+            alarm_mute_rules: Vec::new(),
+            data_protection_policies: Vec::new(),
+            account_policies: Vec::new(),
+            topics: None,
+            subscriptions: None,
+            kms_keys: Vec::new(),
+            api_errors: BTreeMap::from([(call.to_owned(), code.to_owned())]),
+            other_accounts: Vec::new(),
+        }
+    }
+
     /// Reads a snapshot from JSON.
     ///
     /// # Errors

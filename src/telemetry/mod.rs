@@ -1,1 +1,28 @@
 //! What leaves the process: logs, metrics, HTTP endpoints, reports.
+//!
+//! The daemon tells [`Events`] what happened (log line and counter together) and puts the present state on the
+//! [`StatusBoard`]; [`http`] shows both. [`report`] is the document of `trailwarden check` and of `/status`.
+
+mod burst;
+mod events;
+pub mod http;
+pub mod logs;
+mod metrics;
+mod page;
+mod readiness;
+pub mod report;
+#[cfg(test)]
+mod samples;
+mod sanitize;
+mod status;
+mod text;
+
+pub use events::{Evaluation, Events, HealStep, UnreadableMessage, VerdictChange};
+pub use metrics::{
+    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, ReceiveErrorKind, Trigger,
+};
+pub use readiness::{Latch, Readiness};
+pub use report::{AccountReport, ControlInfo, ControlReport};
+pub use sanitize::{sanitize, sanitize_capped};
+pub use status::{AccountStatus, ControlStatus, FeedHealth, StatusBoard};
+pub use text::render_text;

@@ -1,0 +1,30 @@
+# trailwarden: everything a newcomer needs is one of these words. `make` lists them.
+SHELL := /bin/bash
+CARGO ?= cargo
+
+.PHONY: help demo test test-system test-long bench lint up down
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## cut the chain on a LocalStack and watch trailwarden see and mend it; leaves nothing running
+	$(CARGO) build --locked --bin trailwarden
+	$(CARGO) run --locked --quiet --example demo
+
+test: ## unit, property and end-to-end tests on a LocalStack of their own
+	$(CARGO) test --locked
+
+lint: ## formatting, clippy, documentation
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+bench: ## criterion benchmarks
+	$(CARGO) bench --locked
+
+up: ## a seeded LocalStack and the daemon on it, left running to play with
+	$(CARGO) build --locked --bin trailwarden
+	$(CARGO) run --locked --quiet --example demo up
+
+down: ## end what `make up` started
+	$(CARGO) run --locked --quiet --example demo down

@@ -1,0 +1,130 @@
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::apply::apply;
+use super::arn::is_region;
+use super::clients::{AccountClients, Aws, Role, SetupError};
+use super::error::{ApplyError, ObserveError};
+use super::observe::observe;
+use crate::heal::Repair;
+use crate::snapshot::{AccountId, Snapshot};
+
+/// One account as the daemon sees it: it can be looked at, and it can be repaired.
+pub trait AccountApi: Send + Sync {
+    /// Looks at the whole chain of the account, fresh: nothing is remembered from an earlier look except the account's
+    /// own id and the list of its regions.
+    ///
+    /// A call that fails is a hole in the snapshot (`api_errors`), never an error. The future may be dropped at any
+    /// time; it only reads.
+    ///
+    /// # Errors
+    /// The account behind the credentials could not be learnt, or it is not the expected one.
+    fn observe<'a>(
+        &'a self,
+        remembered: &'a Remembered,
+    ) -> BoxFuture<'a, Result<Snapshot, ObserveError>>;
+
+    /// Carries out one repair: one writing call, sent as it stands. A repeat of the same repair ends in the same state,
+    /// so that a repair whose answer was lost can be sent again.
+    ///
+    /// The caller owes the guard: it observes again just before and compares the target, since AWS offers no
+    /// conditional write for any of these calls. Dropping the future leaves open whether the call was carried out.
+    ///
+    /// # Errors
+    /// AWS refused the call or gave no answer in time, or the repair lacks a field that the call needs.
+    fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>>;
+}
+
+/// Which account is observed, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObserveScope {
+    /// The account that the credentials must belong to; none accepts any.
+    pub account: Option<AccountId>,
+    /// The regions that the account uses; empty asks account:ListRegions.
+    pub regions: Vec<String>,
+    /// The region that is always looked at, trail or no trail; none means the first of `regions`, else the region of
+    /// the SDK's own chain.
+    pub home_region: Option<String>,
+}
+
+/// What a chain was made of before it broke, and what the configuration names: looked at although nothing leads there
+/// any more.
+///
+/// A trail that lost its log group no longer names it, and a topic whose alarm was deleted is named by nobody; a repair
+/// must know whether they still stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// ARNs of log groups, with or without the `:*` at the end.
+    pub log_group_arns: Vec<String>,
+    /// ARNs of topics.
+    pub topic_arns: Vec<String>,
+}
+
+/// The answer to a repair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The id that AWS gave the call: `CloudTrail`'s record of it carries the same. None where the endpoint gave none.
+    pub request_id: Option<String>,
+}
+
+/// A real account behind the SDK's credentials, or behind a role assumed with them.
+///
+/// Cheap to clone; clones share clients, the bound on concurrent calls, and what is remembered.
+#[derive(Debug, Clone)]
+pub struct Account(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clients: AccountClients,
+    scope: ObserveScope,
+    home: String,
+}
+
+impl Aws {
+    /// Sets up an account. Makes no call of AWS: a role that cannot be assumed shows at the first look.
+    ///
+    /// # Errors
+    /// There is no region to begin in, or one of the scope's is none.
+    pub async fn account(
+        &self,
+        scope: ObserveScope,
+        role: Option<&Role>,
+    ) -> Result<Account, SetupError> {
+        let mut named = scope.regions.iter().chain(&scope.home_region);
+        if let Some(bad) = named.find(|region| !is_region(region)) {
+            return Err(SetupError::BadRegion(bad.clone()));
+        }
+        let home = scope
+            .home_region
+            .as_deref()
+            .or(scope.regions.first().map(String::as_str))
+            .or(self.region())
+            .ok_or(SetupError::NoRegion)?
+            .to_owned();
+        Ok(Account(Arc::new(Inner {
+            clients: self.clients(&home, role).await,
+            scope,
+            home,
+        })))
+    }
+}
+
+impl AccountApi for Account {
+    fn observe<'a>(
+        &'a self,
+        remembered: &'a Remembered,
+    ) -> BoxFuture<'a, Result<Snapshot, ObserveError>> {
+        let Inner {
+            clients,
+            scope,
+            home,
+        } = &*self.0;
+        observe(clients, scope, home, remembered).boxed()
+    }
+
+    fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>> {
+        apply(&self.0.clients, repair).boxed()
+    }
+}

@@ -1,0 +1,140 @@
+/// The parts of an ARN that calls are made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Arn<'a> {
+    pub(super) service: &'a str,
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+    pub(super) resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Splits an ARN; none where it is none, or where its region could not be part of a host name.
+    ///
+    /// ARNs come out of AWS's answers, and a region becomes part of the host that a signed request goes to.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        let ("arn", _partition) = (parts.next()?, parts.next()?) else {
+            return None;
+        };
+        let arn = Self {
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        };
+        (arn.region.is_empty() || is_region(arn.region)).then_some(arn)
+    }
+}
+
+/// Whether a text has the form of a region's name.
+pub(super) fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    (5..=32).contains(&text.len())
+        && parts.next().is_some_and(|first| {
+            first.len() >= 2 && first.bytes().all(|byte| byte.is_ascii_lowercase())
+        })
+        && parts.next().is_some()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text
+            .bytes()
+            .last()
+            .is_some_and(|byte| byte.is_ascii_digit())
+}
+
+/// A log group, from its ARN with or without the `:*` at the end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LogGroupName {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) name: String,
+}
+
+impl LogGroupName {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let arn = Arn::parse(text)?;
+        let name = arn.resource.strip_prefix("log-group:")?;
+        let name = name.strip_suffix(":*").unwrap_or(name);
+        (arn.service == "logs" && !arn.region.is_empty() && !name.is_empty()).then(|| Self {
+            account: arn.account.to_owned(),
+            region: arn.region.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// The region of an SNS topic's ARN; none where it is the ARN of something else, such as a subscription.
+pub(super) fn topic_region(text: &str) -> Option<&str> {
+    let arn = Arn::parse(text)?;
+    (arn.service == "sns"
+        && !arn.region.is_empty()
+        && !arn.resource.is_empty()
+        && !arn.resource.contains(':'))
+    .then_some(arn.region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_group_is_read_from_both_forms_of_its_arn() {
+        let expected = LogGroupName {
+            account: "012345678901".to_owned(),
+            region: "eu-west-1".to_owned(),
+            name: "org/cloudtrail".to_owned(),
+        };
+        for arn in [
+            "arn:aws:logs:eu-west-1:012345678901:log-group:org/cloudtrail:*",
+            "arn:aws-cn:logs:eu-west-1:012345678901:log-group:org/cloudtrail",
+        ] {
+            assert_eq!(LogGroupName::parse(arn), Some(expected.clone()), "{arn}");
+        }
+        for arn in [
+            "",
+            "arn:aws:logs::012345678901:log-group:x",
+            "arn:aws:s3:::x",
+            "org/cloudtrail",
+        ] {
+            assert_eq!(LogGroupName::parse(arn), None, "{arn}");
+        }
+    }
+
+    #[test]
+    fn a_region_that_would_lead_a_signed_request_elsewhere_is_no_region() {
+        for region in [
+            "us-east-1.evil.example/",
+            "us-east-1@evil",
+            "us_east_1",
+            "US-EAST-1",
+            "evil",
+            "-1",
+            "us-east-1\n",
+        ] {
+            let arn = format!("arn:aws:sns:{region}:111122223333:alarms");
+            assert_eq!(topic_region(&arn), None, "{region}");
+        }
+        for region in [
+            "us-east-1",
+            "us-gov-west-1",
+            "us-iso-east-1",
+            "ap-southeast-7",
+            "eusc-de-east-1",
+        ] {
+            let arn = format!("arn:aws:sns:{region}:111122223333:alarms");
+            assert_eq!(topic_region(&arn), Some(region));
+        }
+    }
+
+    #[test]
+    fn a_subscription_or_another_service_is_no_topic() {
+        for arn in [
+            "arn:aws:sns:us-east-1:111122223333:alarms:6b0e71bd-7e97-4d97-80ce-4a0994e55286",
+            "arn:aws:lambda:us-east-1:111122223333:function:f",
+            "arn:aws:automate:us-east-1:ec2:stop",
+        ] {
+            assert_eq!(topic_region(arn), None, "{arn}");
+        }
+    }
+}

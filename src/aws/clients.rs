@@ -1,0 +1,284 @@
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
+
+use super::error::{CallError, ObserveError};
+use super::intercept::Observe;
+use super::request::RequestObserver;
+use super::sdk_error::Call;
+use crate::snapshot::AccountId;
+
+/// A handshake across the world takes well under a second; a dead address is given up soon.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The slowest answers here (a page of alarms, an emulator that loads a service) take a few seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Room for a second attempt after one that hung; the third is for failures that come quickly.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Three: a lost connection and a throttled second are got over, a fault at AWS is left to the next evaluation.
+const ATTEMPTS: u32 = 3;
+
+/// Retries come soon, since somebody may be cutting the chain right now; throttling backs off from here, with jitter.
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+
+/// No retry waits longer: the operation timeout would end it anyway.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+
+/// Calls of one account that are under way at the same time. AWS bounds most of the calls here to 5 to 30 a second in
+/// each account and region, and the account's own people share that.
+const CONCURRENT_CALLS: usize = 8;
+
+/// How long the list of enabled regions is believed: enabling a region takes AWS minutes to hours.
+const REGIONS_BELIEVED: Duration = Duration::from_mins(15);
+
+/// The session name of an assumed role: what `CloudTrail` shows as the actor of a repair.
+const SESSION_NAME: &str = "trailwarden";
+
+/// Why an account or a queue cannot be set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// Neither the configuration nor the SDK's own chain names a region.
+    #[error(
+        "no region: set AWS_REGION, the region of the AWS profile, or the regions of the scope"
+    )]
+    NoRegion,
+    /// A configured region does not look like one.
+    #[error("{0:?} is no region")]
+    BadRegion(String),
+}
+
+/// The role that leads into an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// ARN of the role.
+    pub arn: String,
+    /// The external id that its trust policy asks for.
+    pub external_id: Option<String>,
+}
+
+/// The SDK's configuration, loaded once: credentials, region, endpoint, one HTTPS client, and who is told of requests.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    config: SdkConfig,
+    observer: Arc<dyn RequestObserver>,
+}
+
+impl Aws {
+    /// Loads what the SDK's own chain finds (environment, profiles, SSO, container, instance): credentials, region, role,
+    /// `AWS_ENDPOINT_URL` and its relatives. Makes no call of AWS; missing credentials show at the first call.
+    pub async fn load(observer: Arc<dyn RequestObserver>) -> Self {
+        let loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https_client())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(OPERATION_TIMEOUT)
+                    .build(),
+            )
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(ATTEMPTS)
+                    .with_initial_backoff(FIRST_BACKOFF)
+                    .with_max_backoff(LONGEST_BACKOFF),
+            );
+        let loader = match FrameworkMetadata::new("trailwarden", Some(env!("CARGO_PKG_VERSION"))) {
+            Ok(name) => loader.framework_metadata(name),
+            Err(_) => loader,
+        };
+        Self {
+            config: loader.load().await,
+            observer,
+        }
+    }
+
+    /// The region of the SDK's own chain.
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(Region::as_ref)
+    }
+
+    pub(super) fn config_in(&self, region: &str) -> SdkConfig {
+        config_in(&self.config, region)
+    }
+
+    pub(super) fn interceptor(&self) -> SharedInterceptor {
+        SharedInterceptor::new(Observe(Arc::clone(&self.observer)))
+    }
+
+    pub(super) async fn clients(&self, home_region: &str, role: Option<&Role>) -> AccountClients {
+        let mut config = self.config_in(home_region);
+        if let Some(role) = role {
+            let mut provider = AssumeRoleProvider::builder(&role.arn)
+                .configure(&config)
+                .session_name(SESSION_NAME);
+            if let Some(id) = &role.external_id {
+                provider = provider.external_id(id);
+            }
+            let provider = SharedCredentialsProvider::new(provider.build().await);
+            config = config.into_builder().credentials_provider(provider).build();
+        }
+        AccountClients {
+            config,
+            interceptor: self.interceptor(),
+            regions: Mutex::default(),
+            permits: Semaphore::new(CONCURRENT_CALLS),
+            account: OnceCell::new(),
+            enabled: Mutex::default(),
+        }
+    }
+}
+
+fn config_in(config: &SdkConfig, region: &str) -> SdkConfig {
+    config
+        .to_builder()
+        .region(Region::new(region.to_owned()))
+        .build()
+}
+
+fn https_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = ConnectorBuilder::default()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(
+            components.and_then(aws_sdk_cloudtrail::config::RuntimeComponents::sleep_impl),
+        );
+        connector.build()
+    })
+}
+
+/// The clients of one account, by region, and the bound on what they do at the same time.
+#[derive(Debug)]
+pub(super) struct AccountClients {
+    config: SdkConfig,
+    interceptor: SharedInterceptor,
+    regions: Mutex<BTreeMap<String, Arc<RegionClients>>>,
+    permits: Semaphore,
+    account: OnceCell<AccountId>,
+    enabled: Mutex<Option<(Instant, Vec<String>)>>,
+}
+
+/// The clients of one account in one region.
+#[derive(Debug)]
+pub(super) struct RegionClients {
+    pub(super) account: aws_sdk_account::Client,
+    pub(super) cloudtrail: aws_sdk_cloudtrail::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) sns: aws_sdk_sns::Client,
+}
+
+impl AccountClients {
+    /// The clients of a region, made at the first use.
+    pub(super) fn region(&self, region: &str) -> Arc<RegionClients> {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clients) = regions.get(region) {
+            return Arc::clone(clients);
+        }
+        let clients = Arc::new(RegionClients::new(
+            &config_in(&self.config, region),
+            &self.interceptor,
+        ));
+        regions.insert(region.to_owned(), Arc::clone(&clients));
+        clients
+    }
+
+    /// The regions that the account has enabled, if that was learnt a short while ago.
+    pub(super) fn enabled_regions(&self) -> Option<Vec<String>> {
+        let enabled = self.enabled.lock().unwrap_or_else(PoisonError::into_inner);
+        enabled
+            .as_ref()
+            .filter(|(learnt, _)| learnt.elapsed() < REGIONS_BELIEVED)
+            .map(|(_, regions)| regions.clone())
+    }
+
+    /// Remembers the regions that the account has enabled.
+    pub(super) fn remember_regions(&self, regions: &[String]) {
+        let mut enabled = self.enabled.lock().unwrap_or_else(PoisonError::into_inner);
+        *enabled = Some((Instant::now(), regions.to_vec()));
+    }
+
+    /// Makes one call within the account's bound on concurrent calls.
+    pub(super) async fn send<T, E>(
+        &self,
+        call: Call<'_>,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, CallError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        // The semaphore is never closed; a permit that could not be had would only lift the bound.
+        let _permit = self.permits.acquire().await.ok();
+        request.await.map_err(|error| call.failed(&error))
+    }
+
+    /// Whose account the credentials lead to; asked until it is known, then remembered.
+    pub(super) async fn account_id(&self) -> Result<&AccountId, ObserveError> {
+        self.account
+            .get_or_try_init(async || {
+                let region = self.config.region().map_or("", Region::as_ref);
+                let call = Call {
+                    service: "sts",
+                    operation: "GetCallerIdentity",
+                    scope: region,
+                };
+                let sts = aws_sdk_sts::Client::from_conf(
+                    aws_sdk_sts::config::Builder::from(&self.config)
+                        .interceptor(self.interceptor.clone())
+                        .build(),
+                );
+                let answer = self
+                    .send(call, Box::pin(sts.get_caller_identity().send()))
+                    .await
+                    .map_err(ObserveError::Identity)?;
+                let id = answer.account.unwrap_or_default();
+                id.parse().map_err(|_| ObserveError::NoAccount(id))
+            })
+            .await
+    }
+}
+
+impl RegionClients {
+    fn new(config: &SdkConfig, interceptor: &SharedInterceptor) -> Self {
+        macro_rules! client {
+            ($service:ident) => {
+                $service::Client::from_conf(
+                    $service::config::Builder::from(config)
+                        .interceptor(interceptor.clone())
+                        .build(),
+                )
+            };
+        }
+        Self {
+            account: client!(aws_sdk_account),
+            cloudtrail: client!(aws_sdk_cloudtrail),
+            cloudwatch: client!(aws_sdk_cloudwatch),
+            kms: client!(aws_sdk_kms),
+            logs: client!(aws_sdk_cloudwatchlogs),
+            sns: client!(aws_sdk_sns),
+        }
+    }
+}

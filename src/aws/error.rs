@@ -1,0 +1,90 @@
+use crate::snapshot::AccountId;
+
+/// What can be done about a failed call; decides over retries, messages and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// It may pass by itself: throttling, a timeout, a broken connection, a fault at AWS, credentials that expired.
+    Transient,
+    /// AWS refused it to these credentials: a permission is missing, or the credentials are wrong.
+    Denied,
+    /// The resource that the call is about does not exist.
+    Gone,
+    /// AWS refused what the call says, or the state of the resource forbids it.
+    Invalid,
+    /// Nothing that a well-built client should meet: the request could not be built or the answer not be read.
+    Bug,
+}
+
+/// A call to AWS that failed, with what an operator needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{service}:{operation} {scope} failed: {message} ({code})")]
+pub struct CallError {
+    /// The service by its prefix in IAM actions, such as `logs`.
+    pub service: &'static str,
+    /// The API operation, such as `DescribeMetricFilters`.
+    pub operation: &'static str,
+    /// The region or the ARN that the call was about.
+    pub scope: String,
+    /// AWS's error code, such as `AccessDeniedException`, or a code of our own where AWS gave none, such as `Timeout`.
+    pub code: String,
+    /// What can be done about it.
+    pub class: Class,
+    /// The sentence for people; bounded, one line.
+    pub message: String,
+}
+
+/// Why an account could not be observed at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ObserveError {
+    /// The account id could not be learnt: there are no valid credentials, or AWS is out of reach.
+    #[error("cannot learn whose account this is: {0}")]
+    Identity(#[source] CallError),
+    /// The answer of sts:GetCallerIdentity carries no account id.
+    #[error("sts:GetCallerIdentity answered with the account {0:?}, which is no account id")]
+    NoAccount(String),
+    /// The credentials belong to another account than the configuration says.
+    #[error("these credentials belong to account {found}, the configuration expects {expected}")]
+    ForeignAccount {
+        /// The configured account.
+        expected: AccountId,
+        /// The account of the credentials.
+        found: AccountId,
+    },
+}
+
+impl ObserveError {
+    /// What can be done about it.
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Identity(error) => error.class,
+            Self::NoAccount(_) => Class::Bug,
+            Self::ForeignAccount { .. } => Class::Invalid,
+        }
+    }
+}
+
+/// Why a repair was not carried out, or may not have been.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// The call failed. If the class is transient it may have been carried out all the same.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The repair cannot be said in a call.
+    #[error("{operation} cannot be sent: {reason}")]
+    Unsayable {
+        /// The API operation.
+        operation: &'static str,
+        /// What is missing or malformed.
+        reason: String,
+    },
+}
+
+impl ApplyError {
+    /// What can be done about it.
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Call(error) => error.class,
+            Self::Unsayable { .. } => Class::Bug,
+        }
+    }
+}

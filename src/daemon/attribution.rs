@@ -1,0 +1,205 @@
+//! Who broke it, as reported: the latest call that could have cut the link and named what is broken. Pure.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::assess::{Chain, Link};
+use crate::event::{Actor, Call, Service, Signal, Touched};
+use crate::snapshot::Trail;
+
+/// Calls that are remembered for a scope; an intruder who drowns his own call in more than these is reported as nobody,
+/// never as somebody else.
+const REMEMBERED: usize = 512;
+/// A call this old when the chain was seen whole is not what broke it afterwards; until then reads may lag behind it.
+const SPENT_AFTER: Duration = Duration::from_secs(60);
+
+/// The calls that may explain what is broken.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    calls: VecDeque<(Instant, Signal)>,
+}
+
+impl Suspects {
+    /// Remembers a call that was received at `received`.
+    pub(super) fn add(&mut self, received: Instant, signal: Signal) {
+        if self.calls.len() == REMEMBERED {
+            self.calls.pop_front();
+        }
+        self.calls.push_back((received, signal));
+    }
+
+    /// The chain was seen whole by a look that began at `began`: earlier calls broke nothing.
+    pub(super) fn acquit(&mut self, began: Instant) {
+        self.calls.retain(|(received, _)| *received + SPENT_AFTER > began);
+    }
+
+    /// The latest call, by its own time, that can cut this link and named a resource of it in one of the chains.
+    pub(super) fn culprit(&self, link: Link, chains: &[&Chain]) -> Option<&Actor> {
+        self.calls
+            .iter()
+            .map(|(_, signal)| signal)
+            .filter(|signal| can_cut(signal.call, link))
+            .filter(|signal| {
+                let named = |one: &Touched| chains.iter().any(|chain| is_part(one, link, chain));
+                signal.touched.iter().any(named)
+            })
+            .map(|signal| &signal.actor)
+            .max_by_key(|actor| actor.time)
+    }
+}
+
+/// Whether a call can turn a whole link into a broken one.
+fn can_cut(call: Call, link: Link) -> bool {
+    let links: &[Link] = match (call.service, call.name) {
+        (Service::CloudTrail, "DeleteTrail" | "StopLogging") => &[Link::Trail],
+        (Service::CloudTrail, "UpdateTrail") => &[Link::Trail, Link::LogGroup, Link::Pattern],
+        (Service::CloudTrail, "PutEventSelectors") => &[Link::Selector],
+        (Service::Logs, "DeleteLogGroup" | "PutDataProtectionPolicy") => {
+            &[Link::LogGroup, Link::Pattern]
+        }
+        (Service::Logs, "AssociateKmsKey") => &[Link::LogGroup],
+        (Service::Logs, "PutTransformer" | "DeleteTransformer") => &[Link::Pattern, Link::Metric],
+        (Service::Logs, "DeleteMetricFilter") => &[Link::Pattern],
+        (Service::Logs, "PutMetricFilter") => &[Link::Pattern, Link::Metric, Link::Alarm],
+        (Service::Monitoring, "DeleteAlarms" | "DisableAlarmActions" | "SetAlarmState") => {
+            &[Link::Alarm]
+        }
+        (Service::Monitoring, "PutMetricAlarm" | "PutCompositeAlarm") => {
+            &[Link::Alarm, Link::Action]
+        }
+        (Service::Sns, "DeleteTopic") => &[Link::Topic, Link::Subscription],
+        (Service::Sns, "SetTopicAttributes" | "AddPermission" | "RemovePermission") => {
+            &[Link::Topic]
+        }
+        (Service::Sns, "Unsubscribe" | "SetSubscriptionAttributes") => &[Link::Subscription],
+        (Service::Kms, "PutKeyPolicy" | "DisableKey" | "ScheduleKeyDeletion") => &[Link::Topic],
+        (Service::Iam, _) => &[Link::LogGroup],
+        _ => &[],
+    };
+    links.contains(&link)
+}
+
+/// Whether the resource is one that this link of the chain consists of, or hangs on.
+fn is_part(touched: &Touched, link: Link, chain: &Chain) -> bool {
+    let trail = || chain.trail.as_ref().is_some_and(|trail| touched.is_trail(&trail.trail_arn));
+    let group =
+        || chain.log_group.as_ref().is_some_and(|one| touched.is_log_group(&one.log_group_name));
+    let filter = || {
+        chain
+            .filters
+            .iter()
+            .any(|one| touched.is_metric_filter(&one.log_group_name, &one.filter_name))
+    };
+    let alarm = || chain.alarms.iter().any(|alarm| touched.is_alarm(&alarm.alarm_name));
+    let topic = || chain.topic.as_ref().is_some_and(|topic| touched.is_topic(&topic.topic_arn));
+    let role = || {
+        let arn = |trail: &Trail| trail.cloud_watch_logs_role_arn.clone();
+        chain.trail.as_ref().and_then(arn).is_some_and(|arn| touched.is_role(&arn))
+    };
+    let key = || {
+        let key = chain.topic.as_ref().and_then(|one| one.attributes.kms_master_key_id.as_deref());
+        key.is_some_and(|key| touched.is_key(key))
+    };
+    let subscription = || {
+        let named = |one: &Touched, arn: &str| matches!(one, Touched::Subscription(given) if given == arn);
+        chain.subscriptions.iter().any(|one| named(touched, &one.subscription_arn))
+    };
+    match link {
+        Link::Trail | Link::Selector => trail(),
+        Link::LogGroup => trail() || group() || role(),
+        Link::Pattern => trail() || group() || filter(),
+        Link::Metric => group() || filter(),
+        Link::Alarm => alarm() || filter(),
+        Link::Action => alarm(),
+        Link::Topic => topic() || key(),
+        Link::Subscription => topic() || subscription(),
+        Link::Visibility | Link::CrossAccount => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Alarm, MetricFilter};
+
+    fn signal(service: Service, name: &'static str, at: &str, touched: Touched) -> Signal {
+        Signal {
+            account: "111122223333".parse().unwrap(),
+            region: "us-east-1".to_owned(),
+            call: Call { service, name },
+            request_id: None,
+            actor: Actor {
+                principal_arn: Some(format!("arn:aws:iam::111122223333:user/{at}")),
+                source_address: None,
+                user_agent: None,
+                event_name: name.to_owned(),
+                event_id: String::new(),
+                time: format!("2026-11-23T10:00:{at}Z").parse().unwrap(),
+            },
+            touched: vec![touched],
+        }
+    }
+
+    fn filter(name: &str) -> Touched {
+        Touched::MetricFilter { log_group: "ct".to_owned(), filter: name.to_owned() }
+    }
+
+    fn chain() -> Chain {
+        Chain {
+            filters: vec![MetricFilter {
+                log_group_name: "ct".to_owned(),
+                filter_name: "changes".to_owned(),
+                ..MetricFilter::default()
+            }],
+            alarms: vec![Alarm { alarm_name: "alarm".to_owned(), ..Alarm::default() }],
+            ..Chain::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_burst_only_the_latest_call_that_named_the_broken_resource_is_blamed() {
+        let now = Instant::now();
+        let mut suspects = Suspects::default();
+        let calls = [
+            signal(Service::Logs, "DeleteMetricFilter", "01", filter("other")),
+            signal(Service::Logs, "PutMetricFilter", "04", filter("changes")),
+            signal(Service::Logs, "DeleteMetricFilter", "03", filter("changes")),
+            signal(Service::Monitoring, "DeleteAlarms", "05", Touched::Alarm("alarm".to_owned())),
+            signal(Service::Monitoring, "EnableAlarmActions", "06", Touched::Alarm("alarm".to_owned())),
+        ];
+        for call in calls {
+            suspects.add(now, call);
+        }
+        let chain = chain();
+        let blamed = |link| {
+            suspects.culprit(link, &[&chain]).map(|actor| actor.event_name.as_str())
+        };
+        assert_eq!(blamed(Link::Pattern), Some("PutMetricFilter"));
+        assert_eq!(blamed(Link::Alarm), Some("DeleteAlarms"));
+        assert_eq!(blamed(Link::Topic), None);
+        assert_eq!(blamed(Link::Visibility), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_before_the_chain_was_last_seen_whole_is_not_blamed() {
+        let mut suspects = Suspects::default();
+        let call = signal(Service::Logs, "PutMetricFilter", "01", filter("changes"));
+        suspects.add(Instant::now(), call);
+        let chain = chain();
+        suspects.acquit(Instant::now() + Duration::from_secs(59));
+        assert!(suspects.culprit(Link::Pattern, &[&chain]).is_some(), "reads may still lag");
+        suspects.acquit(Instant::now() + Duration::from_secs(61));
+        assert!(suspects.culprit(Link::Pattern, &[&chain]).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_is_bounded() {
+        let mut suspects = Suspects::default();
+        for _ in 0..2 * REMEMBERED {
+            suspects.add(Instant::now(), signal(Service::Logs, "DeleteMetricFilter", "01", filter("x")));
+        }
+        assert_eq!(suspects.calls.len(), REMEMBERED);
+    }
+}

@@ -1,0 +1,68 @@
+use crate::assess::{Assessment, Chain, Expectations, Verdict, assess};
+use crate::control::{Benchmark, Control};
+use crate::heal::{HealPolicy, Plan, plan};
+use crate::snapshot::Snapshot;
+
+/// What is judged: the controls, and whom the configuration names as those to be told.
+#[derive(Debug)]
+pub(super) struct Judge {
+    controls: Vec<Control>,
+    benchmark: Benchmark,
+    expectations: Expectations,
+}
+
+/// One look: what was seen, and what it means for each control.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) snapshot: Snapshot,
+    /// One for each control, in their order.
+    pub(super) assessments: Vec<Assessment>,
+}
+
+impl Judge {
+    pub(super) const fn new(
+        controls: Vec<Control>,
+        benchmark: Benchmark,
+        expectations: Expectations,
+    ) -> Self {
+        Self { controls, benchmark, expectations }
+    }
+
+    pub(super) fn controls(&self) -> &[Control] {
+        &self.controls
+    }
+
+    pub(super) const fn benchmark(&self) -> &Benchmark {
+        &self.benchmark
+    }
+
+    pub(super) fn judge(&self, snapshot: Snapshot) -> Look {
+        let judged = self.controls.iter().map(|control| self.one(&snapshot, control));
+        Look { assessments: judged.collect(), snapshot }
+    }
+
+    /// What would mend the control of this assessment; empty for a control that is not judged here.
+    pub(super) fn plan(
+        &self,
+        snapshot: &Snapshot,
+        assessment: &Assessment,
+        known_good: Option<&Chain>,
+        policy: &HealPolicy,
+    ) -> Plan {
+        let Some(control) = self.controls.iter().find(|one| one.key == assessment.control) else {
+            return Plan::default();
+        };
+        plan(snapshot, assessment, control, known_good, policy)
+    }
+
+    fn one(&self, snapshot: &Snapshot, control: &Control) -> Assessment {
+        assess(snapshot, control, &self.expectations, &self.benchmark)
+    }
+}
+
+impl Look {
+    /// Whether nothing is UNKNOWN.
+    pub(super) fn is_decided(&self) -> bool {
+        self.assessments.iter().all(|one| one.verdict != Verdict::Unknown)
+    }
+}

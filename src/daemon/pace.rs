@@ -1,0 +1,200 @@
+//! When a scope is looked at next. Pure: time is passed in.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use crate::telemetry::Trigger;
+
+/// The pause after the second evaluation of a burst; it doubles with each further one.
+const FIRST_GAP: Duration = Duration::from_millis(250);
+/// The longest pause within a burst: what a flood of events can delay a look by.
+const LONGEST_GAP: Duration = Duration::from_secs(5);
+/// Reads lag behind writes; the state that an event told of is looked at once more this long after.
+const CONFIRM_AFTER: Duration = Duration::from_secs(5);
+/// The first and the longest wait before an evaluation that ended without a verdict, or with UNKNOWN, is tried again.
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+
+/// The schedule of one scope.
+#[derive(Debug)]
+pub(super) struct Pace {
+    sweep_interval: Duration,
+    start: bool,
+    sweep: Instant,
+    confirm: Option<Instant>,
+    retry: Option<Instant>,
+    heal: Option<Instant>,
+    backoff: Backoff,
+    burst: u32,
+    last_event_look: Option<Instant>,
+    random: fastrand::Rng,
+}
+
+impl Pace {
+    /// The first look is due at once.
+    pub(super) fn new(sweep_interval: Duration, now: Instant, random: fastrand::Rng) -> Self {
+        Self {
+            sweep_interval,
+            start: true,
+            sweep: now,
+            confirm: None,
+            retry: None,
+            heal: None,
+            backoff: Backoff::new(RETRY.0, RETRY.1.min(sweep_interval)),
+            burst: 0,
+            last_event_look: None,
+            random,
+        }
+    }
+
+    /// When an event that arrived at `arrived` may be looked at: at once, unless a burst is going on.
+    pub(super) fn event_due(&self, arrived: Instant) -> Instant {
+        match self.last_event_look {
+            Some(last) if arrived < last + 2 * self.gap() => arrived.max(last + self.gap()),
+            _ => arrived,
+        }
+    }
+
+    fn gap(&self) -> Duration {
+        match self.burst.checked_sub(1) {
+            None => Duration::ZERO,
+            Some(doublings) => FIRST_GAP.saturating_mul(1 << doublings.min(16)).min(LONGEST_GAP),
+        }
+    }
+
+    /// The next look that no event asks for: when, and why.
+    pub(super) fn next(&self) -> (Instant, Trigger) {
+        let planned = [
+            (self.heal, Trigger::Heal),
+            (self.confirm, Trigger::Confirm),
+            (self.retry, Trigger::Retry),
+        ];
+        let sweep = (self.sweep, if self.start { Trigger::Start } else { Trigger::Sweep });
+        planned
+            .into_iter()
+            .filter_map(|(due, trigger)| Some((due?, trigger)))
+            .chain([sweep])
+            .min_by_key(|(due, _)| *due)
+            .unwrap_or(sweep)
+    }
+
+    /// A look begins at `now`, for an event that arrived at `arrived` or for a reason of our own.
+    pub(super) fn begun(&mut self, trigger: Trigger, now: Instant, arrived: Option<Instant>) {
+        // Every look is a whole one: what was due is done.
+        for due in [&mut self.confirm, &mut self.retry, &mut self.heal] {
+            if due.is_some_and(|due| due <= now) {
+                *due = None;
+            }
+        }
+        if let Some(arrived) = arrived {
+            let in_burst = self.last_event_look.is_some_and(|last| arrived < last + 2 * self.gap());
+            self.burst = if in_burst { self.burst.saturating_add(1) } else { 1 };
+            self.confirm = Some(now + CONFIRM_AFTER);
+        }
+        if matches!(trigger, Trigger::Start | Trigger::Sweep) || self.sweep <= now {
+            self.start = false;
+            // Between nine tenths and eleven tenths, so that many daemons do not call in step.
+            let jitter = 0.9 + self.random.f64() / 5.0;
+            self.sweep = now + self.sweep_interval.mul_f64(jitter);
+        }
+    }
+
+    /// The look ended; `decided` tells whether every control has a verdict other than UNKNOWN.
+    pub(super) fn ended(&mut self, now: Instant, for_event: bool, decided: bool) {
+        if for_event {
+            self.last_event_look = Some(now);
+        }
+        if decided {
+            self.backoff.reset();
+            self.retry = None;
+        } else {
+            self.retry = Some(now + self.backoff.next(&mut self.random));
+        }
+    }
+
+    /// A repair waits until then; none takes a waiting one back.
+    pub(super) const fn heal_at(&mut self, due: Option<Instant>) {
+        self.heal = due;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn pace(now: Instant) -> Pace {
+        Pace::new(15 * MINUTE, now, fastrand::Rng::with_seed(1))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_look_is_due_at_once_and_a_sweep_follows_within_a_tenth_of_its_interval() {
+        let now = Instant::now();
+        let mut pace = pace(now);
+        assert_eq!(pace.next(), (now, Trigger::Start));
+        pace.begun(Trigger::Start, now, None);
+        pace.ended(now, false, true);
+        let (due, trigger) = pace.next();
+        assert_eq!(trigger, Trigger::Sweep);
+        assert!(due >= now + 13 * MINUTE && due <= now + 17 * MINUTE, "{:?}", due - now);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lone_event_is_looked_at_at_once_and_confirmed_later() {
+        let now = Instant::now();
+        let mut pace = pace(now);
+        pace.begun(Trigger::Start, now, None);
+        assert_eq!(pace.event_due(now), now);
+        pace.begun(Trigger::Event, now, Some(now));
+        pace.ended(now, true, true);
+        assert_eq!(pace.next(), (now + CONFIRM_AFTER, Trigger::Confirm));
+        pace.begun(Trigger::Confirm, now + CONFIRM_AFTER, None);
+        assert_eq!(pace.next().1, Trigger::Sweep);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_a_minute_costs_few_looks_and_its_last_event_is_always_followed_by_one() {
+        let start = Instant::now();
+        let mut pace = pace(start);
+        pace.begun(Trigger::Start, start, None);
+        let end = start + MINUTE;
+        let mut looks = Vec::new();
+        let mut arrived = start;
+        // An event every millisecond; each look takes in all that arrived before it began.
+        while arrived < end {
+            let due = pace.event_due(arrived);
+            pace.begun(Trigger::Event, due, Some(arrived));
+            pace.ended(due, true, true);
+            looks.push(due);
+            arrived = due + Duration::from_millis(1);
+        }
+        assert!(looks.len() <= 20, "{} looks", looks.len());
+        assert!(looks.last().is_some_and(|last| *last + LONGEST_GAP >= end));
+        let quiet = end + 3 * LONGEST_GAP;
+        assert_eq!(pace.event_due(quiet), quiet, "after a quiet time an event is looked at at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_verdict_it_tries_again_sooner_than_the_sweep_and_ever_more_rarely() {
+        let now = Instant::now();
+        let mut pace = pace(now);
+        pace.begun(Trigger::Start, now, None);
+        pace.ended(now, false, false);
+        let (first, trigger) = pace.next();
+        assert_eq!(trigger, Trigger::Retry);
+        assert!(first <= now + RETRY.0);
+        let mut at = first;
+        for _ in 0..12 {
+            pace.begun(Trigger::Retry, at, None);
+            pace.ended(at, false, false);
+            let next = pace.next().0;
+            assert!(next <= at + RETRY.1);
+            at = next;
+        }
+        pace.begun(Trigger::Retry, at, None);
+        pace.ended(at, false, true);
+        assert_eq!(pace.next().1, Trigger::Sweep);
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether every supervised task still moves: what the watchdog is fed by.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The pulses of all supervised tasks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pulses {
+    beats: Arc<Mutex<Vec<Beat>>>,
+}
+
+#[derive(Debug)]
+struct Beat {
+    task: String,
+    last: Instant,
+    limit: Duration,
+}
+
+/// The pulse of one task. A task whose pulse is dropped is no longer supervised: it ended.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    beats: Arc<Mutex<Vec<Beat>>>,
+    task: String,
+}
+
+impl Pulses {
+    /// Begins to supervise a task, which owes a tick at least every `limit`.
+    pub(super) fn supervise(&self, task: impl Into<String>, limit: Duration) -> Pulse {
+        let task = task.into();
+        let beat = Beat { task: task.clone(), last: Instant::now(), limit };
+        lock(&self.beats).push(beat);
+        Pulse { beats: Arc::clone(&self.beats), task }
+    }
+
+    /// The tasks that owe a tick at this moment.
+    pub(super) fn overdue(&self) -> Vec<String> {
+        let now = Instant::now();
+        let beats = lock(&self.beats);
+        let late = beats.iter().filter(|beat| now.duration_since(beat.last) > beat.limit);
+        late.map(|beat| beat.task.clone()).collect()
+    }
+}
+
+impl Pulse {
+    /// The task moves.
+    pub(super) fn tick(&self) {
+        let mut beats = lock(&self.beats);
+        if let Some(beat) = beats.iter_mut().find(|beat| beat.task == self.task) {
+            beat.last = Instant::now();
+        }
+    }
+}
+
+impl Drop for Pulse {
+    fn drop(&mut self) {
+        lock(&self.beats).retain(|beat| beat.task != self.task);
+    }
+}
+
+/// A list of time stamps is whole whenever the lock is free, also after a panic elsewhere.
+fn lock(beats: &Mutex<Vec<Beat>>) -> std::sync::MutexGuard<'_, Vec<Beat>> {
+    beats.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_stops_ticking_is_named_until_it_ticks_or_ends() {
+        let pulses = Pulses::default();
+        let feed = pulses.supervise("feed", Duration::from_secs(30));
+        let sweep = pulses.supervise("sweep", Duration::from_secs(90));
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(pulses.overdue(), ["feed"]);
+        feed.tick();
+        assert!(pulses.overdue().is_empty());
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(pulses.overdue(), ["feed", "sweep"]);
+        drop(feed);
+        assert_eq!(pulses.overdue(), ["sweep"]);
+        sweep.tick();
+        assert!(pulses.overdue().is_empty());
+    }
+}

@@ -1,0 +1,214 @@
+//! One scope: an account that is looked at when an event, the clock or a repair asks for it.
+//!
+//! One task a scope, so that there is one look and one repair at a time. A look takes in every event that arrived before
+//! it began; what arrives while it runs is taken in by the next one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use super::attribution::Suspects;
+use super::heal::Healer;
+use super::inbox::{Inbox, Item};
+use super::judge::{Judge, Look};
+use super::pace::Pace;
+use super::pulse::Pulse;
+use super::standing::Standings;
+use crate::assess::Verdict;
+use crate::aws::{AccountApi, ObserveError};
+use crate::snapshot::Snapshot;
+use crate::telemetry::{
+    AccountStatus, Evaluation, EvaluationResult, Events, MessageOutcome, StatusBoard, Trigger,
+};
+
+/// A look that takes longer is given up and tried again: every single call in it has a shorter limit of its own.
+const LOOK_LIMIT: Duration = Duration::from_secs(120);
+/// A scope that waits wakes this often to show that it lives.
+const IDLE_TICK: Duration = Duration::from_secs(30);
+
+/// The longest time between two ticks of a scope's task.
+pub(super) const SCOPE_PULSE: Duration = Duration::from_secs(300);
+
+/// The task of one scope.
+pub(super) struct Scope {
+    pub(super) name: String,
+    pub(super) account: Arc<dyn AccountApi>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) judge: Arc<Judge>,
+    pub(super) healer: Healer,
+    pub(super) events: Events,
+    pub(super) board: StatusBoard,
+    pub(super) clock: Clock,
+    pub(super) pace: Pace,
+    pub(super) pulse: Pulse,
+    /// Events whose look gave no verdict: their messages wait for the next one.
+    pub(super) unanswered: Vec<Item>,
+    pub(super) suspects: Suspects,
+    pub(super) standings: Standings,
+}
+
+impl Scope {
+    /// Looks whenever there is reason to, until told to stop; a look or a repair that is under way is finished.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        loop {
+            self.pulse.tick();
+            let (due, trigger) = self.next();
+            // Each arm only waits; nothing is lost when another is taken.
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = sleep_until(due) => self.turn(trigger, &stop).await,
+                () = self.inbox.arrived() => {}
+                () = sleep_until(Instant::now() + IDLE_TICK) => {}
+            }
+        }
+    }
+
+    /// When the next look is due, and what for.
+    fn next(&self) -> (Instant, Trigger) {
+        let planned = self.pace.next();
+        match self.inbox.waiting_since() {
+            Some(arrived) => {
+                let due = self.pace.event_due(arrived);
+                if due <= planned.0 { (due, Trigger::Event) } else { planned }
+            }
+            None => planned,
+        }
+    }
+
+    /// A look, and the repairs that it calls for, each followed by a look of its own.
+    async fn turn(&mut self, trigger: Trigger, stop: &CancellationToken) {
+        let mut look = self.look(trigger).await;
+        while let Some(done) = look {
+            self.pulse.tick();
+            let repaired = self.heal(&done).await;
+            self.show(&done);
+            self.pace.heal_at(self.healer.due());
+            if !repaired || stop.is_cancelled() {
+                return;
+            }
+            look = self.look(Trigger::Heal).await;
+        }
+    }
+
+    /// True: something was written.
+    async fn heal(&mut self, look: &Look) -> bool {
+        self.healer.heal(&*self.account, look, &self.judge, &self.standings).await
+    }
+
+    /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
+    async fn look(&mut self, trigger: Trigger) -> Option<Look> {
+        let began = Instant::now();
+        let fresh = self.inbox.take();
+        let trigger = if fresh.is_empty() { trigger } else { Trigger::Event };
+        self.pace.begun(trigger, began, fresh.first().map(|item| item.ticket.received()));
+        let for_event = !fresh.is_empty();
+        self.unanswered.extend(fresh);
+
+        let remembered = self.healer.remembered();
+        let observed = timeout(LOOK_LIMIT, self.account.observe(&remembered)).await;
+        let observed = observed.map_err(|_| format!("gave up after {} s", LOOK_LIMIT.as_secs()));
+        let snapshot = match observed.map(|answer| answer.map_err(Blind::from)) {
+            Ok(Ok(snapshot)) => Some(snapshot),
+            Ok(Err(blind)) => self.blind(trigger, began, &blind),
+            Err(reason) => self.blind(trigger, began, &Blind { code: "Timeout".into(), reason }),
+        };
+        let look = snapshot.map(|snapshot| self.store(trigger, began, snapshot));
+        let decided = look.as_ref().is_some_and(Look::is_decided);
+        self.pace.ended(Instant::now(), for_event, decided);
+        look
+    }
+
+    /// Nothing was seen. Where the account is known that is a verdict too: UNKNOWN, because the last one no longer holds.
+    fn blind(&self, trigger: Trigger, began: Instant, blind: &Blind) -> Option<Snapshot> {
+        let now = (self.clock)();
+        self.board.evaluation_failed(&self.name, now, blind.reason.clone());
+        let Some(account) = self.inbox.account() else {
+            self.events.evaluation_failed(&self.name, trigger, began.elapsed(), &blind.reason);
+            return None;
+        };
+        Some(Snapshot::unseen(
+            account.clone(),
+            now,
+            "sts:GetCallerIdentity",
+            &blind.code,
+        ))
+    }
+
+    /// The verdicts become what everybody sees; the messages that asked for them may go.
+    fn store(&mut self, trigger: Trigger, began: Instant, snapshot: Snapshot) -> Look {
+        self.inbox.learn(&snapshot.account_id);
+        let look = self.judge.judge(snapshot);
+        let account = &look.snapshot.account_id;
+
+        // An event of another account was taken in while the own one was not known.
+        let (ours, foreign): (Vec<Item>, Vec<Item>) =
+            self.unanswered.drain(..).partition(|item| item.signal.account == *account);
+        for item in &ours {
+            if !self.healer.is_own(&item.signal) {
+                self.suspects.add(item.ticket.received(), item.signal.clone());
+            }
+        }
+
+        self.events.verdicts_stored(account, look.snapshot.now, &look.assessments);
+        self.events.evaluated(&Evaluation {
+            account,
+            trigger,
+            result: EvaluationResult::of(look.assessments.iter().map(|one| one.verdict)),
+            took: began.elapsed(),
+        });
+        self.standings.update(&look, &self.suspects, &self.events);
+        if look.assessments.iter().all(|one| one.verdict == Verdict::Pass) {
+            self.suspects.acquit(began);
+        }
+        self.show(&look);
+        self.settle(ours, foreign);
+        look
+    }
+
+    fn settle(&self, ours: Vec<Item>, foreign: Vec<Item>) {
+        let now = (self.clock)();
+        for item in ours {
+            let age = now.duration_since(item.signal.actor.time);
+            // A clock that runs ahead of ours is no negative age.
+            let age = Duration::try_from(age).unwrap_or_default();
+            self.events.detected(item.ticket.received().elapsed(), age);
+            self.events.message_settled(MessageOutcome::Evaluated);
+            item.ticket.settle();
+        }
+        for item in foreign {
+            self.events.message_settled(MessageOutcome::Foreign);
+            item.ticket.settle();
+        }
+    }
+
+    /// Puts the present state on the status board.
+    fn show(&self, look: &Look) {
+        let status = AccountStatus {
+            account_id: look.snapshot.account_id.clone(),
+            evaluated_at: look.snapshot.now,
+            controls: self.standings.controls(look, &self.judge, &self.healer),
+        };
+        self.board.evaluated(&self.name, status);
+    }
+}
+
+/// Why nothing was seen.
+struct Blind {
+    code: String,
+    reason: String,
+}
+
+impl From<ObserveError> for Blind {
+    fn from(error: ObserveError) -> Self {
+        let code = match &error {
+            ObserveError::Identity(call) => call.code.clone(),
+            ObserveError::NoAccount(_) => "NoAccount".to_owned(),
+            ObserveError::ForeignAccount { .. } => "ForeignAccount".to_owned(),
+        };
+        Self { code, reason: error.to_string() }
+    }
+}

@@ -1,0 +1,401 @@
+//! The daemon's own code on a paused clock, against an account and a queue in memory.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::*;
+use crate::aws::{
+    Applied, ApplyError, CallError, Class, MemoryQueue, ObserveError, Remembered,
+};
+use crate::control::Catalogue;
+use crate::heal::{ExpectedSubscription, Repair, apply_to};
+use crate::snapshot::Snapshot;
+use crate::telemetry::Metrics;
+
+const COMPLIANT: &str = include_str!("../../tests/fixtures/compliant-snapshot.json");
+const ACCOUNT: &str = "111122223333";
+const INBOX: &str = "arn:aws:sqs:us-east-1:111122223333:inbox";
+/// What one look takes in the tests.
+const LOOK: Duration = Duration::from_millis(100);
+const VISIBILITY: Duration = Duration::from_secs(30);
+
+/// An account in memory: looks see it as it is when they begin, repairs change it as AWS would.
+struct Model {
+    state: Mutex<Snapshot>,
+    failure: Mutex<Option<ObserveError>>,
+    looks: AtomicUsize,
+    writes: Mutex<Vec<Repair>>,
+    clock: Clock,
+}
+
+impl Model {
+    fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        change(&mut lock(&self.state));
+    }
+
+    fn delete_filter(&self) {
+        self.change(|state| state.metric_filters = Some(Vec::new()));
+    }
+
+    fn looks(&self) -> usize {
+        self.looks.load(Ordering::Relaxed)
+    }
+
+    fn writes(&self) -> Vec<&'static str> {
+        lock(&self.writes).iter().map(|repair| repair.kind().operation()).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl AccountApi for Model {
+    fn observe<'a>(&'a self, _: &'a Remembered) -> BoxFuture<'a, Result<Snapshot, ObserveError>> {
+        async {
+            self.looks.fetch_add(1, Ordering::Relaxed);
+            let mut seen = lock(&self.state).clone();
+            seen.now = (self.clock)();
+            for status in seen.trail_status.values_mut() {
+                status.latest_cloud_watch_logs_delivery_time = Some(seen.now);
+            }
+            sleep(LOOK).await;
+            lock(&self.failure).clone().map_or(Ok(seen), Err)
+        }
+        .boxed()
+    }
+
+    fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>> {
+        async {
+            let after = apply_to(&lock(&self.state), repair);
+            *lock(&self.state) = after;
+            let mut writes = lock(&self.writes);
+            writes.push(repair.clone());
+            Ok(Applied { request_id: Some(format!("own-{}", writes.len())) })
+        }
+        .boxed()
+    }
+}
+
+/// A running daemon with everything that surrounds it.
+struct World {
+    model: Arc<Model>,
+    queue: Arc<MemoryQueue>,
+    metrics: Arc<Metrics>,
+    board: StatusBoard,
+    stop: CancellationToken,
+    daemon: JoinHandle<Result<(), DaemonError>>,
+}
+
+struct Setup {
+    mode: HealMode,
+    account_known: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { mode: HealMode::Off, account_known: true }
+    }
+}
+
+impl World {
+    async fn start(setup: Setup) -> Self {
+        let calendar: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let begun = Instant::now();
+        let clock: Clock = Arc::new(move || {
+            calendar + SignedDuration::try_from(begun.elapsed()).unwrap()
+        });
+        let model = Arc::new(Model {
+            state: Mutex::new(Snapshot::from_json(COMPLIANT).unwrap()),
+            failure: Mutex::new(None),
+            looks: AtomicUsize::new(0),
+            writes: Mutex::new(Vec::new()),
+            clock: Arc::clone(&clock),
+        });
+        let queue = Arc::new(MemoryQueue::new(VISIBILITY, calendar));
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let board = StatusBoard::new([ACCOUNT.to_owned()], true);
+        let control = Catalogue::builtin().find("4.5", &Benchmark::Any).unwrap().clone();
+        let stop = CancellationToken::new();
+        let api: Arc<dyn AccountApi> = Arc::<Model>::clone(&model);
+        let daemon = Daemon {
+            watched: vec![Watched {
+                name: ACCOUNT.to_owned(),
+                account: setup.account_known.then(|| ACCOUNT.parse().unwrap()),
+                api,
+            }],
+            queue: Some(Arc::<MemoryQueue>::clone(&queue)),
+            controls: vec![control],
+            benchmark: Benchmark::Any,
+            expectations: Expectations::default(),
+            sweep_interval: Duration::from_secs(900),
+            heal_mode: setup.mode,
+            heal_policy: HealPolicy {
+                subscriptions: vec![ExpectedSubscription {
+                    protocol: "sqs".to_owned(),
+                    endpoint: INBOX.to_owned(),
+                }],
+                ..HealPolicy::default()
+            },
+            heal_limits: Limits::default(),
+            events: Events::new(Arc::clone(&metrics)),
+            board: board.clone(),
+            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            show_status: true,
+            clock,
+            random: fastrand::Rng::with_seed(1),
+        };
+        #[allow(clippy::disallowed_methods, reason = "awaited by the test")]
+        let daemon = tokio::spawn(daemon.run(stop.clone()));
+        Self { model, queue, metrics, board, stop, daemon }
+    }
+
+    /// Starts one and lets it look at the compliant account.
+    async fn passing(setup: Setup) -> Self {
+        let world = Self::start(setup).await;
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(world.compliant(), Some(1.0));
+        world
+    }
+
+    fn metric(&self, series: &str) -> Option<f64> {
+        let text = self.metrics.encode().unwrap();
+        let line = text.lines().find(|line| line.starts_with(series))?;
+        line.rsplit_once(' ')?.1.parse().ok()
+    }
+
+    fn compliant(&self) -> Option<f64> {
+        self.metric("trailwarden_control_compliant{")
+    }
+
+    fn looks_for(&self, trigger: &str) -> f64 {
+        ["pass", "fail", "unknown"]
+            .iter()
+            .filter_map(|result| {
+                self.metric(&format!(
+                    "trailwarden_evaluations_total{{result=\"{result}\",trigger=\"{trigger}\"}}"
+                ))
+            })
+            .sum()
+    }
+
+    fn control(&self) -> Value {
+        let scopes = self.board.scopes();
+        serde_json::to_value(&scopes[0].last.as_ref().unwrap().controls[0]).unwrap()
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.daemon.await.unwrap().unwrap();
+    }
+}
+
+fn event(account: &str, name: &str, request_id: &str) -> String {
+    json!({
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.logs",
+        "account": account,
+        "region": "us-east-1",
+        "detail": {
+            "userIdentity": {"arn": "arn:aws:sts::111122223333:assumed-role/admin/mallory"},
+            "eventTime": "2026-11-23T10:00:00Z",
+            "eventSource": "logs.amazonaws.com",
+            "eventName": name,
+            "requestParameters": {"logGroupName": "ct", "filterName": "f"},
+            "requestID": request_id,
+            "eventID": "event-1",
+            "readOnly": false
+        }
+    })
+    .to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_looked_at_at_once_and_its_message_deleted_afterwards() {
+    let world = World::passing(Setup::default()).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(LOOK / 2).await;
+    assert_eq!(world.queue.len(), 1, "the look still runs");
+    assert_eq!(world.compliant(), Some(1.0));
+    sleep(LOOK).await;
+    assert_eq!(world.compliant(), Some(0.0));
+    assert_eq!(world.queue.len(), 0);
+    let control = world.control();
+    assert_eq!(control["broken_link"], "pattern");
+    assert_eq!(control["findings"][0]["actor"]["event_name"], "DeleteMetricFilter");
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(world.looks_for("confirm"), 1.0, "reads lag: it is looked at once more");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_comes_during_a_look_waits_for_the_next_one() {
+    let world = World::passing(Setup::default()).await;
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    sleep(LOOK / 2).await;
+    // The look under way has seen the account already.
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(LOOK).await;
+    assert_eq!(world.queue.len(), 1, "only the first message is answered");
+    assert_eq!(world.compliant(), Some(1.0));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.queue.len(), 0);
+    assert_eq!(world.compliant(), Some(0.0));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_gives_back_what_nobody_evaluated() {
+    let world = World::passing(Setup::default()).await;
+    // Looks that end without an account leave the message waiting only where no account is known; a stop in the middle of a
+    // look finishes that look, so the message comes just after one began.
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    sleep(LOOK / 2).await;
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(LOOK / 10).await;
+    let World { queue, stop, daemon, .. } = world;
+    stop.cancel();
+    daemon.await.unwrap().unwrap();
+    assert_eq!(queue.len(), 1);
+    let again = queue.receive(10, Duration::ZERO).await.unwrap();
+    assert_eq!(again.len(), 1, "visible at once, long before its visibility timeout");
+    assert_eq!(again[0].receive_count, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_costs_a_handful_of_looks_and_its_last_event_is_followed_by_one() {
+    let world = World::passing(Setup::default()).await;
+    for _ in 0..1000 {
+        world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    }
+    sleep(LOOK / 2).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.compliant(), Some(0.0));
+    assert_eq!(world.queue.len(), 0);
+    assert!(world.looks_for("event") <= 4.0, "{}", world.looks_for("event"));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn blindness_is_unknown_and_is_tried_again_before_the_sweep() {
+    let world = World::passing(Setup { mode: HealMode::Apply, ..Setup::default() }).await;
+    let error = CallError {
+        service: "sts",
+        operation: "GetCallerIdentity",
+        scope: "us-east-1".to_owned(),
+        code: "ExpiredToken".to_owned(),
+        class: Class::Transient,
+        message: "the security token has expired".to_owned(),
+    };
+    *lock(&world.model.failure) = Some(ObserveError::Identity(error));
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.compliant(), Some(0.0), "what is not seen is not compliant");
+    assert_eq!(world.control()["verdict"], "UNKNOWN");
+    assert_eq!(world.queue.len(), 0, "a verdict is stored: the retry is the daemon's own");
+    *lock(&world.model.failure) = None;
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(world.compliant(), Some(1.0));
+    assert_eq!(world.model.writes(), [""; 0], "UNKNOWN never heals");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_the_own_account_is_known_its_messages_wait_and_foreign_ones_are_told_apart() {
+    let setup = Setup { account_known: false, ..Setup::default() };
+    let world = World::start(setup).await;
+    let error = ObserveError::NoAccount("?".to_owned());
+    *lock(&world.model.failure) = Some(error);
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    world.queue.send(event("999999999999", "PutMetricFilter", "r"));
+    sleep(Duration::from_secs(40)).await;
+    assert_eq!(world.compliant(), None, "nothing is claimed about an account that is not known");
+    assert_eq!(world.queue.len(), 2);
+    *lock(&world.model.failure) = None;
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.compliant(), Some(1.0));
+    assert_eq!(world.queue.len(), 0);
+    assert_eq!(world.metric("trailwarden_messages_total{outcome=\"evaluated\"}"), Some(1.0));
+    assert_eq!(world.metric("trailwarden_messages_total{outcome=\"foreign\"}"), Some(1.0));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_link_is_mended_once_it_was_seen_twice() {
+    let world = World::passing(Setup { mode: HealMode::Apply, ..Setup::default() }).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.model.writes(), [""; 0], "seen once");
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.model.writes(), ["PutMetricFilter"]);
+    assert_eq!(world.compliant(), Some(1.0));
+    assert!(world.looks_for("heal") >= 1.0);
+    assert_eq!(
+        world.metric("trailwarden_heal_actions_total{action=\"PutMetricFilter\",result=\"applied\"}"),
+        Some(1.0)
+    );
+    // The event of the own write arrives and is looked at like any other.
+    let looks = world.model.looks();
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "own-1"));
+    sleep(Duration::from_secs(1)).await;
+    assert!(world.model.looks() > looks, "no event suppresses a look");
+    assert_eq!(world.compliant(), Some(1.0));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn mode_plan_shows_the_repair_and_writes_nothing() {
+    let world = World::passing(Setup { mode: HealMode::Plan, ..Setup::default() }).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.control()["plan"]["steps"][0]["link"], "pattern");
+    assert_eq!(world.model.writes(), [""; 0]);
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_cuts_at_once_are_mended_in_order() {
+    let world = World::passing(Setup { mode: HealMode::Apply, ..Setup::default() }).await;
+    world.model.change(|state| {
+        state.metric_filters = Some(Vec::new());
+        state.alarms = Some(Vec::new());
+        state.topics = Some(Vec::new());
+        state.subscriptions = Some(Vec::new());
+    });
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.compliant(), Some(1.0), "{:#}", world.control());
+    let mut writes = world.model.writes();
+    writes.sort_unstable();
+    assert_eq!(writes, ["CreateTopic", "PutMetricAlarm", "PutMetricFilter", "Subscribe"]);
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_undoes_every_repair_wins_after_a_bounded_number_of_writes() {
+    let world = World::passing(Setup { mode: HealMode::Apply, ..Setup::default() }).await;
+    for _ in 0..2000 {
+        world.model.delete_filter();
+        world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+        sleep(Duration::from_secs(10)).await;
+    }
+    let writes = world.model.writes().len();
+    assert!((2..=12).contains(&writes), "{writes} writes in five hours of a fight");
+    assert_eq!(world.compliant(), Some(0.0));
+    let held = "trailwarden_heal_actions_total{action=\"PutMetricFilter\",result=\"held\"}";
+    assert!(world.metric(held) >= Some(1.0), "that it gave way is told");
+    world.end().await;
+}

@@ -1,0 +1,258 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn call(source: &str, name: &str, parameters: &Value) -> Value {
+    json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.logs",
+        "account": "012345678901",
+        "time": "2026-11-23T10:00:01Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {
+            "eventVersion": "1.11",
+            "userIdentity": {
+                "type": "AssumedRole",
+                "principalId": "AROAEXAMPLE:mallory",
+                "arn": "arn:aws:sts::012345678901:assumed-role/admin/mallory",
+            },
+            "eventTime": "2026-11-23T10:00:00Z",
+            "eventSource": source,
+            "eventName": name,
+            "awsRegion": "us-east-1",
+            "sourceIPAddress": "198.51.100.7",
+            "userAgent": "aws-cli/2.31",
+            "requestParameters": parameters,
+            "responseElements": null,
+            "requestID": "req-1",
+            "eventID": "ev-1",
+            "readOnly": false,
+            "eventType": "AwsApiCall",
+        }
+    })
+}
+
+fn deletion() -> Value {
+    call(
+        "logs.amazonaws.com",
+        "DeleteMetricFilter",
+        &json!({"logGroupName": "ct/main", "filterName": "changes"}),
+    )
+}
+
+fn signal(value: &Value) -> Signal {
+    match decode(&value.to_string()) {
+        Ok(Incoming::Signal(signal)) => *signal,
+        other => panic!("no signal: {other:?}"),
+    }
+}
+
+#[test]
+fn a_call_becomes_a_signal_with_place_actor_and_resource() {
+    assert_eq!(
+        signal(&deletion()),
+        Signal {
+            account: "012345678901".parse().unwrap(),
+            region: "us-east-1".to_owned(),
+            call: Call {
+                service: Service::Logs,
+                name: "DeleteMetricFilter"
+            },
+            request_id: Some("req-1".to_owned()),
+            actor: Actor {
+                principal_arn: Some(
+                    "arn:aws:sts::012345678901:assumed-role/admin/mallory".to_owned()
+                ),
+                source_address: Some("198.51.100.7".to_owned()),
+                user_agent: Some("aws-cli/2.31".to_owned()),
+                event_name: "DeleteMetricFilter".to_owned(),
+                event_id: "ev-1".to_owned(),
+                time: "2026-11-23T10:00:00Z".parse().unwrap(),
+            },
+            touched: vec![Touched::MetricFilter {
+                log_group: "ct/main".to_owned(),
+                filter: "changes".to_owned(),
+            }],
+        }
+    );
+}
+
+#[test]
+fn sns_wraps_are_taken_off_up_to_three() {
+    let mut body = deletion().to_string();
+    for _ in 0..3 {
+        body = json!({"Type": "Notification", "MessageId": "m", "Message": body}).to_string();
+        assert!(matches!(decode(&body), Ok(Incoming::Signal(_))));
+    }
+    let body = json!({"Type": "Notification", "MessageId": "m", "Message": body}).to_string();
+    assert!(matches!(decode(&body), Err(Unreadable::Wrapped)));
+}
+
+#[test]
+fn a_failed_call_changes_nothing() {
+    let mut event = deletion();
+    event["detail"]["errorCode"] = json!("AccessDenied");
+    assert!(matches!(
+        decode(&event.to_string()),
+        Ok(Incoming::FailedCall(_))
+    ));
+}
+
+#[test]
+fn a_read_only_call_changes_nothing_in_either_spelling() {
+    for spelling in [json!(true), json!("true")] {
+        let mut event = deletion();
+        event["detail"]["readOnly"] = spelling;
+        assert!(matches!(
+            decode(&event.to_string()),
+            Ok(Incoming::ReadOnly(_))
+        ));
+    }
+}
+
+#[test]
+fn an_unlisted_call_is_told_from_what_is_no_call_at_all() {
+    let retention = call("logs.amazonaws.com", "PutRetentionPolicy", &json!({}));
+    assert_eq!(decode(&retention.to_string()).unwrap(), Incoming::Unlisted);
+    // The same name from another service is not ours.
+    let organizations = call("backup.amazonaws.com", "DeleteMetricFilter", &json!({}));
+    assert_eq!(
+        decode(&organizations.to_string()).unwrap(),
+        Incoming::Unlisted
+    );
+    for foreign in [
+        json!({}),
+        json!([1]),
+        json!("text"),
+        json!({"detail-type": "Scheduled Event"}),
+    ] {
+        assert_eq!(decode(&foreign.to_string()).unwrap(), Incoming::Foreign);
+    }
+}
+
+#[test]
+fn what_claims_to_be_a_call_and_is_not_is_unreadable_and_says_where() {
+    let cases = [
+        ("eventName", "/detail/eventName", json!(7)),
+        ("account", "/account", json!("12345678901")),
+        ("detail.eventTime", "/detail/eventTime", json!("yesterday")),
+        ("eventID", "/detail/eventID", Value::Null),
+    ];
+    for (place, pointer, spoiled) in cases {
+        let mut event = deletion();
+        *event.pointer_mut(pointer).unwrap() = spoiled;
+        let error = decode(&event.to_string()).unwrap_err().to_string();
+        assert!(error.contains(place), "{place} is not named in: {error}");
+    }
+    assert!(matches!(decode("{\"detail"), Err(Unreadable::Json(_))));
+    let deep = "[".repeat(100_000);
+    assert!(matches!(decode(&deep), Err(Unreadable::Json(_))));
+}
+
+#[test]
+fn every_listed_call_is_routed() {
+    let mut count = 0;
+    for one in listed_calls() {
+        let event = call(one.service.event_source(), one.name, &json!({}));
+        assert_eq!(signal(&event).call, one);
+        count += 1;
+    }
+    assert_eq!(count, 58);
+}
+
+#[test]
+fn parameters_name_the_resource_in_each_service() {
+    let cases = [
+        (
+            "cloudtrail.amazonaws.com",
+            "StopLogging",
+            json!({"name": "arn:aws:cloudtrail:us-east-1:012345678901:trail/main"}),
+        ),
+        (
+            "cloudtrail.amazonaws.com",
+            "StopLogging",
+            json!({"name": "main"}),
+        ),
+        (
+            "cloudtrail.amazonaws.com",
+            "PutEventSelectors",
+            json!({"trailName": "main"}),
+        ),
+    ];
+    for (source, name, parameters) in cases {
+        let touched = signal(&call(source, name, &parameters)).touched;
+        assert!(
+            touched
+                .iter()
+                .any(|one| one.is_trail("arn:aws:cloudtrail:us-east-1:012345678901:trail/main"))
+        );
+        assert!(
+            !touched
+                .iter()
+                .any(|one| one.is_trail("arn:aws:cloudtrail:us-east-1:012345678901:trail/xmain"))
+        );
+    }
+    let alarms = json!({"alarmNames": ["a", "b", 3]});
+    let touched = signal(&call("monitoring.amazonaws.com", "DeleteAlarms", &alarms)).touched;
+    assert_eq!(
+        touched,
+        [
+            Touched::Alarm("a".to_owned()),
+            Touched::Alarm("b".to_owned())
+        ]
+    );
+
+    let group =
+        json!({"logGroupIdentifier": "arn:aws:logs:us-east-1:012345678901:log-group:ct/main:*"});
+    let touched = signal(&call("logs.amazonaws.com", "PutTransformer", &group)).touched;
+    assert!(touched[0].is_log_group("ct/main"));
+    assert!(!touched[0].is_log_group("main"));
+
+    let topic = "arn:aws:sns:us-east-1:012345678901:cis-alarms";
+    let gone = json!({"subscriptionArn": format!("{topic}:11111111-2222-3333-4444-555555555555")});
+    let touched = signal(&call("sns.amazonaws.com", "Unsubscribe", &gone)).touched;
+    assert!(touched[0].is_subscription_of(topic));
+    assert!(!touched[0].is_subscription_of("arn:aws:sns:us-east-1:012345678901:cis"));
+    let touched = signal(&call(
+        "sns.amazonaws.com",
+        "CreateTopic",
+        &json!({"name": "cis-alarms"}),
+    ))
+    .touched;
+    assert!(touched[0].is_topic(topic));
+
+    let key = json!({"keyId": "arn:aws:kms:us-east-1:012345678901:key/1234"});
+    let touched = signal(&call("kms.amazonaws.com", "DisableKey", &key)).touched;
+    assert!(touched[0].is_key("1234"));
+    let role = json!({"roleName": "ct"});
+    let touched = signal(&call("iam.amazonaws.com", "DeleteRole", &role)).touched;
+    assert!(touched[0].is_role("arn:aws:iam::012345678901:role/service/ct"));
+}
+
+#[test]
+fn a_long_user_agent_is_capped() {
+    let mut event = deletion();
+    event["detail"]["userAgent"] = json!("é".repeat(100_000));
+    assert_eq!(
+        signal(&event).actor.user_agent.unwrap().chars().count(),
+        512
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(body in ".{0,400}") {
+        let _ = decode(&body);
+    }
+
+    #[test]
+    fn a_cut_event_is_never_a_signal(cut in 0usize..900) {
+        let body = deletion().to_string();
+        prop_assume!(cut < body.len());
+        prop_assert!(decode(&body[..cut]).is_err());
+    }
+}

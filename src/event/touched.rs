@@ -1,0 +1,138 @@
+use serde_json::Value;
+
+use super::actor::capped;
+use super::calls::Service;
+
+/// A resource that a call names in its parameters.
+///
+/// Names stay as the caller wrote them (a trail or topic may be given by name or by ARN); the comparisons below know
+/// both spellings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touched {
+    /// A trail, by name or ARN.
+    Trail(String),
+    /// A log group, by name or ARN.
+    LogGroup(String),
+    /// A metric filter of a log group.
+    MetricFilter {
+        /// Name of the log group.
+        log_group: String,
+        /// Name of the filter.
+        filter: String,
+    },
+    /// An alarm, by name.
+    Alarm(String),
+    /// A topic, by ARN (or by name, in CreateTopic).
+    Topic(String),
+    /// A subscription, by ARN.
+    Subscription(String),
+    /// A key, by id, ARN or alias.
+    Key(String),
+    /// A role, by name.
+    Role(String),
+}
+
+impl Touched {
+    /// What the parameters of a call name. A parameter of an unexpected form names nothing: who did it is then
+    /// unknown, and the evaluation follows all the same.
+    pub(super) fn by(service: Service, parameters: &Value) -> Vec<Self> {
+        let text = |key: &str| parameters.get(key).and_then(Value::as_str).map(capped);
+        match service {
+            Service::CloudTrail => text("name")
+                .or_else(|| text("trailName"))
+                .map(Self::Trail)
+                .into_iter()
+                .collect(),
+            Service::Logs => {
+                let group = text("logGroupName")
+                    .or_else(|| text("logGroupIdentifier"))
+                    .or_else(|| text("resourceIdentifier"));
+                match (group, text("filterName")) {
+                    (Some(log_group), Some(filter)) => {
+                        vec![Self::MetricFilter { log_group, filter }]
+                    }
+                    (Some(log_group), None) => vec![Self::LogGroup(log_group)],
+                    (None, _) => Vec::new(),
+                }
+            }
+            Service::Monitoring => {
+                let many = parameters.get("alarmNames").and_then(Value::as_array);
+                let many = many
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(capped);
+                text("alarmName")
+                    .into_iter()
+                    .chain(many)
+                    .map(Self::Alarm)
+                    .collect()
+            }
+            Service::Sns => {
+                let subscription = text("subscriptionArn").map(Self::Subscription);
+                let topic = text("topicArn").or_else(|| text("name")).map(Self::Topic);
+                subscription.into_iter().chain(topic).collect()
+            }
+            Service::Kms => text("keyId").map(Self::Key).into_iter().collect(),
+            Service::Iam => text("roleName").map(Self::Role).into_iter().collect(),
+            Service::Events | Service::Sqs => Vec::new(),
+        }
+    }
+
+    /// Whether this is the trail with that ARN.
+    pub fn is_trail(&self, arn: &str) -> bool {
+        matches!(self, Self::Trail(given) if names(given, arn, '/'))
+    }
+
+    /// Whether this is the log group of that name.
+    pub fn is_log_group(&self, name: &str) -> bool {
+        matches!(self, Self::LogGroup(given) if is_group(given, name))
+    }
+
+    /// Whether this is that metric filter of that log group.
+    pub fn is_metric_filter(&self, group: &str, name: &str) -> bool {
+        matches!(self, Self::MetricFilter { log_group, filter } if is_group(log_group, group) && filter == name)
+    }
+
+    /// Whether this is the alarm of that name.
+    pub fn is_alarm(&self, name: &str) -> bool {
+        matches!(self, Self::Alarm(given) if given == name)
+    }
+
+    /// Whether this is the topic with that ARN.
+    pub fn is_topic(&self, arn: &str) -> bool {
+        matches!(self, Self::Topic(given) if names(given, arn, ':'))
+    }
+
+    /// Whether this is a subscription of the topic with that ARN.
+    pub fn is_subscription_of(&self, topic_arn: &str) -> bool {
+        matches!(self, Self::Subscription(given)
+            if given.rsplit_once(':').is_some_and(|(topic, _)| topic == topic_arn))
+    }
+
+    /// Whether this is the key that a topic names so (id, ARN or alias).
+    pub fn is_key(&self, key: &str) -> bool {
+        matches!(self, Self::Key(given) if names(given, key, '/') || names(key, given, '/'))
+    }
+
+    /// Whether this is the role with that ARN.
+    pub fn is_role(&self, arn: &str) -> bool {
+        matches!(self, Self::Role(given) if names(given, arn, '/'))
+    }
+}
+
+/// Whether `given` is the ARN itself or its last part, the name.
+fn names(given: &str, arn: &str, before_name: char) -> bool {
+    given == arn
+        || arn
+            .rsplit_once(before_name)
+            .is_some_and(|(_, name)| name == given)
+}
+
+/// Whether `given`, a name or `arn:...:log-group:NAME[:*]`, is the log group of that name.
+fn is_group(given: &str, name: &str) -> bool {
+    given == name
+        || given
+            .split_once(":log-group:")
+            .is_some_and(|(_, rest)| rest.strip_suffix(":*").unwrap_or(rest) == name)
+}

@@ -1,0 +1,258 @@
+//! Topics and subscriptions.
+
+use serde_json::json;
+
+use crate::assess::Link;
+use crate::heal::arn::{Arn, is_topic};
+use crate::heal::model::{find_subscription, find_topic};
+use crate::heal::shell;
+use crate::heal::{ExpectedSubscription, Repair};
+use crate::snapshot::{PENDING_CONFIRMATION, Snapshot, Subscription, Topic, TopicAttributes};
+
+use super::act::{Act, Candidate, Site};
+use super::alarm;
+use super::effect::Effect;
+
+/// The name of the policy that SNS gives a topic by itself.
+const DEFAULT_POLICY: &str = "__default_policy_ID";
+
+/// The path's topics: those that its alarms name, and of these only expected ones where any are expected.
+fn topics_of_path(site: &Site) -> Vec<String> {
+    let expected = &site.brief.policy.topics;
+    let on_path = site.chain.topic.iter().map(|topic| &topic.topic_arn);
+    let named = site
+        .chain
+        .alarms
+        .iter()
+        .flat_map(|alarm| &alarm.alarm_actions)
+        .filter(|action| is_topic(action));
+    let mut topics: Vec<String> = Vec::new();
+    for arn in on_path.chain(named) {
+        if (expected.is_empty() || expected.contains(arn)) && !topics.contains(arn) {
+            topics.push(arn.clone());
+        }
+    }
+    topics
+}
+
+pub(super) fn topic(site: &Site) -> Vec<Candidate> {
+    let topics = topics_of_path(site);
+    let mut ways: Vec<Candidate> = topics.iter().map(|arn| create(site, arn)).collect();
+    ways.push(alarm::notified(site));
+    ways.extend(
+        topics
+            .iter()
+            .filter_map(|arn| find_topic(site.snapshot, arn))
+            .filter(|topic| site.is_own(&topic.topic_arn))
+            .map(|topic| vec![let_cloudwatch_publish(site.snapshot, topic)]),
+    );
+    ways
+}
+
+/// The topic of that ARN, if it is gone and this account's to make. A FIFO topic takes attributes that decide what it is
+/// for: a person makes it.
+pub(super) fn create(site: &Site, arn: &str) -> Candidate {
+    let Some(parsed) = Arn::parse(arn) else {
+        return Vec::new();
+    };
+    let Some(name) = parsed
+        .topic()
+        .filter(|name| name.strip_suffix(".fifo").is_none())
+    else {
+        return Vec::new();
+    };
+    if site.snapshot.topics.is_none()
+        || find_topic(site.snapshot, arn).is_some()
+        || !site.is_own(arn)
+        || hidden(site.snapshot, arn)
+    {
+        return Vec::new();
+    }
+    vec![Act::write(
+        Link::Topic,
+        format!("create topic {name}, which keeps its ARN"),
+        Repair::CreateTopic {
+            region: parsed.region.to_owned(),
+            name: name.to_owned(),
+        },
+    )]
+}
+
+/// Whether a failed call keeps from view whether the topic exists; that it was not found is an answer.
+fn hidden(snapshot: &Snapshot, arn: &str) -> bool {
+    snapshot
+        .api_errors
+        .iter()
+        .any(|(hole, code)| hole.contains(arn) && !code.contains("NotFound"))
+}
+
+/// Policy and key of a topic as they are known to have been. A person sets them: they decide who else may publish and read.
+pub(super) fn attributes_back(present: &Topic, known: &Topic) -> Candidate {
+    let mut acts = Vec::new();
+    let mut attributes = present.attributes.clone();
+    let reason = "who may publish to a topic, and under which key, is a person's to decide";
+    let arn = &known.topic_arn;
+    if let Some(policy) = &known.attributes.policy
+        && !same_policy(attributes.policy.as_deref(), policy)
+    {
+        attributes.policy = Some(policy.clone());
+        acts.push(Act::ask(
+            Link::Topic,
+            "give the topic the policy that it had",
+            reason,
+            shell::set_topic_attribute(arn, "Policy", policy),
+            Effect::Topic(arn.clone(), Box::new(attributes.clone())),
+        ));
+    }
+    if known.attributes.kms_master_key_id != attributes.kms_master_key_id {
+        let key = known.attributes.kms_master_key_id.clone();
+        attributes.kms_master_key_id.clone_from(&key);
+        acts.push(Act::ask(
+            Link::Topic,
+            "give the topic the key that it had",
+            reason,
+            shell::set_topic_attribute(arn, "KmsMasterKeyId", &key.unwrap_or_default()),
+            Effect::Topic(arn.clone(), Box::new(attributes)),
+        ));
+    }
+    acts
+}
+
+/// Whether the policies are the same text, or one is SNS's own and the other was not printed.
+fn same_policy(present: Option<&str>, known: &str) -> bool {
+    present.map_or_else(|| known.contains(DEFAULT_POLICY), |present| present == known)
+}
+
+/// A policy that lets the alarms of this account publish (SNS developer guide, "Example cases for access control": CloudWatch
+/// alarms in a different account, applied to the own one).
+fn let_cloudwatch_publish(snapshot: &Snapshot, topic: &Topic) -> Act {
+    let arn = &topic.topic_arn;
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "AlarmsOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": snapshot.account_id.as_str()}},
+        }],
+    })
+    .to_string();
+    let attributes = TopicAttributes {
+        policy: Some(policy.clone()),
+        ..topic.attributes.clone()
+    };
+    Act::ask(
+        Link::Topic,
+        "let CloudWatch publish to the topic",
+        "the policy decides who else may publish: add its statement to those that are to stay",
+        shell::set_topic_attribute(arn, "Policy", &policy),
+        Effect::Topic(arn.clone(), Box::new(attributes)),
+    )
+}
+
+pub(super) fn subscription(site: &Site) -> Vec<Candidate> {
+    let topics: Vec<String> = topics_of_path(site)
+        .into_iter()
+        .filter(|arn| find_topic(site.snapshot, arn).is_some())
+        .collect();
+    let Some(present) = site.snapshot.subscriptions.as_deref() else {
+        return Vec::new();
+    };
+    let mut ways: Vec<Candidate> = topics
+        .iter()
+        .map(|topic| configured(site, topic, present))
+        .collect();
+    ways.push(alarm::notified(site));
+    for topic in &topics {
+        let of_topic = present.iter().filter(|other| other.topic_arn == *topic);
+        ways.extend(of_topic.filter_map(awaken).map(|act| vec![act]));
+    }
+    ways
+}
+
+/// Every endpoint that the configuration names, subscribed to the topic.
+fn configured(site: &Site, topic: &str, present: &[Subscription]) -> Candidate {
+    let mut acts = Vec::new();
+    for expected in &site.brief.policy.subscriptions {
+        let ExpectedSubscription { protocol, endpoint } = expected;
+        if find_subscription(present, topic, protocol, endpoint).is_some() {
+            continue;
+        }
+        if !site.is_own(topic) {
+            acts.push(ask_to_subscribe(topic, protocol, endpoint));
+            continue;
+        }
+        acts.push(Act::write(
+            Link::Subscription,
+            format!("subscribe {protocol} {endpoint} again"),
+            Repair::Subscribe {
+                topic_arn: topic.to_owned(),
+                protocol: protocol.clone(),
+                endpoint: endpoint.clone(),
+            },
+        ));
+        if expected.needs_confirmation() {
+            acts.push(ask_to_confirm(topic, protocol, endpoint));
+        }
+    }
+    acts
+}
+
+/// What a person can do for a subscription that is there and receives nothing.
+fn awaken(subscription: &Subscription) -> Option<Act> {
+    let Subscription {
+        subscription_arn,
+        protocol,
+        endpoint,
+        topic_arn,
+        ..
+    } = subscription;
+    if subscription_arn == PENDING_CONFIRMATION {
+        return Some(ask_to_confirm(topic_arn, protocol, endpoint));
+    }
+    subscription.attributes.filter_policy.as_ref()?;
+    let command = shell::Command::new("sns", "set-subscription-attributes")
+        .with_some("--region", crate::heal::arn::region_of(topic_arn))
+        .with("--subscription-arn", subscription_arn)
+        .with("--attribute-name", "FilterPolicy")
+        .with("--attribute-value", "{}")
+        .text();
+    Some(Act::ask(
+        Link::Subscription,
+        format!("let {protocol} {endpoint} receive the alarm"),
+        "its filter policy drops the alarm's message, and may be meant for others",
+        command,
+        Effect::Unfiltered(subscription_arn.clone()),
+    ))
+}
+
+fn ask_to_confirm(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
+    Act::ask(
+        Link::Subscription,
+        format!("confirm the subscription of {protocol} {endpoint}"),
+        "only the receiver can confirm, by the link that SNS has sent; the command sends it again",
+        shell::subscribe(topic_arn, protocol, endpoint),
+        confirmed(topic_arn, protocol, endpoint),
+    )
+}
+
+/// The question for a subscription that is not trailwarden's to make.
+pub(super) fn ask_to_subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
+    Act::ask(
+        Link::Subscription,
+        format!("subscribe {protocol} {endpoint} again"),
+        "trailwarden subscribes only what expect.subscriptions names, and only to topics of its account",
+        shell::subscribe(topic_arn, protocol, endpoint),
+        confirmed(topic_arn, protocol, endpoint),
+    )
+}
+
+fn confirmed(topic_arn: &str, protocol: &str, endpoint: &str) -> Effect {
+    Effect::Confirmed {
+        topic_arn: topic_arn.to_owned(),
+        protocol: protocol.to_owned(),
+        endpoint: endpoint.to_owned(),
+    }
+}

@@ -1,0 +1,234 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::readiness::{Latch, Readiness};
+use super::report::ControlReport;
+use crate::event::Actor;
+use crate::heal::Plan;
+use crate::snapshot::AccountId;
+
+/// The feed is alive if the queue has answered within this time: several long polls of twenty seconds.
+pub(super) const FEED_SILENCE: Duration = Duration::from_secs(90);
+
+/// What the process knows at present, for the status page, `/status` and `/readyz`. A cheap handle; no lock is held
+/// across an await.
+#[derive(Debug, Clone)]
+pub struct StatusBoard(Arc<Board>);
+
+#[derive(Debug)]
+struct Board {
+    readiness: Readiness,
+    scopes: RwLock<BTreeMap<String, Scope>>,
+    feed: Mutex<Feed>,
+}
+
+#[derive(Debug)]
+struct Scope {
+    /// Held until the first evaluation.
+    latch: Option<Latch>,
+    last: Option<Arc<AccountStatus>>,
+    failure: Option<Failure>,
+}
+
+#[derive(Debug)]
+struct Feed {
+    configured: bool,
+    last_receive: Option<Instant>,
+    error: Option<String>,
+}
+
+/// The last observation of an account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AccountStatus {
+    /// The account.
+    pub account_id: AccountId,
+    /// When it was observed.
+    pub evaluated_at: Timestamp,
+    /// Its controls.
+    pub controls: Vec<ControlStatus>,
+}
+
+/// A control with what the daemon knows beyond one observation. Absent values are null.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ControlStatus {
+    /// The report that `trailwarden check` would give.
+    #[serde(flatten)]
+    pub report: ControlReport,
+    /// Since when the verdict and its broken link are what they are.
+    pub since: Timestamp,
+    /// Who caused it, as reported.
+    pub actor: Option<Actor>,
+    /// What would mend it, where planning is on.
+    pub plan: Option<Plan>,
+}
+
+/// An evaluation that gave no verdict, since when there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// When the first of these failures happened.
+    pub since: Timestamp,
+    /// The last error.
+    pub message: String,
+}
+
+/// A scope as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScopeStatus {
+    /// Its name: the account where the configuration gives one.
+    pub name: String,
+    /// The last observation; none before the first.
+    pub last: Option<Arc<AccountStatus>>,
+    /// Why there is no newer one.
+    pub failure: Option<Failure>,
+}
+
+/// How the feed is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedHealth {
+    /// No queue is configured: the daemon sweeps.
+    Off,
+    /// The queue has not answered yet.
+    Waiting {
+        /// Why, if a receive failed.
+        error: Option<String>,
+    },
+    /// The queue answers.
+    Alive {
+        /// How long ago it did last.
+        ago: Duration,
+    },
+    /// The queue has answered, and does so no more.
+    Silent {
+        /// How long ago it did last.
+        ago: Duration,
+        /// Why, if a receive failed.
+        error: Option<String>,
+    },
+}
+
+impl StatusBoard {
+    /// A board of these scopes, none of them evaluated; `feed` says whether there is a queue.
+    pub fn new(scopes: impl IntoIterator<Item = String>, feed: bool) -> Self {
+        let readiness = Readiness::default();
+        let scopes = scopes
+            .into_iter()
+            .map(|name| {
+                let latch = readiness.latch(format!("first evaluation of {name}"));
+                let scope = Scope {
+                    latch: Some(latch),
+                    last: None,
+                    failure: None,
+                };
+                (name, scope)
+            })
+            .collect();
+        Self(Arc::new(Board {
+            readiness,
+            scopes: RwLock::new(scopes),
+            feed: Mutex::new(Feed {
+                configured: feed,
+                last_receive: None,
+                error: None,
+            }),
+        }))
+    }
+
+    /// The latches, for what else has to happen before the process is ready.
+    pub fn readiness(&self) -> &Readiness {
+        &self.0.readiness
+    }
+
+    /// A scope was evaluated: this is how its account stands. A scope that the board was not made with is added.
+    pub fn evaluated(&self, scope: &str, status: AccountStatus) {
+        let mut scopes = self
+            .0
+            .scopes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let entry = scopes.entry(scope.to_owned()).or_insert(Scope {
+            latch: None,
+            last: None,
+            failure: None,
+        });
+        entry.last = Some(Arc::new(status));
+        entry.failure = None;
+        if let Some(latch) = entry.latch.take() {
+            latch.release();
+        }
+    }
+
+    /// An evaluation of a scope gave no verdict; the last one stands.
+    pub fn evaluation_failed(&self, scope: &str, at: Timestamp, message: String) {
+        let mut scopes = self
+            .0
+            .scopes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = scopes.get_mut(scope) {
+            let since = entry.failure.as_ref().map_or(at, |failure| failure.since);
+            entry.failure = Some(Failure { since, message });
+        }
+    }
+
+    /// The queue answered a receive, with messages or without.
+    pub fn feed_received(&self) {
+        let mut feed = self.0.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        feed.last_receive = Some(Instant::now());
+        feed.error = None;
+    }
+
+    /// A receive failed.
+    pub fn feed_failed(&self, error: String) {
+        let mut feed = self.0.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        feed.error = Some(error);
+    }
+
+    /// Every scope, by name.
+    pub fn scopes(&self) -> Vec<ScopeStatus> {
+        let scopes = self.0.scopes.read().unwrap_or_else(PoisonError::into_inner);
+        scopes
+            .iter()
+            .map(|(name, scope)| ScopeStatus {
+                name: name.clone(),
+                last: scope.last.clone(),
+                failure: scope.failure.clone(),
+            })
+            .collect()
+    }
+
+    /// How the feed is.
+    pub fn feed(&self) -> FeedHealth {
+        let feed = self.0.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !feed.configured {
+            return FeedHealth::Off;
+        }
+        let error = feed.error.clone();
+        match feed.last_receive.map(|last| last.elapsed()) {
+            None => FeedHealth::Waiting { error },
+            Some(ago) if ago < FEED_SILENCE => FeedHealth::Alive { ago },
+            Some(ago) => FeedHealth::Silent { ago, error },
+        }
+    }
+
+    /// What is missing for the process to be ready, a phrase each; empty when it is.
+    pub fn missing(&self) -> Vec<String> {
+        let mut missing = self.0.readiness.missing();
+        match self.feed() {
+            FeedHealth::Off | FeedHealth::Alive { .. } => {}
+            FeedHealth::Waiting { .. } => missing.push("first answer of the queue".to_owned()),
+            FeedHealth::Silent { ago, .. } => missing.push(format!(
+                "answer of the queue (the last was {} seconds ago)",
+                ago.as_secs()
+            )),
+        }
+        missing
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! What tests and the demonstration share: a LocalStack, seeded accounts on it, and the real binary against them.
+
+pub mod aws;
+pub mod breaks;
+pub mod daemon;
+pub mod emulator;
+pub mod scrape;
+
+use std::time::{Duration, Instant};
+
+/// How often a condition is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Waits until `probe` answers something.
+///
+/// # Panics
+/// The time is over; says what was waited for and what `describe` knows of the present state.
+pub async fn eventually<T>(
+    what: &str,
+    limit: Duration,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+    describe: impl AsyncFnOnce() -> String,
+) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = probe().await {
+            return found;
+        }
+        if begun.elapsed() > limit {
+            panic!("waited {limit:?} in vain for {what}; {}", describe().await);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}

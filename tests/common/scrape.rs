@@ -1,0 +1,44 @@
+//! What /metrics says.
+
+/// One scrape.
+#[derive(Debug, Clone)]
+pub struct Scrape(String);
+
+impl Scrape {
+    /// Reads the metrics at this address; none while nobody answers.
+    pub fn of(address: &str) -> Option<Self> {
+        let mut answer = ureq::get(format!("http://{address}/metrics")).call().ok()?;
+        Some(Self(answer.body_mut().read_to_string().ok()?))
+    }
+
+    /// The value of the first series of that name that has all these labels.
+    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        self.series(name, labels).next()
+    }
+
+    /// The sum over every series of that name that has all these labels.
+    pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        self.series(name, labels).sum()
+    }
+
+    fn series<'a>(
+        &'a self,
+        name: &'a str,
+        labels: &'a [(&'a str, &'a str)],
+    ) -> impl Iterator<Item = f64> + 'a {
+        self.0.lines().filter_map(move |line| {
+            let rest = line.strip_prefix(name)?;
+            let (given, value) = match rest.strip_prefix('{') {
+                Some(rest) => rest.rsplit_once("} ")?,
+                None => ("", rest.strip_prefix(' ')?),
+            };
+            let has = |(label, text): &(&str, &str)| given.contains(&format!("{label}=\"{text}\""));
+            labels.iter().all(has).then(|| value.parse().ok())?
+        })
+    }
+
+    /// The text as it came.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
