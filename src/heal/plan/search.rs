@@ -1,6 +1,7 @@
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
-use crate::assess::{Assessment, Finding, Link, Verdict};
+use crate::assess::{Assessment, Chain, Finding, Link, Verdict};
 use crate::heal::shell;
 use crate::heal::{Plan, Repair, Step, StepAction};
 use crate::snapshot::Snapshot;
@@ -42,18 +43,43 @@ fn key(finding: &Finding) -> FindingKey {
     )
 }
 
-/// How far a chain has come; more is better.
-fn rank(assessment: &Assessment) -> (u8, usize) {
-    let verdict = match assessment.verdict {
+/// Whether events that reached somebody no longer do. That another link is named is no loss: a mended one shows what it hid.
+fn is_worse(before: &Assessment, after: &Assessment) -> bool {
+    let rank = |verdict| match verdict {
         Verdict::Fail => 0,
         Verdict::Unknown => 1,
         Verdict::Pass => 2,
     };
-    let reached = assessment
-        .broken_link
-        .and_then(|broken| Link::CHAIN.iter().position(|link| *link == broken))
-        .unwrap_or(Link::CHAIN.len());
-    (verdict, reached)
+    rank(after.verdict) < rank(before.verdict)
+        || (before.verdict == Verdict::Fail && !missing(after).is_subset(&missing(before)))
+}
+
+fn missing(assessment: &Assessment) -> BTreeSet<&str> {
+    assessment
+        .findings
+        .iter()
+        .flat_map(|finding| &finding.missing_events)
+        .map(String::as_str)
+        .collect()
+}
+
+/// The best path, as far as it has to do with the finding: where no filter of the control is there at all, what other
+/// filters of the group feed is none of its business.
+fn related(assessment: &Assessment, finding: &Finding) -> Chain {
+    let chain = assessment.chain.clone();
+    let names_filter = || {
+        let mut filters = chain.filters.iter();
+        filters.any(|filter| finding.resource.as_ref() == Some(&filter.filter_name))
+    };
+    if finding.link != Link::Pattern || names_filter() {
+        return chain;
+    }
+    Chain {
+        trail: chain.trail,
+        selectors: chain.selectors,
+        log_group: chain.log_group,
+        ..Chain::default()
+    }
 }
 
 impl Draft {
@@ -115,10 +141,11 @@ impl<'a> Search<'a> {
         else {
             return draft;
         };
+        let chain = related(assessment, finding);
         let site = Site {
             brief: self.brief,
             snapshot: &draft.imagined,
-            chain: &assessment.chain,
+            chain: &chain,
             finding,
         };
         let mut best: Option<Draft> = None;
@@ -188,7 +215,7 @@ impl<'a> Search<'a> {
                 .findings
                 .iter()
                 .all(|other| key(other) != key(finding));
-        let sound = mended && rank(&after) >= rank(assessment) && !self.harms(draft, &extended);
+        let sound = mended && !is_worse(assessment, &after) && !self.harms(draft, &extended);
         sound.then_some((extended, after))
     }
 
@@ -231,7 +258,7 @@ impl<'a> Search<'a> {
     fn harms(&self, draft: &Draft, extended: &Draft) -> bool {
         extended.real != extended.imagined
             && extended.real != draft.real
-            && rank(&self.judge(&extended.real)) < rank(&self.judge(&draft.real))
+            && is_worse(&self.judge(&draft.real), &self.judge(&extended.real))
     }
 
     /// Leaves out repairs without which the plan leads as far; what the configuration names is subscribed in any case.
