@@ -1,5 +1,4 @@
 use std::cell::Cell;
-use std::collections::BTreeSet;
 
 use crate::assess::{Assessment, Chain, Finding, Link, Verdict};
 use crate::heal::shell;
@@ -41,26 +40,6 @@ fn key(finding: &Finding) -> FindingKey {
         finding.resource.clone(),
         finding.message.clone(),
     )
-}
-
-/// Whether events that reached somebody no longer do. That another link is named is no loss: a mended one shows what it hid.
-fn is_worse(before: &Assessment, after: &Assessment) -> bool {
-    let rank = |verdict| match verdict {
-        Verdict::Fail => 0,
-        Verdict::Unknown => 1,
-        Verdict::Pass => 2,
-    };
-    rank(after.verdict) < rank(before.verdict)
-        || (before.verdict == Verdict::Fail && !missing(after).is_subset(&missing(before)))
-}
-
-fn missing(assessment: &Assessment) -> BTreeSet<&str> {
-    assessment
-        .findings
-        .iter()
-        .flat_map(|finding| &finding.missing_events)
-        .map(String::as_str)
-        .collect()
 }
 
 /// The best path, as far as it has to do with the finding: where no filter of the control is there at all, what other
@@ -155,7 +134,7 @@ impl<'a> Search<'a> {
                 if self.evaluations.get() >= MOST_EVALUATIONS {
                     break;
                 }
-                let Some((extended, after)) = self.attempt(&draft, assessment, finding, candidate)
+                let Some((extended, after)) = self.attempt(&draft, finding, candidate)
                 else {
                     continue;
                 };
@@ -184,11 +163,10 @@ impl<'a> Search<'a> {
     }
 
     /// The draft with a candidate's steps behind it, and what the evaluation then says; none where the candidate changes
-    /// nothing, does not mend the finding, or breaks something before it.
+    /// nothing or does not mend the finding. What is named next may lie before it: a fault can hide another.
     fn attempt(
         &self,
         draft: &Draft,
-        assessment: &Assessment,
         finding: &Finding,
         candidate: Candidate,
     ) -> Option<(Draft, Assessment)> {
@@ -215,8 +193,7 @@ impl<'a> Search<'a> {
                 .findings
                 .iter()
                 .all(|other| key(other) != key(finding));
-        let sound = mended && !is_worse(assessment, &after) && !self.harms(draft, &extended);
-        sound.then_some((extended, after))
+        mended.then_some((extended, after))
     }
 
     /// Adds a step: a call where it may be made now, and a question otherwise.
@@ -252,13 +229,6 @@ impl<'a> Search<'a> {
             },
             effect,
         ));
-    }
-
-    /// Whether our own repairs alone would leave the chain worse than it was.
-    fn harms(&self, draft: &Draft, extended: &Draft) -> bool {
-        extended.real != extended.imagined
-            && extended.real != draft.real
-            && is_worse(&self.judge(&draft.real), &self.judge(&extended.real))
     }
 
     /// Leaves out repairs without which the plan leads as far; what the configuration names is subscribed in any case.
