@@ -12,8 +12,15 @@ fn text<'a>(case: &'a Value, field: &str) -> &'a str {
 
 fn run(case: &Value) -> Assessment {
     let snapshot = Snapshot::from_json(&case["account_state"].to_string()).unwrap();
-    let control = Catalogue::builtin().find(text(case, "control"), &Benchmark::Any).unwrap();
-    assess(&snapshot, control, &Expectations::default(), &Benchmark::Any)
+    let control = Catalogue::builtin()
+        .find(text(case, "control"), &Benchmark::Any)
+        .unwrap();
+    assess(
+        &snapshot,
+        control,
+        &Expectations::default(),
+        &Benchmark::Any,
+    )
 }
 
 /// What is wrong with the answer; none if it is right.
@@ -30,12 +37,20 @@ fn fault(case: &Value, answer: &Assessment) -> Option<String> {
     if link != text(case, "broken_link") {
         return Some(format!("broken link {link}, {:#?}", answer.findings));
     }
-    let mut missing: Vec<&str> =
-        answer.findings.iter().flat_map(|one| &one.missing_events).map(String::as_str).collect();
+    let mut missing: Vec<&str> = answer
+        .findings
+        .iter()
+        .flat_map(|one| &one.missing_events)
+        .map(String::as_str)
+        .collect();
     missing.sort_unstable();
     missing.dedup();
-    let mut expected: Vec<&str> =
-        case["missing_events"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut expected: Vec<&str> = case["missing_events"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     expected.sort_unstable();
     (missing != expected).then(|| format!("missing {missing:?}, {:#?}", answer.findings))
 }
@@ -46,7 +61,19 @@ fn every_case_of_the_corpus_has_its_verdict_its_link_and_its_missing_events() {
         serde_json::from_str(include_str!("fixtures/verdict-cases.json")).unwrap();
     let faults: Vec<String> = cases
         .iter()
-        .filter_map(|case| Some(format!("{}: {}", text(case, "name"), fault(case, &run(case))?)))
+        .filter_map(|case| {
+            Some(format!(
+                "{}: {}",
+                text(case, "name"),
+                fault(case, &run(case))?
+            ))
+        })
         .collect();
-    assert!(faults.is_empty(), "{} of {} wrong:\n{}", faults.len(), cases.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} of {} wrong:\n{}",
+        faults.len(),
+        cases.len(),
+        faults.join("\n")
+    );
 }

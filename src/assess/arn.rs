@@ -64,11 +64,18 @@ mod tests {
 
     #[test]
     fn group_names_keep_slashes_dots_and_hashes_and_lose_only_the_star() {
-        for name in ["ct", "/aws/cloudtrail/a.b-c_d#1", "aws-controltower/CloudTrailLogs"] {
+        for name in [
+            "ct",
+            "/aws/cloudtrail/a.b-c_d#1",
+            "aws-controltower/CloudTrailLogs",
+        ] {
             for suffix in ["", ":*"] {
                 let arn = format!("arn:aws:logs:eu-west-1:000011112222:log-group:{name}{suffix}");
-                let expected =
-                    GroupName { region: "eu-west-1", account: "000011112222", name };
+                let expected = GroupName {
+                    region: "eu-west-1",
+                    account: "000011112222",
+                    name,
+                };
                 assert_eq!(GroupName::parse(&arn), Some(expected));
             }
         }

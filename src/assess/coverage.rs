@@ -7,7 +7,7 @@ use super::index::{Group, Head, Index, Leg};
 use super::selector::{EventClass, Source, named_sources};
 use super::tail::Tail;
 use super::{Link, Warning};
-use crate::control::{Control, EventKind};
+use crate::control::{Control, EventKind, Prescribed};
 use crate::pattern::{Assumptions, Cover, Pattern, Reason, covers, missing_event_names};
 
 /// One way from a trail to an end, whole or cut.
@@ -52,9 +52,11 @@ pub(super) struct Gap {
     pub(super) reason: Option<Reason>,
     /// Names of required events that reach nobody.
     pub(super) missing: Vec<String>,
+    /// Those of them that no filter catches, whatever becomes of its metric.
+    pub(super) uncaught: Vec<String>,
 }
 
-impl<'i, 'a> Path<'i, 'a> {
+impl<'i> Path<'i, '_> {
     /// Everything that is wrong with the path for the events of a slice, in the order of the chain.
     pub(super) fn faults_for(&self, slice: &Slice) -> Vec<Fault> {
         let mut faults = self.faults.clone();
@@ -66,9 +68,12 @@ impl<'i, 'a> Path<'i, 'a> {
             )),
             (None, _) => {}
         }
-        faults.extend(self.tail.iter().flat_map(|tail| &tail.picks).filter_map(|pick| {
-            pick_fault(pick, &slice.class, self.tail)
-        }));
+        faults.extend(
+            self.tail
+                .iter()
+                .flat_map(|tail| &tail.picks)
+                .filter_map(|pick| pick_fault(pick, &slice.class, self.tail)),
+        );
         faults.sort_by_key(|fault| fault.at);
         faults
     }
@@ -124,17 +129,32 @@ pub(super) fn paths<'i, 'a>(index: &'i Index<'a>, control: &Control) -> Vec<Path
         let mut faults = head.faults.clone();
         faults.extend(head.delivery.faults.iter().cloned());
         let mut warnings = head.delivery.warnings.clone();
-        let Some((key, group)) =
-            head.group.as_ref().and_then(|key| Some((key, index.groups.get(key)?)))
+        let Some((key, group)) = head
+            .group
+            .as_ref()
+            .and_then(|key| Some((key, index.groups.get(key)?)))
         else {
-            paths.push(Path { head, group: None, leg: None, tail: None, faults, warnings });
+            paths.push(Path {
+                head,
+                group: None,
+                leg: None,
+                tail: None,
+                faults,
+                warnings,
+            });
             continue;
         };
         let masking = super::data_protection::masking(group.world, &key.1, &key.2, &needed);
         faults.extend(masking.faults);
         warnings.extend(masking.warnings);
-        let trunk =
-            Path { head, group: Some(group), leg: None, tail: None, faults, warnings };
+        let trunk = Path {
+            head,
+            group: Some(group),
+            leg: None,
+            tail: None,
+            faults,
+            warnings,
+        };
         if let Some(unseen) = &group.unseen {
             let mut path = trunk.clone();
             path.faults.push(unseen.clone());
@@ -165,15 +185,23 @@ pub(super) fn paths<'i, 'a>(index: &'i Index<'a>, control: &Control) -> Vec<Path
 }
 
 /// The required events of a control, in slices that no trail and no dimension cuts.
-pub(super) fn slices(index: &Index<'_>, control: &Control) -> Vec<Slice> {
-    let observed: Vec<_> = index.heads.iter().filter_map(|head| head.observed).collect();
-    let mut sources: Vec<Source> =
-        control.event_sources.iter().cloned().map(Source::One).collect();
+pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed) -> Vec<Slice> {
+    let observed: Vec<_> = index
+        .heads
+        .iter()
+        .filter_map(|head| head.observed)
+        .collect();
+    let mut sources: Vec<Source> = control
+        .event_sources
+        .iter()
+        .cloned()
+        .map(Source::One)
+        .collect();
     if sources.is_empty() {
         sources.extend(
             observed
                 .iter()
-                .filter_map(|observed| observed.selectors())
+                .filter_map(super::trail::Observed::selectors)
                 .flat_map(named_sources)
                 .map(Source::One),
         );
@@ -181,10 +209,10 @@ pub(super) fn slices(index: &Index<'_>, control: &Control) -> Vec<Slice> {
     }
     sources.sort();
     sources.dedup();
-    let names: Vec<Option<String>> = if control.event_names.is_empty() {
+    let names: Vec<Option<String>> = if required.event_names.is_empty() {
         vec![None]
     } else {
-        control.event_names.iter().cloned().map(Some).collect()
+        required.event_names.iter().cloned().map(Some).collect()
     };
     let event_type = match control.events {
         EventKind::Change => Some("AwsApiCall"),
@@ -193,7 +221,9 @@ pub(super) fn slices(index: &Index<'_>, control: &Control) -> Vec<Slice> {
     };
     let mut slices = Vec::new();
     for regions in region_sets(index) {
-        let Some(region) = regions.first().cloned() else { continue };
+        let Some(region) = regions.first().cloned() else {
+            continue;
+        };
         for source in &sources {
             for name in &names {
                 for read_only in read_only(control, name.as_deref()) {
@@ -218,12 +248,11 @@ pub(super) fn slices(index: &Index<'_>, control: &Control) -> Vec<Slice> {
 fn read_only(control: &Control, name: Option<&str>) -> &'static [bool] {
     const READING: [&str; 6] = ["Get", "List", "Describe", "Head", "Lookup", "BatchGet"];
     match (control.events, name) {
-        (EventKind::Change | EventKind::Signin | EventKind::FailedSignin, _) => &[false],
         (EventKind::Any, Some(name)) if READING.iter().any(|verb| name.starts_with(verb)) => {
             &[true]
         }
-        (EventKind::Any, Some(_)) => &[false],
         (EventKind::Any, None) => &[false, true],
+        _ => &[false],
     }
 }
 
@@ -233,7 +262,12 @@ fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
     let mut regions = snapshot.enabled_regions.clone();
     if regions.is_empty() {
         // Which regions are in use is not known: those of the trails, and some other.
-        regions.extend(index.heads.iter().filter_map(|head| Some(head.observed?.home().to_owned())));
+        regions.extend(
+            index
+                .heads
+                .iter()
+                .filter_map(|head| Some(head.observed?.home().to_owned())),
+        );
         regions.push(String::new());
     }
     regions.sort();
@@ -245,7 +279,12 @@ fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
         .filter(|observed| !observed.trail.is_multi_region_trail)
         .map(|observed| observed.home().to_owned())
         .collect();
-    special.extend(index.heads.iter().filter_map(|head| head.only_region.clone()));
+    special.extend(
+        index
+            .heads
+            .iter()
+            .filter_map(|head| head.only_region.clone()),
+    );
     let picked = index
         .groups
         .values()
@@ -253,10 +292,13 @@ fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
         .flat_map(|leg| &leg.tails)
         .flat_map(|tail| &tail.picks);
     special.extend(
-        picked.filter(|(field, _)| field == "$.awsRegion").map(|(_, value)| value.clone()),
+        picked
+            .filter(|(field, _)| field == "$.awsRegion")
+            .map(|(_, value)| value.clone()),
     );
-    let (alone, together): (Vec<String>, Vec<String>) =
-        regions.into_iter().partition(|region| special.contains(region));
+    let (alone, together): (Vec<String>, Vec<String>) = regions
+        .into_iter()
+        .partition(|region| special.contains(region));
     alone
         .into_iter()
         .map(|region| vec![region])
@@ -266,7 +308,7 @@ fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
 
 /// What the paths leave over of a required pattern.
 pub(super) fn outcome(
-    required: &Pattern,
+    required: &Prescribed,
     control: &Control,
     slices: &[Slice],
     paths: &[Path<'_, '_>],
@@ -280,30 +322,42 @@ pub(super) fn outcome(
                     .iter()
                     .enumerate()
                     .filter(|(_, path)| {
-                        path.carries(slice).is_some_and(|carries| wanted.contains(&carries))
+                        path.carries(slice)
+                            .is_some_and(|carries| wanted.contains(&carries))
                     })
                     .map(|(at, _)| at)
                     .collect::<Vec<usize>>()
             };
-            (with(&[Certainty::Broken]), with(&[Certainty::Broken, Certainty::Undecided]))
+            (
+                with(&[Certainty::Broken]),
+                with(&[Certainty::Broken, Certainty::Undecided]),
+            )
         })
         .collect();
-    let uniform = carried.windows(2).all(|pair| matches!(pair, [one, other] if one == other));
+    let uniform = carried
+        .windows(2)
+        .all(|pair| matches!(pair, [one, other] if one == other));
+    let every: Vec<&Path<'_, '_>> = paths.iter().filter(|path| path.leg.is_some()).collect();
+    let every = patterns(&every);
     let mut open: Option<Gap> = None;
     let mut missed: Option<Gap> = None;
     for (slice, (sure, possible)) in slices.iter().zip(&carried) {
-        let proof = Proof { required, control, slice, whole: uniform.then_some(slices), account };
+        let proof = Proof {
+            required: &required.pattern,
+            control,
+            slice,
+            whole: uniform.then_some(slices),
+            account,
+            every: &every,
+        };
         match proof.run(&pick(paths, sure), &pick(paths, possible)) {
             Outcome::Covered => {}
             Outcome::Open(gap) => open = open.or(Some(gap)),
             Outcome::Missed(gap) => match &mut missed {
                 None => missed = Some(gap),
                 Some(first) => {
-                    for name in gap.missing {
-                        if !first.missing.contains(&name) {
-                            first.missing.push(name);
-                        }
-                    }
+                    add_new(&mut first.missing, gap.missing);
+                    add_new(&mut first.uncaught, gap.uncaught);
                 }
             },
         }
@@ -312,13 +366,22 @@ pub(super) fn outcome(
         }
     }
     if let Some(gap) = &mut missed {
-        let order = |name: &String| control.event_names.iter().position(|other| other == name);
+        let order = |name: &String| required.event_names.iter().position(|other| other == name);
         gap.missing.sort_by_key(order);
+        gap.uncaught.sort_by_key(order);
     }
     match (missed, open) {
         (Some(gap), _) => Outcome::Missed(gap),
         (None, Some(gap)) => Outcome::Open(gap),
         (None, None) => Outcome::Covered,
+    }
+}
+
+fn add_new(list: &mut Vec<String>, more: Vec<String>) {
+    for name in more {
+        if !list.contains(&name) {
+            list.push(name);
+        }
     }
 }
 
@@ -333,6 +396,8 @@ struct Proof<'p> {
     /// All slices, where the same paths carry every one of them.
     whole: Option<&'p [Slice]>,
     account: &'p str,
+    /// The patterns of all filters, working or not.
+    every: &'p [Pattern],
 }
 
 impl Proof<'_> {
@@ -341,42 +406,60 @@ impl Proof<'_> {
         if matches!(sure_cover, Cover::Covered { .. }) {
             return Outcome::Covered;
         }
-        let gap = |event: Option<Value>, reason: Option<Reason>, missing: Vec<String>| Gap {
-            slice: self.slice.clone(),
-            event: event.map(|event| self.place(event)),
-            reason,
-            missing,
+        let open = |event: Option<Value>, reason: Option<Reason>| {
+            Outcome::Open(Gap {
+                slice: self.slice.clone(),
+                event: event.map(|event| self.place(event)),
+                reason,
+                missing: Vec::new(),
+                uncaught: Vec::new(),
+            })
         };
         match (self.cover(possible), sure_cover) {
-            (Cover::NotCovered { counterexample }, _) => {
-                Outcome::Missed(gap(Some(counterexample), None, self.missing(possible)))
-            }
-            (_, Cover::NotCovered { counterexample }) => {
-                Outcome::Open(gap(Some(counterexample), None, Vec::new()))
-            }
-            (_, Cover::Undecided { reason }) => Outcome::Open(gap(None, Some(reason), Vec::new())),
+            (Cover::NotCovered { counterexample }, _) => Outcome::Missed(self.missed(
+                // An event that no filter catches tells more than one that is caught in vain.
+                match covers(self.every, self.required, &self.assumptions()) {
+                    Cover::NotCovered { counterexample } => counterexample,
+                    _ => counterexample,
+                },
+                &patterns(possible),
+            )),
+            (_, Cover::NotCovered { counterexample }) => open(Some(counterexample), None),
+            (_, Cover::Undecided { reason }) => open(None, Some(reason)),
             (_, Cover::Covered { .. }) => Outcome::Covered,
+        }
+    }
+
+    fn missed(&self, event: Value, possible: &[Pattern]) -> Gap {
+        let missing = |patterns: &[Pattern]| {
+            missing_event_names(patterns, self.required, &self.assumptions())
+        };
+        Gap {
+            slice: self.slice.clone(),
+            event: Some(self.place(event)),
+            reason: None,
+            missing: missing(possible).missing,
+            uncaught: missing(self.every).missing,
         }
     }
 
     fn cover(&self, paths: &[&Path<'_, '_>]) -> Cover {
         if paths.iter().any(|path| path.leg.is_none()) {
-            return Cover::Covered { assumptions: Vec::new() };
+            return Cover::Covered {
+                assumptions: Vec::new(),
+            };
         }
-        let patterns = patterns(paths);
-        covers(&patterns, self.required, &self.assumptions(&patterns))
-    }
-
-    fn missing(&self, paths: &[&Path<'_, '_>]) -> Vec<String> {
-        let patterns = patterns(paths);
-        missing_event_names(&patterns, self.required, &self.assumptions(&patterns)).missing
+        covers(&patterns(paths), self.required, &self.assumptions())
     }
 
     /// What CloudTrail is known to write into the events of the slice. Facts about fields that no pattern names would
     /// only slow the proof down.
-    fn assumptions(&self, patterns: &[Pattern]) -> Assumptions {
+    fn assumptions(&self) -> Assumptions {
         let named = |field: &str| {
-            patterns.iter().chain([self.required]).any(|pattern| pattern.text().contains(field))
+            self.every
+                .iter()
+                .chain([self.required])
+                .any(|pattern| pattern.text().contains(field))
         };
         let mut assumptions = Assumptions::cloudtrail();
         for (field, fact) in facts(self.control.events) {
@@ -387,9 +470,18 @@ impl Proof<'_> {
                 };
             }
         }
-        let sources: Vec<&str> = self.control.event_sources.iter().map(String::as_str).collect();
+        let sources: Vec<&str> = self
+            .control
+            .event_sources
+            .iter()
+            .map(String::as_str)
+            .collect();
         let regions: Vec<&str> = match self.whole {
-            Some(slices) => slices.iter().flat_map(|slice| &slice.regions).map(String::as_str).collect(),
+            Some(slices) => slices
+                .iter()
+                .flat_map(|slice| &slice.regions)
+                .map(String::as_str)
+                .collect(),
             None => self.slice.regions.iter().map(String::as_str).collect(),
         };
         if named("awsRegion") && regions.iter().all(|region| !region.is_empty()) {

@@ -5,8 +5,16 @@ use super::fault::Tri;
 /// Evaluates `@aws.account = "1" AND @aws.region IN ["a", "b"]` and the like for records of one account and region.
 /// Criteria of another form are left open.
 pub(super) fn selects(criteria: &str, account: &str, region: &str) -> Tri {
-    let Some(tokens) = tokens(criteria) else { return Tri::Unknown };
-    let mut reader = Reader { tokens: &tokens, at: 0, account, region, depth: 0 };
+    let Some(tokens) = tokens(criteria) else {
+        return Tri::Unknown;
+    };
+    let mut reader = Reader {
+        tokens: &tokens,
+        at: 0,
+        account,
+        region,
+        depth: 0,
+    };
     match reader.any() {
         Some(answer) if reader.at == tokens.len() => answer,
         _ => Tri::Unknown,
@@ -80,7 +88,8 @@ impl Reader<'_> {
     }
 
     fn take_word(&mut self, wanted: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
+        let found =
+            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
         self.at += usize::from(found);
         found
     }
@@ -128,7 +137,9 @@ impl Reader<'_> {
     }
 
     fn condition(&mut self) -> Option<Tri> {
-        let Token::Word(field) = self.next()? else { return None };
+        let Token::Word(field) = self.next()? else {
+            return None;
+        };
         let actual = match field.trim_start_matches('@') {
             "aws.account" => Some(self.account.to_owned()),
             "aws.region" => Some(self.region.to_owned()),
@@ -183,18 +194,34 @@ mod tests {
     fn criteria_are_evaluated_for_the_groups_account_and_region() {
         for (criteria, expected) in [
             (r#"@aws.account = "111122223333""#, Tri::Yes),
-            (r#"@aws.account = 111122223333 AND @aws.region = 'us-east-1'"#, Tri::Yes),
+            (
+                "@aws.account = 111122223333 AND @aws.region = 'us-east-1'",
+                Tri::Yes,
+            ),
             (r#"@aws.account != "111122223333""#, Tri::No),
-            (r#"@aws.account IN ["111122223333", "999988887777"]"#, Tri::Yes),
+            (
+                r#"@aws.account IN ["111122223333", "999988887777"]"#,
+                Tri::Yes,
+            ),
             (r#"@aws.region NOT IN ["us-east-1"]"#, Tri::No),
-            (r#"@aws.region = "eu-west-1" OR (@aws.account = "111122223333")"#, Tri::Yes),
+            (
+                r#"@aws.region = "eu-west-1" OR (@aws.account = "111122223333")"#,
+                Tri::Yes,
+            ),
             (r#"@aws.region = "eu-west-1""#, Tri::No),
             (r#"@data_source = "x""#, Tri::Unknown),
-            (r#"@data_source = "x" AND @aws.region = "eu-west-1""#, Tri::No),
+            (
+                r#"@data_source = "x" AND @aws.region = "eu-west-1""#,
+                Tri::No,
+            ),
             ("nonsense (", Tri::Unknown),
             ("", Tri::Unknown),
         ] {
-            assert_eq!(selects(criteria, "111122223333", "us-east-1"), expected, "{criteria}");
+            assert_eq!(
+                selects(criteria, "111122223333", "us-east-1"),
+                expected,
+                "{criteria}"
+            );
         }
     }
 }

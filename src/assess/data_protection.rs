@@ -32,13 +32,22 @@ struct Policy {
 /// Looks at the group's own policy and at the account's.
 pub(super) fn masking(world: World<'_>, region: &str, group: &str, needed: &[Needed]) -> Masking {
     let mut masking = Masking::default();
-    let group_arn = format!("arn:aws:logs:{region}:{}:log-group:{group}", world.account());
+    let group_arn = format!(
+        "arn:aws:logs:{region}:{}:log-group:{group}",
+        world.account()
+    );
     let with_star = format!("{group_arn}:*");
     let scopes = [region, group, &group_arn, &with_star];
-    for operation in ["logs:GetDataProtectionPolicy", "logs:DescribeAccountPolicies"] {
+    for operation in [
+        "logs:GetDataProtectionPolicy",
+        "logs:DescribeAccountPolicies",
+    ] {
         if let Some(hole) = world.hole(operation, &scopes) {
-            let meaning = format!("whether the records of log group {group} are masked is not known.");
-            masking.faults.push(hole.fault(Link::LogGroup, &meaning).on(group));
+            let meaning =
+                format!("whether the records of log group {group} are masked is not known.");
+            masking
+                .faults
+                .push(hole.fault(Link::LogGroup, &meaning).on(group));
         }
     }
     for policy in policies(world, region, group) {
@@ -82,25 +91,38 @@ fn policies(world: World<'_>, region: &str, group: &str) -> Vec<Policy> {
 fn concerns(policy: &DataProtectionPolicy, region: &str, group: &str) -> bool {
     let in_region = policy.region.as_deref().is_none_or(|there| there == region);
     let by_name = policy.log_group_name.as_deref() == Some(group);
-    let by_identifier = policy.log_group_identifier.as_deref().is_some_and(|identifier| {
-        super::arn::GroupName::parse(identifier)
-            .map_or(identifier == group, |named| named.name == group && named.region == region)
-    });
+    let by_identifier = policy
+        .log_group_identifier
+        .as_deref()
+        .is_some_and(|identifier| {
+            super::arn::GroupName::parse(identifier).map_or(identifier == group, |named| {
+                named.name == group && named.region == region
+            })
+        });
     in_region && (by_name || by_identifier)
 }
 
 /// Account policies of data protection hold for every group of the region; a selection is honoured where one is given.
 fn account_policy_concerns(policy: &AccountPolicy, region: &str, group: &str) -> bool {
-    let is_masking =
-        policy.policy_type.as_deref().is_none_or(|kind| kind == "DATA_PROTECTION_POLICY");
+    let is_masking = policy
+        .policy_type
+        .as_deref()
+        .is_none_or(|kind| kind == "DATA_PROTECTION_POLICY");
     is_masking
         && policy.region.as_deref().is_none_or(|there| there == region)
-        && policy.selection_criteria.as_deref().is_none_or(|criteria| selects(criteria, group))
+        && policy
+            .selection_criteria
+            .as_deref()
+            .is_none_or(|criteria| selects(criteria, group))
 }
 
 /// `LogGroupName NOT IN ["a", "b"]`, `LogGroupName IN [...]`; any other criterion is taken to select the group.
 fn selects(criteria: &str, group: &str) -> bool {
-    let listed = criteria.split('"').skip(1).step_by(2).any(|name| name == group);
+    let listed = criteria
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .any(|name| name == group);
     let upper = criteria.to_ascii_uppercase();
     if upper.contains("NOT IN") {
         !listed
@@ -141,7 +163,9 @@ fn judge(policy: &Policy, group: &str, needed: &[Needed], masking: &mut Masking)
             });
             continue;
         };
-        let blinded = needed.iter().find(|needed| masks(&regex, needed) == Tri::Yes);
+        let blinded = needed
+            .iter()
+            .find(|needed| masks(&regex, needed) == Tri::Yes);
         let fault = if let Some(blinded) = blinded {
             Fault::broken(
                 Link::LogGroup,
@@ -150,7 +174,10 @@ fn judge(policy: &Policy, group: &str, needed: &[Needed], masking: &mut Masking)
                     policy.name, identifier, blinded.field, blinded.value
                 ),
             )
-        } else if needed.iter().any(|needed| masks(&regex, needed) == Tri::Unknown) {
+        } else if needed
+            .iter()
+            .any(|needed| masks(&regex, needed) == Tri::Unknown)
+        {
             Fault::undecided(
                 Link::LogGroup,
                 format!(
@@ -168,13 +195,19 @@ fn judge(policy: &Policy, group: &str, needed: &[Needed], masking: &mut Masking)
             });
             continue;
         };
-        masking.faults.push(fault.on(group).remedy(policy.remedy.clone()));
+        masking
+            .faults
+            .push(fault.on(group).remedy(policy.remedy.clone()));
     }
 }
 
 /// The identifiers of every statement that de-identifies.
 fn masked_identifiers(document: &Value) -> Vec<String> {
-    let statements = document.get("Statement").and_then(Value::as_array).into_iter().flatten();
+    let statements = document
+        .get("Statement")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     statements
         .filter(|statement| statement.pointer("/Operation/Deidentify").is_some())
         .filter_map(|statement| statement.get("DataIdentifier"))
@@ -188,21 +221,32 @@ fn masked_identifiers(document: &Value) -> Vec<String> {
 }
 
 fn custom_regex(document: &Value, identifier: &str) -> Option<String> {
-    let custom = document.pointer("/Configuration/CustomDataIdentifier")?.as_array()?;
-    let found =
-        custom.iter().find(|one| one.get("Name").and_then(Value::as_str) == Some(identifier))?;
-    found.get("Regex").and_then(Value::as_str).map(str::to_owned)
+    let custom = document
+        .pointer("/Configuration/CustomDataIdentifier")?
+        .as_array()?;
+    let found = custom
+        .iter()
+        .find(|one| one.get("Name").and_then(Value::as_str) == Some(identifier))?;
+    found
+        .get("Regex")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }
 
 /// Whether the regex finds something within the value, alone or where a record carries it.
 fn masks(regex: &str, needed: &Needed) -> Tri {
-    let Ok(regex) = Regex::new(regex) else { return Tri::Unknown };
+    let Ok(regex) = Regex::new(regex) else {
+        return Tri::Unknown;
+    };
     let record = format!(r#"{{"{}":"{}"}}"#, needed.field, needed.value);
     let start = needed.field.len() + 5;
     let end = start + needed.value.len();
-    let alone = regex.find_iter(&needed.value).any(|found| !found.is_empty());
-    let in_record =
-        regex.find_iter(&record).any(|found| found.start() < end && found.end() > start);
+    let alone = regex
+        .find_iter(&needed.value)
+        .any(|found| !found.is_empty());
+    let in_record = regex
+        .find_iter(&record)
+        .any(|found| found.start() < end && found.end() > start);
     (alone || in_record).into()
 }
 
@@ -211,14 +255,20 @@ mod tests {
     use super::*;
 
     fn event(name: &str) -> Needed {
-        Needed { field: "eventName", value: name.to_owned() }
+        Needed {
+            field: "eventName",
+            value: name.to_owned(),
+        }
     }
 
     #[test]
     fn a_regex_masks_what_it_finds_within_the_value() {
         assert_eq!(masks("Stop[A-Z][a-z]+", &event("StopLogging")), Tri::Yes);
         assert_eq!(masks("Logging", &event("StopLogging")), Tri::Yes);
-        assert_eq!(masks(r#""eventName":"Stop"#, &event("StopLogging")), Tri::Yes);
+        assert_eq!(
+            masks(r#""eventName":"Stop"#, &event("StopLogging")),
+            Tri::Yes
+        );
         assert_eq!(masks(r#""eventName":""#, &event("StopLogging")), Tri::No);
         assert_eq!(masks("[0-9]{6}", &event("StopLogging")), Tri::No);
         assert_eq!(masks("(", &event("StopLogging")), Tri::Unknown);

@@ -39,11 +39,17 @@ impl Fault {
 
     /// There is nothing at this link.
     pub(super) fn absent(at: Link, message: impl Into<String>) -> Self {
-        Self { absent: true, ..Self::broken(at, message) }
+        Self {
+            absent: true,
+            ..Self::broken(at, message)
+        }
     }
 
     pub(super) fn undecided(at: Link, message: impl Into<String>) -> Self {
-        Self { certainty: Certainty::Undecided, ..Self::broken(at, message) }
+        Self {
+            certainty: Certainty::Undecided,
+            ..Self::broken(at, message)
+        }
     }
 
     pub(super) fn named(mut self, named: Link) -> Self {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::Link;
 use super::criteria;
 use super::fault::{Fault, Tri};
 use super::remedy::Command;
 use super::world::World;
-use super::Link;
 use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
 use crate::snapshot::{MetricFilter, MetricTransformation};
 
@@ -110,8 +110,10 @@ impl<'a> Filter<'a> {
                 .on(&filter.filter_name),
             );
         }
-        if let Some(criteria) =
-            filter.field_selection_criteria.as_deref().filter(|text| !text.trim().is_empty())
+        if let Some(criteria) = filter
+            .field_selection_criteria
+            .as_deref()
+            .filter(|text| !text.trim().is_empty())
         {
             let message = |what: &str| {
                 format!(
@@ -197,8 +199,9 @@ impl<'a> Filter<'a> {
     /// The command that puts the filter again with a value of 1 and without what hinders it.
     pub(super) fn put_again(&self) -> Command {
         let filter = self.seen;
-        let (name, namespace) =
-            self.metric.map_or(("METRIC", "NAMESPACE"), |metric| (metric.name, metric.namespace));
+        let (name, namespace) = self.metric.map_or(("METRIC", "NAMESPACE"), |metric| {
+            (metric.name, metric.namespace)
+        });
         put_command(
             &filter.region,
             &filter.log_group_name,
@@ -223,6 +226,8 @@ pub(super) fn put_command(
         .with("--filter-pattern", pattern)
         .with(
             "--metric-transformations",
-            &format!("metricName={metric},metricNamespace={namespace},metricValue=1,defaultValue=0"),
+            &format!(
+                "metricName={metric},metricNamespace={namespace},metricValue=1,defaultValue=0"
+            ),
         )
 }

@@ -58,10 +58,15 @@ impl<'a> Index<'a> {
     /// Follows the chains of a snapshot.
     pub fn new(snapshot: &'a Snapshot, expectations: &Expectations) -> Self {
         let world = World { snapshot };
-        let others: Vec<World<'a>> =
-            snapshot.other_accounts.iter().map(|snapshot| World { snapshot }).collect();
-        let mut heads: Vec<Head<'a>> =
-            trails(world, &others).into_iter().map(|observed| head(observed, world, &others)).collect();
+        let others: Vec<World<'a>> = snapshot
+            .other_accounts
+            .iter()
+            .map(|snapshot| World { snapshot })
+            .collect();
+        let mut heads: Vec<Head<'a>> = trails(world, &others)
+            .into_iter()
+            .map(|observed| head(observed, world, &others))
+            .collect();
         heads.extend(unseen_trails(world, heads.is_empty()));
         let mut groups = BTreeMap::new();
         for key in heads.iter().filter_map(|head| head.group.as_ref()) {
@@ -72,7 +77,11 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        Self { world, heads, groups }
+        Self {
+            world,
+            heads,
+            groups,
+        }
     }
 }
 
@@ -85,15 +94,24 @@ fn trails<'a>(world: World<'a>, others: &[World<'a>]) -> Vec<Observed<'a>> {
         .flat_map(|other| other.snapshot.trails.iter().flatten())
         .filter(|trail| trail.is_organization_trail);
     for trail in own.chain(of_others) {
-        let known = trails.iter_mut().find(|known| known.trail.trail_arn == trail.trail_arn);
+        let known = trails
+            .iter_mut()
+            .find(|known| known.trail.trail_arn == trail.trail_arn);
         match known {
             // A shadow of a trail that was seen at home tells nothing new.
             Some(known) if is_shadow(known.trail) && !is_shadow(trail) => known.trail = trail,
             Some(_) => {}
             None => {
-                let mut observed = Observed { trail, seen_from: world, owner: None };
+                let mut observed = Observed {
+                    trail,
+                    seen_from: world,
+                    owner: None,
+                };
                 let account = observed.account();
-                observed.owner = others.iter().copied().find(|other| other.account() == account);
+                observed.owner = others
+                    .iter()
+                    .copied()
+                    .find(|other| other.account() == account);
                 trails.push(observed);
             }
         }
@@ -103,7 +121,10 @@ fn trails<'a>(world: World<'a>, others: &[World<'a>]) -> Vec<Observed<'a>> {
 }
 
 fn is_shadow(trail: &Trail) -> bool {
-    trail.observed_in.as_deref().is_some_and(|region| Some(region) != trail.home_region.as_deref())
+    trail
+        .observed_in
+        .as_deref()
+        .is_some_and(|region| Some(region) != trail.home_region.as_deref())
 }
 
 fn head<'a>(observed: Observed<'a>, world: World<'a>, others: &[World<'a>]) -> Head<'a> {
@@ -114,20 +135,30 @@ fn head<'a>(observed: Observed<'a>, world: World<'a>, others: &[World<'a>]) -> H
         delivery: Delivery::default(),
         only_region: None,
     };
-    let arn = observed.trail.cloud_watch_logs_log_group_arn.as_deref().unwrap_or_default();
+    let arn = observed
+        .trail
+        .cloud_watch_logs_log_group_arn
+        .as_deref()
+        .unwrap_or_default();
     if arn.is_empty() {
-        head.delivery.faults.push(log_group::without_group(&observed));
+        head.delivery
+            .faults
+            .push(log_group::without_group(&observed));
         return head;
     }
     let Some(group) = GroupName::parse(arn) else {
-        head.delivery.faults.push(log_group::unreadable(&observed, arn));
+        head.delivery
+            .faults
+            .push(log_group::unreadable(&observed, arn));
         return head;
     };
     let mut worlds = [world].into_iter().chain(others.iter().copied());
     let is_own_trail =
         observed.account() == world.account() && !observed.trail.is_organization_trail;
     if is_own_trail && group.account != world.account() {
-        head.delivery.faults.push(log_group::foreign(&observed, &group));
+        head.delivery
+            .faults
+            .push(log_group::foreign(&observed, &group));
         return head;
     }
     if let Some(there) = worlds.find(|there| there.account() == group.account) {
@@ -160,7 +191,7 @@ fn head<'a>(observed: Observed<'a>, world: World<'a>, others: &[World<'a>]) -> H
 
 /// Trails that a failed call may hide. One that records every region shows in every region, so that a call that failed
 /// beside others that answered hides trails of its own region only.
-fn unseen_trails<'a>(world: World<'a>, none_seen: bool) -> Vec<Head<'a>> {
+fn unseen_trails(world: World<'_>, none_seen: bool) -> Vec<Head<'_>> {
     let unseen = |fault: Fault, only_region: Option<String>| Head {
         observed: None,
         group: None,
@@ -168,14 +199,27 @@ fn unseen_trails<'a>(world: World<'a>, none_seen: bool) -> Vec<Head<'a>> {
         faults: vec![fault],
         only_region,
     };
-    let mut regions: Vec<&str> =
-        world.snapshot.enabled_regions.iter().map(String::as_str).collect();
+    let mut regions: Vec<&str> = world
+        .snapshot
+        .enabled_regions
+        .iter()
+        .map(String::as_str)
+        .collect();
     regions.extend(world.snapshot.observer_region.as_deref());
     if none_seen || world.snapshot.trails.is_none() {
-        let hole = world.list_hole(world.snapshot.trails.as_ref(), "cloudtrail:DescribeTrails", "");
+        let hole = world.list_hole(
+            world.snapshot.trails.as_ref(),
+            "cloudtrail:DescribeTrails",
+            "",
+        );
         return hole
             .or_else(|| world.hole("cloudtrail:DescribeTrails", &regions))
-            .map(|hole| unseen(hole.fault(Link::Trail, "which trails there are is not known."), None))
+            .map(|hole| {
+                unseen(
+                    hole.fault(Link::Trail, "which trails there are is not known."),
+                    None,
+                )
+            })
             .into_iter()
             .collect();
     }
@@ -184,7 +228,10 @@ fn unseen_trails<'a>(world: World<'a>, none_seen: bool) -> Vec<Head<'a>> {
         .filter_map(|region| {
             let hole = world.hole("cloudtrail:DescribeTrails", &[region])?;
             let meaning = format!("whether {region} has a trail of its own is not known.");
-            Some(unseen(hole.fault(Link::Trail, &meaning), Some(region.to_owned())))
+            Some(unseen(
+                hole.fault(Link::Trail, &meaning),
+                Some(region.to_owned()),
+            ))
         })
         .collect()
 }
@@ -212,22 +259,42 @@ fn group<'a>(world: World<'a>, key: &GroupKey, expectations: &Expectations) -> G
         })
         .collect();
     let hole = world
-        .list_hole(world.snapshot.metric_filters.as_ref(), "logs:DescribeMetricFilters", region)
+        .list_hole(
+            world.snapshot.metric_filters.as_ref(),
+            "logs:DescribeMetricFilters",
+            region,
+        )
         .or_else(|| {
             let arn = format!("arn:aws:logs:{region}:{}:log-group:{name}", world.account());
-            world.hole("logs:DescribeMetricFilters", &[name, &arn, &format!("{arn}:*")])
+            world.hole(
+                "logs:DescribeMetricFilters",
+                &[name, &arn, &format!("{arn}:*")],
+            )
         });
     let unseen = hole.filter(|_| may_notify(world, region)).map(|hole| {
         let meaning = format!("which metric filters log group {name} has is not known.");
         hole.fault(Link::Pattern, &meaning).on(name)
     });
-    Group { world, legs, unseen }
+    Group {
+        world,
+        legs,
+        unseen,
+    }
 }
 
 /// Whether any alarm of the region could tell somebody of a filter that was not seen.
 fn may_notify(world: World<'_>, region: &str) -> bool {
-    world.list_hole(world.snapshot.alarms.as_ref(), "cloudwatch:DescribeAlarms", region).is_some()
+    world
+        .list_hole(
+            world.snapshot.alarms.as_ref(),
+            "cloudwatch:DescribeAlarms",
+            region,
+        )
+        .is_some()
         || super::alarm::in_region(world, region).iter().any(|alarm| {
-            alarm.alarm_actions.iter().any(|action| super::arn::Arn::topic(action).is_some())
+            alarm
+                .alarm_actions
+                .iter()
+                .any(|action| super::arn::Arn::topic(action).is_some())
         })
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::coverage::{Gap, Outcome, Path, outcome, paths, slices};
+use super::coverage::{Gap, Outcome, Path, Slice, outcome, paths, slices};
 use super::data_protection::Needed;
 use super::fault::Fault;
 use super::filter::put_command;
 use super::index::{GroupKey, Index};
 use super::remedy::Command;
 use super::{
-    Assessment, Chain, Expectations, Finding, Link, LinkState, Verdict, Warning, log_group,
+    Assessment, Chain, Expectations, Finding, Link, LinkState, Verdict, Warning, literal, log_group,
 };
 use crate::control::{Benchmark, Control, Prescribed};
 use crate::pattern::{Assumptions, Match, broader, missing_event_names};
@@ -29,29 +29,34 @@ impl Index<'_> {
     /// As [`assess`], for one of several controls on one snapshot.
     pub fn assess(&self, control: &Control, benchmark: &Benchmark) -> Assessment {
         let paths = paths(self, control);
-        let slices = slices(self, control);
         let account = self.world.account();
-        let mut candidates: Vec<(Rank, &Prescribed, Outcome)> = control
+        let mut candidates: Vec<(Rank, &Prescribed, Vec<Slice>, Outcome)> = control
             .required(benchmark)
             .into_iter()
             .map(|required| {
-                let outcome = outcome(&required.pattern, control, &slices, &paths, account);
-                (Rank::of(&outcome), required, outcome)
+                let slices = slices(self, control, required);
+                let outcome = outcome(required, control, &slices, &paths, account);
+                (Rank::of(&outcome), required, slices, outcome)
             })
             .collect();
-        candidates.sort_by_key(|(rank, _, _)| *rank);
-        let judge = Judge { index: self, control, paths: &paths };
+        candidates.sort_by_key(|(rank, _, _, _)| *rank);
+        let judge = Judge {
+            index: self,
+            control,
+            paths: &paths,
+        };
         let mut assessment = match candidates.into_iter().next() {
-            Some((_, required, Outcome::Covered)) => judge.pass(required, &slices),
-            Some((_, required, Outcome::Open(gap))) => {
+            Some((_, required, slices, Outcome::Covered)) => judge.pass(required, &slices),
+            Some((_, required, _, Outcome::Open(gap))) => {
                 judge.short(Verdict::Unknown, required, &gap)
             }
-            Some((_, required, Outcome::Missed(gap))) => {
+            Some((_, required, _, Outcome::Missed(gap))) => {
                 judge.short(Verdict::Fail, required, &gap)
             }
             None => judge.empty(Verdict::Unknown),
         };
         judge.tell_traps(&mut assessment.warnings);
+        literal::add(&mut assessment, self, control, benchmark);
         assessment
     }
 }
@@ -78,7 +83,10 @@ pub(super) fn needed_values(control: &Control) -> Vec<Needed> {
     let mut needed: Vec<Needed> = control
         .event_names
         .iter()
-        .map(|name| Needed { field: "eventName", value: name.clone() })
+        .map(|name| Needed {
+            field: "eventName",
+            value: name.clone(),
+        })
         .collect();
     // A source is needed where a prescribed pattern asks for it.
     needed.extend(
@@ -86,9 +94,15 @@ pub(super) fn needed_values(control: &Control) -> Vec<Needed> {
             .event_sources
             .iter()
             .filter(|source| {
-                control.prescribed.iter().all(|one| one.pattern.text().contains(source.as_str()))
+                control
+                    .prescribed
+                    .iter()
+                    .all(|one| one.pattern.text().contains(source.as_str()))
             })
-            .map(|source| Needed { field: "eventSource", value: source.clone() }),
+            .map(|source| Needed {
+                field: "eventSource",
+                value: source.clone(),
+            }),
     );
     for (field, value) in [
         ("errorCode", "Client.UnauthorizedOperation"),
@@ -97,8 +111,15 @@ pub(super) fn needed_values(control: &Control) -> Vec<Needed> {
         ("type", "Root"),
     ] {
         let asked = |text: &str| text.contains(value.trim_start_matches("Client."));
-        if control.prescribed.iter().all(|one| asked(one.pattern.text())) {
-            needed.push(Needed { field, value: value.to_owned() });
+        if control
+            .prescribed
+            .iter()
+            .all(|one| asked(one.pattern.text()))
+        {
+            needed.push(Needed {
+                field,
+                value: value.to_owned(),
+            });
         }
     }
     needed
@@ -145,23 +166,32 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         }
     }
 
-    fn pass(&self, required: &Prescribed, slices: &[super::coverage::Slice]) -> Assessment {
+    fn pass(&self, required: &Prescribed, slices: &[Slice]) -> Assessment {
         let sound: Vec<&Path<'i, 'a>> = self
             .paths
             .iter()
             .filter(|path| slices.iter().any(|slice| path.faults_for(slice).is_empty()))
-            .filter(|path| path.leg.is_some() && self.relevance(path, required) > 0)
+            .filter(|path| path.leg.is_some() && Self::relevance(path, required) > 0)
             .collect();
         let suffices = |chosen: &[&Path<'i, 'a>]| {
             let chosen: Vec<Path<'i, 'a>> = chosen.iter().map(|path| (*path).clone()).collect();
             matches!(
-                outcome(&required.pattern, self.control, slices, &chosen, self.index.world.account()),
+                outcome(
+                    required,
+                    self.control,
+                    slices,
+                    &chosen,
+                    self.index.world.account()
+                ),
                 Outcome::Covered
             )
         };
         // The path to show is one that suffices by itself, with as little to warn of as can be.
-        let mut alone: Vec<&Path<'i, 'a>> =
-            sound.iter().copied().filter(|path| suffices(&[path])).collect();
+        let mut alone: Vec<&Path<'i, 'a>> = sound
+            .iter()
+            .copied()
+            .filter(|path| suffices(&[path]))
+            .collect();
         alone.sort_by_key(|path| path.warnings.len());
         let mut used: Vec<&Path<'i, 'a>> = match alone.first() {
             Some(first) => vec![first],
@@ -182,9 +212,12 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             extend_chain(&mut assessment.chain, path);
             add_warnings(&mut assessment.warnings, &path.warnings);
         }
-        assessment.links = Link::CHAIN.into_iter().map(|link| (link, LinkState::Ok)).collect();
+        assessment.links = Link::CHAIN
+            .into_iter()
+            .map(|link| (link, LinkState::Ok))
+            .collect();
         assessment.region = used.first().and_then(|path| region(path));
-        self.warn_of_noise(&used, required, &mut assessment.warnings);
+        Self::warn_of_noise(&used, required, &mut assessment.warnings);
         if let Some(note) = &required.note
             && required.role == crate::control::Role::Accepted
         {
@@ -196,13 +229,11 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         assessment
     }
 
-    fn warn_of_noise(
-        &self,
-        used: &[&Path<'i, 'a>],
-        required: &Prescribed,
-        warnings: &mut Vec<Warning>,
-    ) {
-        let patterns: Vec<_> = used.iter().filter_map(|path| path.pattern().cloned()).collect();
+    fn warn_of_noise(used: &[&Path<'i, 'a>], required: &Prescribed, warnings: &mut Vec<Warning>) {
+        let patterns: Vec<_> = used
+            .iter()
+            .filter_map(|path| path.pattern().cloned())
+            .collect();
         if let Some(example) = broader(&patterns, &required.pattern, &Assumptions::cloudtrail()) {
             warnings.push(Warning {
                 code: "noisy_pattern",
@@ -224,7 +255,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             if faults.is_empty() || (verdict == Verdict::Unknown && is_cut) {
                 continue;
             }
-            let merit = self.merit(path, required, &faults);
+            let merit = Self::merit(path, required, &faults);
             if best.as_ref().is_none_or(|(other, _, _)| merit > *other) {
                 best = Some((merit, path, faults));
             }
@@ -236,7 +267,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             } else {
                 no_trail(self.index, self.control)
             };
-            self.report(&mut assessment, None, &[fault], gap);
+            Self::report(&mut assessment, None, &[fault], gap);
             if let (Verdict::Unknown, Some(path)) = (verdict, self.paths.first()) {
                 extend_chain(&mut assessment.chain, path);
                 assessment.region = region(path);
@@ -246,17 +277,21 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         extend_chain(&mut assessment.chain, path);
         add_warnings(&mut assessment.warnings, &path.warnings);
         assessment.region = region(path);
-        self.report(&mut assessment, Some(path), &faults, gap);
+        Self::report(&mut assessment, Some(path), &faults, gap);
         assessment
     }
 
     /// The faults of a path for the gap's events, with that of its pattern.
     fn faults_of(&self, path: &Path<'i, 'a>, required: &Prescribed, gap: &Gap) -> Vec<Fault> {
         let mut faults = path.faults_for(&gap.slice);
-        let (Some(leg), Some(pattern)) = (path.leg, path.pattern()) else { return faults };
-        if self.relevance(path, required) == 0 {
+        let (Some(leg), Some(pattern)) = (path.leg, path.pattern()) else {
+            return faults;
+        };
+        if Self::relevance(path, required) == 0 {
             // A filter that has nothing to do with the control is as good as none.
-            let Some(key) = &path.head.group else { return faults };
+            let Some(key) = &path.head.group else {
+                return faults;
+            };
             faults.retain(|fault| fault.at < Link::Pattern);
             faults.push(no_filter(self.control, key));
             return faults;
@@ -269,12 +304,18 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
                 filter,
                 self.control.install_text(&Benchmark::Any),
                 leg.filter.metric.map_or(
-                    (self.control.metric_name.as_str(), self.control.namespace.as_str()),
+                    (
+                        self.control.metric_name.as_str(),
+                        self.control.namespace.as_str(),
+                    ),
                     |metric| (metric.name, metric.namespace),
                 ),
             )
         };
-        let matched = gap.event.as_ref().map_or(Match::Yes, |event| pattern.matches_event(event));
+        let matched = gap
+            .event
+            .as_ref()
+            .map_or(Match::Yes, |event| pattern.matches_event(event));
         match (matched, gap.reason) {
             (Match::No, _) => faults.push(
                 Fault::broken(
@@ -301,38 +342,46 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
     }
 
     /// How much a filter has to do with the required events: names that it catches, words that it shares.
-    fn relevance(&self, path: &Path<'i, 'a>, required: &Prescribed) -> usize {
-        let Some(pattern) = path.pattern() else { return usize::from(path.leg.is_some()) };
+    fn relevance(path: &Path<'i, 'a>, required: &Prescribed) -> usize {
+        let Some(pattern) = path.pattern() else {
+            return usize::from(path.leg.is_some());
+        };
         let missing = missing_event_names(
             std::slice::from_ref(pattern),
             &required.pattern,
             &Assumptions::cloudtrail(),
         );
-        let caught = self.control.event_names.len().saturating_sub(missing.missing.len());
+        let caught = required
+            .event_names
+            .len()
+            .saturating_sub(missing.missing.len());
         let shared = words(required.pattern.text())
             .into_iter()
             .filter(|word| pattern.text().contains(word))
             .count();
-        let always = usize::from(path.leg.is_some_and(|leg| {
-            leg.filter.always_on == super::fault::Tri::Yes
-        }));
+        let always = usize::from(
+            path.leg
+                .is_some_and(|leg| leg.filter.always_on == super::fault::Tri::Yes),
+        );
         caught * 100 + shared + always
     }
 
-    fn merit(&self, path: &Path<'i, 'a>, required: &Prescribed, faults: &[Fault]) -> Merit {
+    fn merit(path: &Path<'i, 'a>, required: &Prescribed, faults: &[Fault]) -> Merit {
         let decisive = |fault: &&Fault| fault.is_broken() || !faults.iter().any(Fault::is_broken);
-        let first = faults.iter().find(decisive).map_or(usize::MAX, |fault| position(fault.at));
+        let first = faults
+            .iter()
+            .find(decisive)
+            .map_or(usize::MAX, |fault| position(fault.at));
         let broken = faults.iter().filter(|fault| fault.is_broken()).count();
         (
             first,
-            self.relevance(path, required),
+            Self::relevance(path, required),
             usize::MAX - broken,
             usize::MAX - faults.len(),
         )
     }
 
     fn report(
-        &self,
         assessment: &mut Assessment,
         path: Option<&Path<'i, 'a>>,
         faults: &[Fault],
@@ -340,14 +389,18 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
     ) {
         let decisive = || {
             let any_broken = faults.iter().any(Fault::is_broken);
-            faults.iter().filter(move |fault| fault.is_broken() || !any_broken)
+            faults
+                .iter()
+                .filter(move |fault| fault.is_broken() || !any_broken)
         };
         // What is not there outranks what is there and wrong: nothing else can be tried before it is made.
-        let first = decisive().find(|fault| fault.absent).or_else(|| decisive().next());
+        let first = decisive()
+            .find(|fault| fault.absent)
+            .or_else(|| decisive().next());
         assessment.broken_link = first.map(|fault| fault.named);
         assessment.findings = faults
             .iter()
-            .map(|fault| self.finding(fault, first, assessment.verdict, gap))
+            .map(|fault| Self::finding(fault, first, assessment.verdict, gap))
             .collect();
         let reached = path.map_or(Link::Trail, reached);
         assessment.links = Link::CHAIN
@@ -356,9 +409,10 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
                 let of_link = || faults.iter().filter(|fault| fault.at == link);
                 let state = if of_link().any(Fault::is_broken) {
                     LinkState::Broken
-                } else if of_link().next().is_some() || link > reached {
-                    LinkState::Undecided
-                } else if link == Link::Topic && assessment.chain.topic.is_none() {
+                } else if of_link().next().is_some()
+                    || link > reached
+                    || (link == Link::Topic && assessment.chain.topic.is_none())
+                {
                     LinkState::Undecided
                 } else {
                     LinkState::Ok
@@ -368,13 +422,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .collect();
     }
 
-    fn finding(
-        &self,
-        fault: &Fault,
-        first: Option<&Fault>,
-        verdict: Verdict,
-        gap: &Gap,
-    ) -> Finding {
+    fn finding(fault: &Fault, first: Option<&Fault>, verdict: Verdict, gap: &Gap) -> Finding {
         let is_first = first.is_some_and(|first| std::ptr::eq(first, fault));
         let tells_events = verdict == Verdict::Fail && (is_first || fault.at == Link::Pattern);
         Finding {
@@ -382,8 +430,16 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             resource: fault.resource.clone(),
             message: fault.message.clone(),
             remedy: fault.remedy.clone(),
-            missing_events: if tells_events { gap.missing.clone() } else { Vec::new() },
-            counterexample: if tells_events { gap.event.clone() } else { None },
+            missing_events: match (tells_events, fault.at) {
+                (false, _) => Vec::new(),
+                (true, Link::Pattern) if !gap.uncaught.is_empty() => gap.uncaught.clone(),
+                (true, _) => gap.missing.clone(),
+            },
+            counterexample: if tells_events {
+                gap.event.clone()
+            } else {
+                None
+            },
         }
     }
 
@@ -396,8 +452,11 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .filter(|one| one.role == crate::control::Role::Reported)
             .collect();
         let Some(trap) = traps.first() else { return };
-        let mut versions: Vec<&str> =
-            traps.iter().flat_map(|one| &one.cis).map(|version| version.name()).collect();
+        let mut versions: Vec<&str> = traps
+            .iter()
+            .flat_map(|one| &one.cis)
+            .map(|version| version.name())
+            .collect();
         versions.sort_unstable();
         versions.dedup();
         warnings.push(Warning {
@@ -418,7 +477,14 @@ fn no_trail(index: &Index<'_>, control: &Control) -> Fault {
         .snapshot
         .observer_region
         .as_deref()
-        .or_else(|| index.world.snapshot.enabled_regions.first().map(String::as_str))
+        .or_else(|| {
+            index
+                .world
+                .snapshot
+                .enabled_regions
+                .first()
+                .map(String::as_str)
+        })
         .unwrap_or("us-east-1");
     Fault::absent(
         Link::Trail,
@@ -444,7 +510,14 @@ fn undecided_pattern(gap: &Gap) -> String {
 /// Words of a pattern that tell it from others.
 fn words(text: &str) -> Vec<&str> {
     const COMMON: [&str; 8] = [
-        "eventName", "eventSource", "amazonaws", "com", "EXISTS", "NOT", "eventType", "userIdentity",
+        "eventName",
+        "eventSource",
+        "amazonaws",
+        "com",
+        "EXISTS",
+        "NOT",
+        "eventType",
+        "userIdentity",
     ];
     let mut words: Vec<&str> = text
         .split(|c: char| !c.is_ascii_alphanumeric())
@@ -456,7 +529,10 @@ fn words(text: &str) -> Vec<&str> {
 }
 
 fn position(link: Link) -> usize {
-    Link::CHAIN.iter().position(|other| *other == link).unwrap_or(usize::MAX)
+    Link::CHAIN
+        .iter()
+        .position(|other| *other == link)
+        .unwrap_or(usize::MAX)
 }
 
 fn reached(path: &Path<'_, '_>) -> Link {
@@ -470,8 +546,16 @@ fn reached(path: &Path<'_, '_>) -> Link {
 }
 
 fn region(path: &Path<'_, '_>) -> Option<String> {
-    let of_group = path.head.group.as_ref().map(|(_, region, _)| region.clone());
-    of_group.or_else(|| path.head.observed.map(|observed| observed.home().to_owned()))
+    let of_group = path
+        .head
+        .group
+        .as_ref()
+        .map(|(_, region, _)| region.clone());
+    of_group.or_else(|| {
+        path.head
+            .observed
+            .map(|observed| observed.home().to_owned())
+    })
 }
 
 /// Adds a path's resources to a chain, each once.
@@ -484,11 +568,13 @@ fn extend_chain(chain: &mut Chain, path: &Path<'_, '_>) {
     }
     if let (Some((_, region, name)), Some(group)) = (&path.head.group, path.group) {
         chain.log_group.get_or_insert_with(|| {
-            log_group::listed(group.world, region, name).cloned().unwrap_or_else(|| LogGroup {
-                region: region.clone(),
-                log_group_name: name.clone(),
-                log_group_class: None,
-            })
+            log_group::listed(group.world, region, name)
+                .cloned()
+                .unwrap_or_else(|| LogGroup {
+                    region: region.clone(),
+                    log_group_name: name.clone(),
+                    log_group_class: None,
+                })
         });
     }
     if let Some(leg) = path.leg {

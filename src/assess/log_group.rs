@@ -27,7 +27,9 @@ pub(super) fn follow(observed: &Observed<'_>, group: &GroupName<'_>, world: Worl
         group: Some((group.region.to_owned(), group.name.to_owned())),
         ..Delivery::default()
     };
-    delivery.faults.extend(place_faults(observed, group, world, &mut delivery.group));
+    delivery
+        .faults
+        .extend(place_faults(observed, group, world, &mut delivery.group));
     if delivery.faults.is_empty() {
         delivery.faults.extend(class_fault(group, world));
     }
@@ -46,21 +48,30 @@ pub(super) fn without_group(observed: &Observed<'_>) -> Fault {
         observed.home(),
         observed.account()
     );
-    Fault::absent(Link::LogGroup, format!("Trail {} delivers to no log group.", trail.name))
-        .on(&trail.trail_arn)
-        .remedy(
-            Command::new("cloudtrail update-trail", observed.home())
-                .with("--name", &trail.trail_arn)
-                .with("--cloud-watch-logs-log-group-arn", &arn)
-                .with("--cloud-watch-logs-role-arn", "arn:aws:iam::ACCOUNT:role/ROLE"),
-        )
+    Fault::absent(
+        Link::LogGroup,
+        format!("Trail {} delivers to no log group.", trail.name),
+    )
+    .on(&trail.trail_arn)
+    .remedy(
+        Command::new("cloudtrail update-trail", observed.home())
+            .with("--name", &trail.trail_arn)
+            .with("--cloud-watch-logs-log-group-arn", &arn)
+            .with(
+                "--cloud-watch-logs-role-arn",
+                "arn:aws:iam::ACCOUNT:role/ROLE",
+            ),
+    )
 }
 
 /// The text that should be the ARN of a group is none.
 pub(super) fn unreadable(observed: &Observed<'_>, text: &str) -> Fault {
     Fault::broken(
         Link::LogGroup,
-        format!("Trail {} names {text:?} as its log group, which is no log group's ARN.", observed.trail.name),
+        format!(
+            "Trail {} names {text:?} as its log group, which is no log group's ARN.",
+            observed.trail.name
+        ),
     )
     .on(text)
 }
@@ -86,7 +97,10 @@ fn place_faults(
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     let trail = observed.trail;
-    let arn = trail.cloud_watch_logs_log_group_arn.clone().unwrap_or_default();
+    let arn = trail
+        .cloud_watch_logs_log_group_arn
+        .clone()
+        .unwrap_or_default();
     if group.region != observed.home() {
         faults.push(
             Fault::broken(
@@ -110,7 +124,8 @@ fn place_faults(
         return faults;
     }
     let elsewhere = regions_with_group(world, group.name).into_iter().next();
-    let create = Command::new("logs create-log-group", group.region).with("--log-group-name", group.name);
+    let create =
+        Command::new("logs create-log-group", group.region).with("--log-group-name", group.name);
     faults.push(if let Some(region) = elsewhere {
         let message = format!(
             "Log group {} does not exist in {}, where trail {} delivers; the one in {region} is another.",
@@ -160,7 +175,9 @@ pub(super) fn listed<'a>(world: World<'a>, region: &str, name: &str) -> Option<&
 }
 
 fn class_fault(group: &GroupName<'_>, world: World<'_>) -> Option<Fault> {
-    let class = listed(world, group.region, group.name)?.log_group_class.as_deref()?;
+    let class = listed(world, group.region, group.name)?
+        .log_group_class
+        .as_deref()?;
     (class != "STANDARD").then(|| {
         Fault::broken(
             Link::LogGroup,
@@ -177,12 +194,18 @@ fn class_fault(group: &GroupName<'_>, world: World<'_>) -> Option<Fault> {
 /// A delivery error breaks; so do no delivery ever, if logging began more than a day ago or that is not known, and a
 /// last delivery more than a day old while the trail records read calls (the observer's own would be in it).
 fn judge_delivery(observed: &Observed<'_>, world: World<'_>, delivery: &mut Delivery) {
-    let Some(status) = observed.status() else { return };
+    let Some(status) = observed.status() else {
+        return;
+    };
     let trail = observed.trail;
     let now = world.snapshot.now;
     let older_than_a_day = |time: jiff::Timestamp| now.duration_since(time) > A_DAY;
     let broken = |message: String| Fault::broken(Link::LogGroup, message).on(&trail.trail_arn);
-    let error = status.latest_cloud_watch_logs_delivery_error.as_deref().unwrap_or_default().trim();
+    let error = status
+        .latest_cloud_watch_logs_delivery_error
+        .as_deref()
+        .unwrap_or_default()
+        .trim();
     if !error.is_empty() {
         delivery.faults.push(
             broken(format!("Trail {} cannot deliver to its log group: {error}.", trail.name)).remedy(

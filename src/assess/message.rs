@@ -31,22 +31,40 @@ pub(super) fn body(alarm: &Alarm, from: Option<&'static str>) -> Part {
     };
     let arn = Arn::parse(&alarm.alarm_arn);
     let list = |items: &[String]| {
-        Part::Is(Value::Array(items.iter().map(|item| Value::String(item.clone())).collect()))
+        Part::Is(Value::Array(
+            items
+                .iter()
+                .map(|item| Value::String(item.clone()))
+                .collect(),
+        ))
     };
     let mut fields = vec![
         ("AlarmName", text(&alarm.alarm_name)),
-        ("AlarmDescription", optional(alarm.alarm_description.as_deref())),
-        ("AWSAccountId", arn.map_or(Part::Open, |arn| text(arn.account))),
+        (
+            "AlarmDescription",
+            optional(alarm.alarm_description.as_deref()),
+        ),
+        (
+            "AWSAccountId",
+            arn.map_or(Part::Open, |arn| text(arn.account)),
+        ),
         ("AlarmConfigurationUpdatedTimestamp", Part::Open),
         ("NewStateValue", text("ALARM")),
         ("NewStateReason", Part::Open),
         ("StateChangeTime", Part::Open),
-        ("Region", arn.and_then(|arn| region_name(arn.region)).map_or(Part::Open, text)),
+        (
+            "Region",
+            arn.and_then(|arn| region_name(arn.region))
+                .map_or(Part::Open, text),
+        ),
         ("AlarmArn", text(&alarm.alarm_arn)),
         ("OldStateValue", from.map_or(Part::Open, text)),
         ("OKActions", list(&alarm.ok_actions)),
         ("AlarmActions", list(&alarm.alarm_actions)),
-        ("InsufficientDataActions", list(&alarm.insufficient_data_actions)),
+        (
+            "InsufficientDataActions",
+            list(&alarm.insufficient_data_actions),
+        ),
     ];
     if is_composite(alarm) {
         fields.push(("AlarmRule", optional(alarm.alarm_rule.as_deref())));
@@ -54,7 +72,12 @@ pub(super) fn body(alarm: &Alarm, from: Option<&'static str>) -> Part {
     } else {
         fields.push(("Trigger", trigger(alarm)));
     }
-    Part::Object(fields.into_iter().map(|(name, part)| (name.to_owned(), part)).collect())
+    Part::Object(
+        fields
+            .into_iter()
+            .map(|(name, part)| (name.to_owned(), part))
+            .collect(),
+    )
 }
 
 fn trigger(alarm: &Alarm) -> Part {
@@ -69,7 +92,10 @@ fn trigger(alarm: &Alarm) -> Part {
     let mut fields = vec![
         ("EvaluationPeriods", number(alarm.evaluation_periods)),
         ("DatapointsToAlarm", number(alarm.datapoints_to_alarm)),
-        ("ComparisonOperator", text(alarm.comparison_operator.as_deref())),
+        (
+            "ComparisonOperator",
+            text(alarm.comparison_operator.as_deref()),
+        ),
         ("Threshold", threshold),
         ("TreatMissingData", Part::Open),
         ("EvaluateLowSampleCountPercentile", Part::Open),
@@ -86,7 +112,11 @@ fn trigger(alarm: &Alarm) -> Part {
             ("Namespace", text(alarm.namespace.as_deref())),
             (
                 "StatisticType",
-                if alarm.statistic.is_some() { text(Some("Statistic")) } else { text(Some("ExtendedStatistic")) },
+                if alarm.statistic.is_some() {
+                    text(Some("Statistic"))
+                } else {
+                    text(Some("ExtendedStatistic"))
+                },
             ),
             ("Statistic", text(statistic.as_deref())),
             ("Unit", text(alarm.unit.as_deref())),
@@ -96,7 +126,12 @@ fn trigger(alarm: &Alarm) -> Part {
     } else {
         fields.push(("Metrics", Part::Open));
     }
-    Part::Object(fields.into_iter().map(|(name, part)| (name.to_owned(), part)).collect())
+    Part::Object(
+        fields
+            .into_iter()
+            .map(|(name, part)| (name.to_owned(), part))
+            .collect(),
+    )
 }
 
 /// `SampleCount` is `SAMPLE_COUNT` in messages.
@@ -162,14 +197,17 @@ fn object_passes(policy: &Map<String, Value>, message: Option<&Part>, depth: usi
             return Tri::Unknown;
         }
         let part = match message {
-            Some(Part::Object(fields)) => {
-                fields.iter().find(|(name, _)| name == key).map(|(_, part)| part)
-            }
+            Some(Part::Object(fields)) => fields
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, part)| part),
             _ => None,
         };
         match rule {
             Value::Object(nested) => object_passes(nested, part, depth + 1),
-            Value::Array(choices) => Tri::any(choices.iter().map(|choice| choice_holds(choice, part))),
+            Value::Array(choices) => {
+                Tri::any(choices.iter().map(|choice| choice_holds(choice, part)))
+            }
             _ => Tri::Unknown,
         }
     }))
@@ -180,7 +218,9 @@ fn choice_holds(choice: &Value, part: Option<&Part>) -> Tri {
     if let Value::Object(operator) = choice
         && let Some(wanted) = operator.get("exists")
     {
-        let Some(wanted) = wanted.as_bool() else { return Tri::Unknown };
+        let Some(wanted) = wanted.as_bool() else {
+            return Tri::Unknown;
+        };
         // SNS calls a key absent where it has no value of its own, such as an object.
         return match part {
             None => (!wanted).into(),
@@ -189,8 +229,7 @@ fn choice_holds(choice: &Value, part: Option<&Part>) -> Tri {
         };
     }
     match part {
-        None => Tri::No,
-        Some(Part::Object(_)) => Tri::No,
+        None | Some(Part::Object(_)) => Tri::No,
         Some(Part::Open) => Tri::Unknown,
         Some(Part::Is(Value::Array(items))) => {
             Tri::any(items.iter().map(|item| value_matches(choice, item)))
@@ -217,7 +256,9 @@ fn value_matches(choice: &Value, value: &Value) -> Tri {
         "prefix" => with_text(&|text, wanted| text.starts_with(wanted)),
         "suffix" => with_text(&|text, wanted| text.ends_with(wanted)),
         "equals-ignore-case" => with_text(&|text, wanted| text.eq_ignore_ascii_case(wanted)),
-        "wildcard" => with_text(&|text, wanted| super::policy::like(&wanted.replace('?', "\u{0}"), text)),
+        "wildcard" => {
+            with_text(&|text, wanted| super::policy::like(&wanted.replace('?', "\u{0}"), text))
+        }
         "anything-but" => anything_but(wanted, value),
         "numeric" => numeric(wanted, value),
         _ => Tri::Unknown,
@@ -241,10 +282,16 @@ fn anything_but(wanted: &Value, value: &Value) -> Tri {
 
 /// `["=", 1]`, `[">", 0, "<=", 5]`.
 fn numeric(wanted: &Value, value: &Value) -> Tri {
-    let Some(value) = value.as_f64() else { return Tri::No };
-    let Some(terms) = wanted.as_array() else { return Tri::Unknown };
+    let Some(value) = value.as_f64() else {
+        return Tri::No;
+    };
+    let Some(terms) = wanted.as_array() else {
+        return Tri::Unknown;
+    };
     Tri::all(terms.chunks(2).map(|pair| {
-        let [operator, limit] = pair else { return Tri::Unknown };
+        let [operator, limit] = pair else {
+            return Tri::Unknown;
+        };
         let (Some(operator), Some(limit)) = (operator.as_str(), limit.as_f64()) else {
             return Tri::Unknown;
         };
@@ -282,30 +329,60 @@ mod tests {
             (r#"{"NewStateValue":["OK","ALARM"]}"#, Tri::Yes),
             (r#"{"NewStateValue":["OK"]}"#, Tri::No),
             (r#"{"NewStateValue":[{"anything-but":"OK"}]}"#, Tri::Yes),
-            (r#"{"NewStateValue":[{"anything-but":["OK","ALARM"]}]}"#, Tri::No),
+            (
+                r#"{"NewStateValue":[{"anything-but":["OK","ALARM"]}]}"#,
+                Tri::No,
+            ),
             (r#"{"AlarmName":[{"prefix":"cis-"}]}"#, Tri::Yes),
             (r#"{"AlarmName":[{"prefix":"prod-"}]}"#, Tri::No),
             (r#"{"AlarmName":[{"suffix":"-a"}]}"#, Tri::Yes),
-            (r#"{"AlarmName":[{"anything-but":{"prefix":"cis-"}}]}"#, Tri::No),
-            (r#"{"AlarmName":[{"equals-ignore-case":"CIS-A"}]}"#, Tri::Yes),
+            (
+                r#"{"AlarmName":[{"anything-but":{"prefix":"cis-"}}]}"#,
+                Tri::No,
+            ),
+            (
+                r#"{"AlarmName":[{"equals-ignore-case":"CIS-A"}]}"#,
+                Tri::Yes,
+            ),
             (r#"{"AlarmName":[{"wildcard":"c*-a"}]}"#, Tri::Yes),
             (r#"{"Trigger":{"MetricName":["m"]}}"#, Tri::Yes),
             (r#"{"Trigger":{"MetricName":["other"]}}"#, Tri::No),
-            (r#"{"Trigger":{"Threshold":[{"numeric":[">=",1]}]}}"#, Tri::Yes),
-            (r#"{"Trigger":{"Threshold":[{"numeric":[">",0,"<",1]}]}}"#, Tri::No),
+            (
+                r#"{"Trigger":{"Threshold":[{"numeric":[">=",1]}]}}"#,
+                Tri::Yes,
+            ),
+            (
+                r#"{"Trigger":{"Threshold":[{"numeric":[">",0,"<",1]}]}}"#,
+                Tri::No,
+            ),
             (r#"{"Trigger":{"Period":[300]}}"#, Tri::Yes),
             (r#"{"Trigger":{"Statistic":["SUM"]}}"#, Tri::Yes),
             (r#"{"Nonsense":["x"]}"#, Tri::No),
             (r#"{"Nonsense":[{"exists":false}]}"#, Tri::Yes),
             (r#"{"AlarmName":[{"exists":true}]}"#, Tri::Yes),
             (r#"{"AlarmName":[{"exists":false}]}"#, Tri::No),
-            (r#"{"NewStateReason":[{"prefix":"Threshold"}]}"#, Tri::Unknown),
-            (r#"{"NewStateReason":[{"prefix":"x"}],"NewStateValue":["OK"]}"#, Tri::No),
+            (
+                r#"{"NewStateReason":[{"prefix":"Threshold"}]}"#,
+                Tri::Unknown,
+            ),
+            (
+                r#"{"NewStateReason":[{"prefix":"x"}],"NewStateValue":["OK"]}"#,
+                Tri::No,
+            ),
             (r#"{"OldStateValue":["OK"]}"#, Tri::Yes),
-            (r#"{"AWSAccountId":["111122223333"],"Region":["US East (N. Virginia)"]}"#, Tri::Yes),
+            (
+                r#"{"AWSAccountId":["111122223333"],"Region":["US East (N. Virginia)"]}"#,
+                Tri::Yes,
+            ),
             (r#"{"AlarmActions":[{"suffix":":t"}]}"#, Tri::Yes),
-            (r#"{"$or":[{"NewStateValue":["OK"]},{"AlarmName":["cis-a"]}]}"#, Tri::Yes),
-            (r#"{"$or":[{"NewStateValue":["OK"]},{"AlarmName":["x"]}]}"#, Tri::No),
+            (
+                r#"{"$or":[{"NewStateValue":["OK"]},{"AlarmName":["cis-a"]}]}"#,
+                Tri::Yes,
+            ),
+            (
+                r#"{"$or":[{"NewStateValue":["OK"]},{"AlarmName":["x"]}]}"#,
+                Tri::No,
+            ),
             (r#"{"AlarmName":[{"new-operator":1}]}"#, Tri::Unknown),
             ("[]", Tri::Unknown),
             ("nonsense", Tri::Unknown),

@@ -14,6 +14,7 @@ mod fault;
 mod filter;
 mod index;
 mod judge;
+mod literal;
 mod log_group;
 mod message;
 mod policy;

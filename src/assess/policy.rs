@@ -66,9 +66,14 @@ fn statement_applies(statement: &Map<String, Value>, request: &Request<'_>) -> T
     Tri::all([
         principal_matches(statement, request),
         element_matches(statement, "Action", "NotAction", |text| {
-            like(&text.to_ascii_lowercase(), &request.action.to_ascii_lowercase())
+            like(
+                &text.to_ascii_lowercase(),
+                &request.action.to_ascii_lowercase(),
+            )
         }),
-        element_matches(statement, "Resource", "NotResource", |text| like(text, request.resource)),
+        element_matches(statement, "Resource", "NotResource", |text| {
+            like(text, request.resource)
+        }),
         conditions_hold(statement, request),
     ])
 }
@@ -126,11 +131,14 @@ fn names_cloudwatch(principal: &Value) -> bool {
 
 /// A NotPrincipal that names an account leaves open whether its services are meant; it is read as meaning them.
 fn names_account(principal: &Value, account: &str) -> bool {
-    principal.as_object().and_then(|kinds| kinds.get("AWS")).is_some_and(|names| {
-        strings(names).iter().any(|name| {
-            name == account || name.ends_with(&format!(":{account}:root"))
+    principal
+        .as_object()
+        .and_then(|kinds| kinds.get("AWS"))
+        .is_some_and(|names| {
+            strings(names)
+                .iter()
+                .any(|name| name == account || name.ends_with(&format!(":{account}:root")))
         })
-    })
 }
 
 /// What is known of a condition key.
@@ -147,20 +155,31 @@ fn key(name: &str, request: &Request<'_>) -> Key {
         "aws:sourceaccount" | "aws:sourceowner" => one(request.source_account),
         "aws:securetransport" | "aws:principalisawsservice" => one("true"),
         "aws:viaawsservice" => one("false"),
-        "aws:principalservicename" => one(SERVICE),
-        "aws:principalservicenameslist" => one(SERVICE),
+        "aws:principalservicename" | "aws:principalservicenameslist" => one(SERVICE),
         "kms:encryptioncontext:aws:sns:topicarn" => request.topic.map_or(Key::Absent, one),
         // A service principal has no account, organization or identity, and publishing has no endpoint.
-        "aws:principalarn" | "aws:principalaccount" | "aws:principalorgid" | "aws:principalorgpaths"
-        | "aws:userid" | "aws:username" | "sns:endpoint" | "sns:protocol" | "aws:sourcevpc"
-        | "aws:sourcevpce" | "aws:multifactorauthpresent" => Key::Absent,
+        "aws:principalarn"
+        | "aws:principalaccount"
+        | "aws:principalorgid"
+        | "aws:principalorgpaths"
+        | "aws:userid"
+        | "aws:username"
+        | "sns:endpoint"
+        | "sns:protocol"
+        | "aws:sourcevpc"
+        | "aws:sourcevpce"
+        | "aws:multifactorauthpresent" => Key::Absent,
         _ => Key::Unknown,
     }
 }
 
 fn conditions_hold(statement: &Map<String, Value>, request: &Request<'_>) -> Tri {
-    let Some(conditions) = statement.get("Condition") else { return Tri::Yes };
-    let Some(conditions) = conditions.as_object() else { return Tri::Unknown };
+    let Some(conditions) = statement.get("Condition") else {
+        return Tri::Yes;
+    };
+    let Some(conditions) = conditions.as_object() else {
+        return Tri::Unknown;
+    };
     Tri::all(conditions.iter().flat_map(|(operator, keys)| {
         let keys: Vec<Tri> = match keys.as_object() {
             Some(keys) => keys
@@ -192,7 +211,9 @@ fn condition_holds(operator: &str, key: &Key, wanted: &[String]) -> Tri {
             Key::Is(_) => (!wants_absent).into(),
         };
     }
-    let Some((test, negated)) = test_of(operator) else { return Tri::Unknown };
+    let Some((test, negated)) = test_of(operator) else {
+        return Tri::Unknown;
+    };
     let values = match key {
         Key::Unknown => return Tri::Unknown,
         // Negated operators hold where the key is absent, and so do those over all values.
@@ -230,7 +251,10 @@ fn arn_like(pattern: &str, value: &str) -> bool {
     let parts = |text: &str| text.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
     let (pattern, value) = (parts(pattern), parts(value));
     pattern.len() == value.len()
-        && pattern.iter().zip(&value).all(|(pattern, value)| like(pattern, value))
+        && pattern
+            .iter()
+            .zip(&value)
+            .all(|(pattern, value)| like(pattern, value))
 }
 
 /// `*` stands for any text, `?` for any character.
@@ -259,7 +283,9 @@ pub(super) fn like(pattern: &str, value: &str) -> bool {
             },
         }
     }
-    pattern.get(at..).is_some_and(|rest| rest.iter().all(|c| *c == '*'))
+    pattern
+        .get(at..)
+        .is_some_and(|rest| rest.iter().all(|c| *c == '*'))
 }
 
 #[cfg(test)]

@@ -46,7 +46,10 @@ mod tests {
 
     #[test]
     fn what_a_shell_would_read_differently_is_quoted() {
-        assert_eq!(quoted("arn:aws:sns:us-east-1:1:t"), "arn:aws:sns:us-east-1:1:t");
+        assert_eq!(
+            quoted("arn:aws:sns:us-east-1:1:t"),
+            "arn:aws:sns:us-east-1:1:t"
+        );
         assert_eq!(quoted("it's $x"), r"'it'\''s $x'");
         assert_eq!(quoted(""), "''");
         assert_eq!(quoted("{ $.a = b }"), "'{ $.a = b }'");
@@ -54,7 +57,9 @@ mod tests {
 
     #[test]
     fn commands_name_the_region_first() {
-        let command = Command::new("sns subscribe", "eu-west-1").with("--topic-arn", "a b").raw("--x");
+        let command = Command::new("sns subscribe", "eu-west-1")
+            .with("--topic-arn", "a b")
+            .raw("--x");
         assert_eq!(
             String::from(command),
             "aws sns subscribe --region eu-west-1 --topic-arn 'a b' --x"

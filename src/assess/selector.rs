@@ -1,7 +1,9 @@
 //! Does a trail record the events? Basic and advanced event selectors, and their sum.
 
 use super::fault::Tri;
-use crate::snapshot::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, EventSelectors};
+use crate::snapshot::{
+    AdvancedEventSelector, AdvancedFieldSelector, EventSelector, EventSelectors,
+};
 
 /// The service that emits an event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +29,19 @@ pub(super) struct EventClass {
 /// Whether every event of the class is recorded. Several selectors add up; none at all record all management events.
 pub(super) fn recorded(selectors: &EventSelectors, class: &EventClass) -> Tri {
     let basic = selectors.event_selectors.as_deref().unwrap_or_default();
-    let advanced = selectors.advanced_event_selectors.as_deref().unwrap_or_default();
+    let advanced = selectors
+        .advanced_event_selectors
+        .as_deref()
+        .unwrap_or_default();
     if basic.is_empty() && advanced.is_empty() {
         return Tri::Yes;
     }
-    let by_basic = basic.iter().map(|selector| Tri::from(basic_records(selector, class)));
-    let by_advanced = advanced.iter().map(|selector| advanced_records(selector, class));
+    let by_basic = basic
+        .iter()
+        .map(|selector| Tri::from(basic_records(selector, class)));
+    let by_advanced = advanced
+        .iter()
+        .map(|selector| advanced_records(selector, class));
     Tri::any(by_basic.chain(by_advanced))
 }
 
@@ -67,7 +76,11 @@ pub(super) fn records_reads(selectors: &EventSelectors) -> bool {
 }
 
 fn basic_records(selector: &EventSelector, class: &EventClass) -> bool {
-    let wanted = if class.read_only { "ReadOnly" } else { "WriteOnly" };
+    let wanted = if class.read_only {
+        "ReadOnly"
+    } else {
+        "WriteOnly"
+    };
     let read_write = selector.read_write_type.as_deref().unwrap_or("All");
     let excluded = match &class.source {
         Source::One(source) => selector.exclude_management_event_sources.contains(source),
@@ -79,8 +92,10 @@ fn basic_records(selector: &EventSelector, class: &EventClass) -> bool {
 }
 
 fn advanced_records(selector: &AdvancedEventSelector, class: &EventClass) -> Tri {
-    let names_category =
-        selector.field_selectors.iter().any(|field| field.field == "eventCategory");
+    let names_category = selector
+        .field_selectors
+        .iter()
+        .any(|field| field.field == "eventCategory");
     Tri::all(
         selector
             .field_selectors

@@ -68,15 +68,24 @@ pub(super) fn audience<'a>(
         });
     }
     if audience.subscriptions.is_empty() {
-        audience.faults =
-            nobody(world, topic_arn, topic, rejections, !others.is_empty(), expectations);
+        audience.faults = nobody(
+            world,
+            topic_arn,
+            topic,
+            rejections,
+            !others.is_empty(),
+            expectations,
+        );
     }
     audience
 }
 
 fn is_drill(subscription: &Subscription) -> bool {
     let endpoint = &subscription.endpoint;
-    endpoint.rsplit(['/', ':']).next().is_some_and(|name| name.starts_with(DRILL_PREFIX))
+    endpoint
+        .rsplit(['/', ':'])
+        .next()
+        .is_some_and(|name| name.starts_with(DRILL_PREFIX))
 }
 
 /// Why there is no audience: the holes first, for they may hide one.
@@ -91,7 +100,11 @@ fn nobody(
     let region = Arn::topic(topic_arn).map_or("", |arn| arn.region);
     let foreign = Arn::topic(topic_arn).is_some_and(|arn| arn.account != world.account());
     let hole = world
-        .list_hole(world.snapshot.subscriptions.as_ref(), "sns:ListSubscriptionsByTopic", topic_arn)
+        .list_hole(
+            world.snapshot.subscriptions.as_ref(),
+            "sns:ListSubscriptionsByTopic",
+            topic_arn,
+        )
         .or_else(|| world.hole("sns:ListSubscriptionsByTopic", &[region]));
     let confirmed = topic.and_then(|topic| topic.attributes.subscriptions_confirmed.as_deref());
     if let Some(hole) = hole.filter(|hole| !hole.is_not_found())
@@ -99,7 +112,11 @@ fn nobody(
     {
         let meaning = format!("whether anybody is subscribed to {topic_arn} is not known.");
         let fault = hole.fault(Link::Subscription, &meaning).on(topic_arn);
-        return vec![if foreign { fault.named(Link::Subscription) } else { fault }];
+        return vec![if foreign {
+            fault.named(Link::Subscription)
+        } else {
+            fault
+        }];
     }
     if foreign && topic.is_none() {
         return vec![
@@ -134,7 +151,11 @@ fn nobody(
     } else {
         format!("Topic {topic_arn} has no subscription: it notifies nobody.")
     };
-    vec![Fault::absent(Link::Subscription, message).on(topic_arn).remedy(subscribe)]
+    vec![
+        Fault::absent(Link::Subscription, message)
+            .on(topic_arn)
+            .remedy(subscribe),
+    ]
 }
 
 fn protocol_of(endpoint: &str) -> &'static str {
@@ -155,29 +176,46 @@ fn receives(world: World<'_>, subscription: &Subscription, body: &Part) -> Resul
     let arn = &subscription.subscription_arn;
     let broken = |message: String| Fault::broken(Link::Subscription, message).on(endpoint);
     if arn == DELETED {
-        return Err(broken(format!("The subscription of {endpoint} was deleted.")).remedy(again(subscription, region)));
+        return Err(
+            broken(format!("The subscription of {endpoint} was deleted."))
+                .remedy(again(subscription, region)),
+        );
     }
     let pending = subscription.attributes.pending_confirmation.as_deref() == Some("true");
     if arn == PENDING_CONFIRMATION || pending || Arn::parse(arn).is_none() {
-        return Err(broken(format!("The subscription of {endpoint} was never confirmed."))
-            .remedy(format!(
-                "Ask again and let a person follow the link in the message: {}",
-                String::from(again(subscription, region))
-            )));
+        return Err(broken(format!(
+            "The subscription of {endpoint} was never confirmed."
+        ))
+        .remedy(format!(
+            "Ask again and let a person follow the link in the message: {}",
+            String::from(again(subscription, region))
+        )));
     }
     let attributes_of = &subscription.attributes;
     if attributes_of.filter_policy.is_none()
-        && let Some(hole) = world.hole("sns:GetSubscriptionAttributes", &[arn, &subscription.topic_arn, region])
+        && let Some(hole) = world.hole(
+            "sns:GetSubscriptionAttributes",
+            &[arn, &subscription.topic_arn, region],
+        )
     {
-        let meaning = format!("whether a filter policy of {endpoint} drops the alarm's message is not known.");
+        let meaning = format!(
+            "whether a filter policy of {endpoint} drops the alarm's message is not known."
+        );
         return Err(hole.fault(Link::Subscription, &meaning).on(endpoint));
     }
-    let Some(policy) = attributes_of.filter_policy.as_deref().filter(|text| !text.trim().is_empty())
+    let Some(policy) = attributes_of
+        .filter_policy
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
     else {
         return Ok(());
     };
     let in_body = attributes_of.filter_policy_scope.as_deref() == Some("MessageBody");
-    let answer = if in_body { passes(policy, body) } else { passes(policy, &attributes()) };
+    let answer = if in_body {
+        passes(policy, body)
+    } else {
+        passes(policy, &attributes())
+    };
     let remedy = Command::new("sns set-subscription-attributes", region)
         .with("--subscription-arn", arn)
         .raw("--attribute-name FilterPolicy")

@@ -46,13 +46,19 @@ pub(super) fn tails<'a>(
     filters: &[Filter<'a>],
     expectations: &Expectations,
 ) -> Vec<Tail<'a>> {
-    let Some(metric) = filter.metric else { return Vec::new() };
+    let Some(metric) = filter.metric else {
+        return Vec::new();
+    };
     let region = filter.seen.region.as_str();
     let mut tails: Vec<Tail<'a>> = alarm::actors(world, filter, filters)
         .into_iter()
         .flat_map(|actor| ends(world, region, &actor, expectations))
         .collect();
-    let hole = world.list_hole(world.snapshot.alarms.as_ref(), "cloudwatch:DescribeAlarms", region);
+    let hole = world.list_hole(
+        world.snapshot.alarms.as_ref(),
+        "cloudwatch:DescribeAlarms",
+        region,
+    );
     if let Some(hole) = hole {
         let meaning = format!(
             "whether another alarm looks at metric {} of {} is not known.",
@@ -84,7 +90,9 @@ fn ends<'a>(
     actor: &Actor<'a>,
     expectations: &Expectations,
 ) -> Vec<Tail<'a>> {
-    let Some(acting) = actor.acting() else { return Vec::new() };
+    let Some(acting) = actor.acting() else {
+        return Vec::new();
+    };
     let tail = |faults: Vec<Fault>, reached: Link| Tail {
         alarms: actor.alarms.clone(),
         topic: None,
@@ -121,8 +129,7 @@ fn ends<'a>(
         end.topic = reached.topic;
         if !reached.is_dead_end {
             let from = actor.from.map(super::alarm::state_name);
-            let audience =
-                audience(world, acting, from, topic_arn, reached.topic, expectations);
+            let audience = audience(world, acting, from, topic_arn, reached.topic, expectations);
             if audience.faults.is_empty() {
                 end.faults.extend(reached.unseen);
             }
@@ -139,7 +146,10 @@ fn ends<'a>(
 fn no_topic(alarm: &Alarm, region: &str) -> Fault {
     let name = &alarm.alarm_name;
     let fault = if alarm.alarm_actions.is_empty() {
-        Fault::absent(Link::Action, format!("Alarm {name} has no action: it changes its state and tells nobody."))
+        Fault::absent(
+            Link::Action,
+            format!("Alarm {name} has no action: it changes its state and tells nobody."),
+        )
     } else {
         Fault::broken(
             Link::Action,
@@ -152,7 +162,10 @@ fn no_topic(alarm: &Alarm, region: &str) -> Fault {
     let remedy = if alarm::is_composite(alarm) {
         Command::new("cloudwatch put-composite-alarm", region)
             .with("--alarm-name", name)
-            .with("--alarm-rule", alarm.alarm_rule.as_deref().unwrap_or_default())
+            .with(
+                "--alarm-rule",
+                alarm.alarm_rule.as_deref().unwrap_or_default(),
+            )
             .raw("--alarm-actions TOPIC_ARN")
     } else {
         let mut actions = alarm.alarm_actions.clone();

@@ -1,11 +1,11 @@
 //! Does the topic exist, and does it let CloudWatch publish?
 
+use super::Link;
 use super::arn::Arn;
 use super::fault::Fault;
 use super::policy::{Access, Request, access};
 use super::remedy::Command;
 use super::world::World;
-use super::Link;
 use crate::snapshot::{Alarm, KmsKey, Topic};
 
 /// What is known of a topic that an alarm names.
@@ -63,13 +63,23 @@ pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Rea
     };
     faults.extend(policy_fault(topic, &request, region));
     faults.extend(key_faults(world, topic, &request, region));
-    Reached { topic: Some(topic), faults, is_dead_end: false, unseen: None }
+    Reached {
+        topic: Some(topic),
+        faults,
+        is_dead_end: false,
+        unseen: None,
+    }
 }
 
 fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fault> {
     let region = arn.map_or("", |arn| arn.region);
     let foreign = arn.is_some_and(|arn| arn.account != world.account());
-    let hole = world.list_hole(world.snapshot.topics.as_ref(), "sns:GetTopicAttributes", topic_arn)
+    let hole = world
+        .list_hole(
+            world.snapshot.topics.as_ref(),
+            "sns:GetTopicAttributes",
+            topic_arn,
+        )
         .or_else(|| world.hole("sns:GetTopicAttributes", &[region]));
     let absent = || {
         Fault::absent(Link::Topic, format!("Topic {topic_arn} does not exist."))
@@ -82,12 +92,14 @@ fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fa
     match hole {
         Some(hole) if hole.is_not_found() => Some(absent()),
         // What cannot be seen of another account's topic is told once, where its subscriptions are looked at.
-        Some(_) if foreign => None,
+        _ if foreign => None,
         Some(hole) => Some(
-            hole.fault(Link::Topic, "whether the topic exists and lets CloudWatch publish is not known.")
-                .on(topic_arn),
+            hole.fault(
+                Link::Topic,
+                "whether the topic exists and lets CloudWatch publish is not known.",
+            )
+            .on(topic_arn),
         ),
-        None if foreign => None,
         None => Some(absent()),
     }
 }
@@ -108,8 +120,13 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
             )
         )
     };
-    let broken = |message: String| Some(Fault::broken(Link::Topic, message).on(arn).remedy(allow()));
-    let Some(policy) = topic.attributes.policy.as_deref().filter(|text| !text.trim().is_empty())
+    let broken =
+        |message: String| Some(Fault::broken(Link::Topic, message).on(arn).remedy(allow()));
+    let Some(policy) = topic
+        .attributes
+        .policy
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
     else {
         let owner = topic
             .attributes
@@ -152,21 +169,23 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
     }
 }
 
-fn key_faults(
-    world: World<'_>,
-    topic: &Topic,
-    request: &Request<'_>,
-    region: &str,
-) -> Vec<Fault> {
+fn key_faults(world: World<'_>, topic: &Topic, request: &Request<'_>, region: &str) -> Vec<Fault> {
     let arn = &topic.topic_arn;
-    let Some(id) = topic.attributes.kms_master_key_id.as_deref().filter(|id| !id.is_empty()) else {
+    let Some(id) = topic
+        .attributes
+        .kms_master_key_id
+        .as_deref()
+        .filter(|id| !id.is_empty())
+    else {
         return Vec::new();
     };
     if id == "alias/aws/sns" || id.ends_with(":alias/aws/sns") {
         return vec![
             Fault::broken(
                 Link::Topic,
-                format!("Topic {arn} is encrypted with alias/aws/sns, a key that CloudWatch cannot use."),
+                format!(
+                    "Topic {arn} is encrypted with alias/aws/sns, a key that CloudWatch cannot use."
+                ),
             )
             .on(arn)
             .remedy(
@@ -177,16 +196,24 @@ fn key_faults(
             ),
         ];
     }
-    let Some(key) = world.snapshot.kms_keys.iter().find(|key| is_called(key, id)) else {
+    let Some(key) = world
+        .snapshot
+        .kms_keys
+        .iter()
+        .find(|key| is_called(key, id))
+    else {
         return vec![unseen_key(world, id, arn)];
     };
     let mut faults = Vec::new();
     match key.key_state.as_deref() {
         Some("Enabled") => {}
         Some(state) => faults.push(
-            Fault::broken(Link::Topic, format!("Key {id} of topic {arn} is {state}: CloudWatch cannot publish."))
-                .on(&key.arn)
-                .remedy(Command::new("kms enable-key", region).with("--key-id", &key.arn)),
+            Fault::broken(
+                Link::Topic,
+                format!("Key {id} of topic {arn} is {state}: CloudWatch cannot publish."),
+            )
+            .on(&key.arn)
+            .remedy(Command::new("kms enable-key", region).with("--key-id", &key.arn)),
         ),
         None => faults.push(unseen_key(world, id, arn)),
     }
@@ -195,9 +222,17 @@ fn key_faults(
         return faults;
     };
     for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
-        let request =
-            Request { action, resource: &key.arn, topic: Some(arn), ..*request };
-        let message = |what: &str| format!("The policy of key {id} {what} {action} to CloudWatch, which topic {arn} needs.");
+        let request = Request {
+            action,
+            resource: &key.arn,
+            topic: Some(arn),
+            ..*request
+        };
+        let message = |what: &str| {
+            format!(
+                "The policy of key {id} {what} {action} to CloudWatch, which topic {arn} needs."
+            )
+        };
         let remedy = format!(
             "Add to the key's policy a statement that allows kms:GenerateDataKey* and kms:Decrypt to the service \
              cloudwatch.amazonaws.com, then set it with: {}",
@@ -225,7 +260,10 @@ fn is_called(key: &KmsKey, id: &str) -> bool {
     key.arn == id
         || key.arn.rsplit('/').next() == Some(id)
         || key.aliases.iter().any(|alias| alias == id)
-        || key.aliases.iter().any(|alias| id.ends_with(&format!(":{alias}")))
+        || key
+            .aliases
+            .iter()
+            .any(|alias| id.ends_with(&format!(":{alias}")))
 }
 
 fn unseen_key(world: World<'_>, id: &str, topic: &str) -> Fault {

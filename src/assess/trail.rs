@@ -1,11 +1,11 @@
 //! Is the trail there, does it log, and does it record the region?
 
+use super::Link;
 use super::arn::Arn;
 use super::fault::{Fault, Tri};
 use super::remedy::Command;
 use super::selector::{self, EventClass, Source};
 use super::world::{Hole, World};
-use super::Link;
 use crate::snapshot::{EventSelectors, Trail, TrailStatus};
 
 /// Services whose events are global: a trail that leaves global service events out does not record them.
@@ -34,9 +34,10 @@ impl<'a> Observed<'a> {
 
     /// The region that the trail was created in.
     pub(super) fn home(&self) -> &'a str {
-        self.trail.home_region.as_deref().unwrap_or_else(|| {
-            Arn::parse(&self.trail.trail_arn).map_or("", |arn| arn.region)
-        })
+        self.trail
+            .home_region
+            .as_deref()
+            .unwrap_or_else(|| Arn::parse(&self.trail.trail_arn).map_or("", |arn| arn.region))
     }
 
     /// The account that owns the trail.
@@ -45,11 +46,13 @@ impl<'a> Observed<'a> {
     }
 
     pub(super) fn status(&self) -> Option<&'a TrailStatus> {
-        self.worlds().find_map(|world| world.snapshot.trail_status.get(&self.trail.trail_arn))
+        self.worlds()
+            .find_map(|world| world.snapshot.trail_status.get(&self.trail.trail_arn))
     }
 
     pub(super) fn selectors(&self) -> Option<&'a EventSelectors> {
-        self.worlds().find_map(|world| world.snapshot.event_selectors.get(&self.trail.trail_arn))
+        self.worlds()
+            .find_map(|world| world.snapshot.event_selectors.get(&self.trail.trail_arn))
     }
 
     /// Whether the observer's own reads certainly are in the trail's records.
@@ -61,7 +64,8 @@ impl<'a> Observed<'a> {
     }
 
     fn selector_hole(&self) -> Option<Hole> {
-        self.worlds().find_map(|world| world.hole("cloudtrail:GetEventSelectors", &self.scopes()))
+        self.worlds()
+            .find_map(|world| world.hole("cloudtrail:GetEventSelectors", &self.scopes()))
     }
 
     fn scopes(&self) -> [&'a str; 3] {
@@ -126,7 +130,11 @@ impl<'a> Observed<'a> {
                         "Trail {} records {} only; events of {} are not recorded.",
                         trail.name,
                         self.home(),
-                        if class.region.is_empty() { "other regions" } else { &class.region }
+                        if class.region.is_empty() {
+                            "other regions"
+                        } else {
+                            &class.region
+                        }
                     ),
                 )
                 .on(&trail.trail_arn)
@@ -145,7 +153,10 @@ impl<'a> Observed<'a> {
             faults.push(
                 Fault::broken(
                     Link::Trail,
-                    format!("Trail {} leaves out the events of global services.", trail.name),
+                    format!(
+                        "Trail {} leaves out the events of global services.",
+                        trail.name
+                    ),
                 )
                 .on(&trail.trail_arn)
                 .remedy(
@@ -209,5 +220,9 @@ impl<'a> Observed<'a> {
 }
 
 fn kind(class: &EventClass) -> &'static str {
-    if class.read_only { "reading" } else { "writing" }
+    if class.read_only {
+        "reading"
+    } else {
+        "writing"
+    }
 }

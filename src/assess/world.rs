@@ -1,5 +1,5 @@
-use super::fault::Fault;
 use super::Link;
+use super::fault::Fault;
 use crate::snapshot::{Snapshot, Topic};
 
 /// One account as it was seen, holes included.
@@ -28,10 +28,12 @@ impl<'a> World<'a> {
             let (failed, scope) = key.split_once(char::is_whitespace).unwrap_or((key, ""));
             let scope = scope.trim();
             let concerned = scope.is_empty() || scope == "*" || scopes.contains(&scope);
-            (failed.eq_ignore_ascii_case(operation) && concerned && !means_none(code)).then(|| Hole {
-                operation: operation.to_owned(),
-                scope: scope.to_owned(),
-                code: Some(code.clone()),
+            (failed.eq_ignore_ascii_case(operation) && concerned && !means_none(code)).then(|| {
+                Hole {
+                    operation: operation.to_owned(),
+                    scope: scope.to_owned(),
+                    code: Some(code.clone()),
+                }
             })
         })
     }
@@ -53,7 +55,11 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn topic(self, arn: &str) -> Option<&'a Topic> {
-        self.snapshot.topics.as_deref()?.iter().find(|topic| topic.topic_arn == arn)
+        self.snapshot
+            .topics
+            .as_deref()?
+            .iter()
+            .find(|topic| topic.topic_arn == arn)
     }
 }
 
@@ -69,21 +75,33 @@ impl Hole {
     /// Whether the answer was that the thing does not exist: no hole but an answer.
     pub(super) fn is_not_found(&self) -> bool {
         self.code.as_ref().is_some_and(|code| {
-            code.contains("NotFound") || code.contains("NonExistent") || code.contains("DoesNotExist")
+            code.contains("NotFound")
+                || code.contains("NonExistent")
+                || code.contains("DoesNotExist")
         })
     }
 
     fn is_denied(&self) -> bool {
         self.code.as_ref().is_some_and(|code| {
-            ["AccessDenied", "Authorization", "Unauthorized", "Forbidden", "NotAuthorized"]
-                .iter()
-                .any(|word| code.contains(word))
+            [
+                "AccessDenied",
+                "Authorization",
+                "Unauthorized",
+                "Forbidden",
+                "NotAuthorized",
+            ]
+            .iter()
+            .any(|word| code.contains(word))
         })
     }
 
     /// What could not be seen, for people.
     pub(super) fn describe(&self) -> String {
-        let place = if self.scope.is_empty() { String::new() } else { format!(" ({})", self.scope) };
+        let place = if self.scope.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", self.scope)
+        };
         match &self.code {
             Some(code) if self.is_denied() => {
                 format!("{}{place} was denied ({code})", self.operation)
@@ -95,9 +113,15 @@ impl Hole {
 
     fn advice(&self) -> String {
         if self.code.is_some() && !self.is_denied() {
-            format!("Look again once {} answers; the call needs the permission of the same name.", self.operation)
+            format!(
+                "Look again once {} answers; the call needs the permission of the same name.",
+                self.operation
+            )
         } else {
-            format!("Allow the action {} to the role that trailwarden uses.", self.operation)
+            format!(
+                "Allow the action {} to the role that trailwarden uses.",
+                self.operation
+            )
         }
     }
 

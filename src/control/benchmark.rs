@@ -5,16 +5,46 @@ use serde::{Deserialize, Deserializer};
 
 /// The versions of the CIS AWS Foundations Benchmark that the catalogue knows, oldest first.
 pub const CIS_VERSIONS: [CisVersion; 10] = [
-    CisVersion { name: "1.2.0", section: 3 },
-    CisVersion { name: "1.3.0", section: 4 },
-    CisVersion { name: "1.4.0", section: 4 },
-    CisVersion { name: "1.5.0", section: 4 },
-    CisVersion { name: "2.0.0", section: 4 },
-    CisVersion { name: "3.0.0", section: 4 },
-    CisVersion { name: "4.0.1", section: 4 },
-    CisVersion { name: "5.0.0", section: 4 },
-    CisVersion { name: "6.0.0", section: 5 },
-    CisVersion { name: "7.0.0", section: 5 },
+    CisVersion {
+        name: "1.2.0",
+        section: 3,
+    },
+    CisVersion {
+        name: "1.3.0",
+        section: 4,
+    },
+    CisVersion {
+        name: "1.4.0",
+        section: 4,
+    },
+    CisVersion {
+        name: "1.5.0",
+        section: 4,
+    },
+    CisVersion {
+        name: "2.0.0",
+        section: 4,
+    },
+    CisVersion {
+        name: "3.0.0",
+        section: 4,
+    },
+    CisVersion {
+        name: "4.0.1",
+        section: 4,
+    },
+    CisVersion {
+        name: "5.0.0",
+        section: 4,
+    },
+    CisVersion {
+        name: "6.0.0",
+        section: 5,
+    },
+    CisVersion {
+        name: "7.0.0",
+        section: 5,
+    },
 ];
 
 /// A version of the CIS AWS Foundations Benchmark that the catalogue knows.
@@ -84,7 +114,9 @@ impl FromStr for Benchmark {
             "security-hub" => Ok(Self::SecurityHub),
             other => {
                 let version = other.strip_prefix("cis-").ok_or_else(unknown)?;
-                CisVersion::try_from(version.to_owned()).map(Self::Cis).map_err(|_| unknown())
+                CisVersion::try_from(version.to_owned())
+                    .map(Self::Cis)
+                    .map_err(|_| unknown())
             }
         }
     }
@@ -92,7 +124,9 @@ impl FromStr for Benchmark {
 
 impl<'de> Deserialize<'de> for Benchmark {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -2,7 +2,9 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{CisVersion, Control, EventKind, Prescribed, Role, SecurityHubText, Severity, remediation};
+use super::{
+    CisVersion, Control, EventKind, Prescribed, Role, SecurityHubText, Severity, remediation,
+};
 use crate::pattern::{ParseError, Pattern};
 
 const BUILTIN: &str = include_str!("catalogue.toml");
@@ -131,12 +133,14 @@ impl Entry {
     fn into_control(self, namespace: &str) -> Result<Control, CatalogueError> {
         let mut prescribed = Vec::with_capacity(self.pattern.len());
         for entry in self.pattern {
-            let pattern = Pattern::parse(&entry.text).map_err(|source| CatalogueError::Pattern {
-                control: self.key.clone(),
-                source,
-            })?;
+            let pattern =
+                Pattern::parse(&entry.text).map_err(|source| CatalogueError::Pattern {
+                    control: self.key.clone(),
+                    source,
+                })?;
             prescribed.push(Prescribed {
                 group: entry.group,
+                event_names: super::names_of(&pattern),
                 role: entry.role,
                 pattern,
                 cis: entry.cis,

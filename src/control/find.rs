@@ -66,7 +66,10 @@ impl Catalogue {
         let mut chosen: Vec<&Control> = Vec::new();
         for name in names {
             let of_name: Vec<&Control> = if name.trim().eq_ignore_ascii_case("all") {
-                self.controls().iter().filter(|control| control.is_in(benchmark)).collect()
+                self.controls()
+                    .iter()
+                    .filter(|control| control.is_in(benchmark))
+                    .collect()
             } else {
                 vec![self.find(name, benchmark)?]
             };
@@ -99,12 +102,17 @@ impl Catalogue {
 }
 
 fn answers_to(control: &Control, wanted: &str, benchmark: &Benchmark) -> bool {
-    let security_hub =
-        control.security_hub.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(wanted));
+    let security_hub = control
+        .security_hub
+        .as_ref()
+        .is_some_and(|id| id.eq_ignore_ascii_case(wanted));
     if control.key.eq_ignore_ascii_case(wanted) || security_hub {
         return true;
     }
-    let id = wanted.strip_prefix("cis-").or_else(|| wanted.strip_prefix("cis ")).unwrap_or(wanted);
+    let id = wanted
+        .strip_prefix("cis-")
+        .or_else(|| wanted.strip_prefix("cis "))
+        .unwrap_or(wanted);
     versions(benchmark)
         .iter()
         .any(|version| control.cis_id(*version).is_some_and(|known| known == id))

@@ -94,6 +94,8 @@ pub struct Prescribed {
     pub security_hub: Option<SecurityHubText>,
     /// What one should know about it.
     pub note: Option<String>,
+    /// Names of the events that it matches; empty where it is not about names.
+    pub event_names: Vec<String>,
 }
 
 /// A requirement: events of a kind must reach somebody.
@@ -147,7 +149,7 @@ impl Control {
             security_hub: None,
             events: EventKind::Any,
             event_sources: Vec::new(),
-            event_names,
+            event_names: event_names.clone(),
             remediation: remediation(pattern.text()),
             prescribed: vec![Prescribed {
                 group: "own".to_owned(),
@@ -156,6 +158,7 @@ impl Control {
                 cis: Vec::new(),
                 security_hub: None,
                 note: None,
+                event_names,
             }],
             metric_name: format!("{key}-metric"),
             namespace: "trailwarden".to_owned(),
@@ -167,8 +170,7 @@ impl Control {
     /// The id in a version of the CIS benchmark, such as `4.5`; none where that version lacks the control.
     pub fn cis_id(&self, version: CisVersion) -> Option<String> {
         let number = self.number?;
-        (!self.not_in_cis.contains(&version))
-            .then(|| format!("{}.{number}", version.section()))
+        (!self.not_in_cis.contains(&version)).then(|| format!("{}.{number}", version.section()))
     }
 
     /// The CIS id to print for a benchmark: that of its version, else the one of versions 1.3.0 to 5.0.0.
@@ -185,9 +187,7 @@ impl Control {
     pub fn is_in(&self, benchmark: &Benchmark) -> bool {
         match benchmark {
             Benchmark::Any => true,
-            Benchmark::Cis(version) => {
-                self.number.is_none() || self.cis_id(*version).is_some()
-            }
+            Benchmark::Cis(version) => self.number.is_none() || self.cis_id(*version).is_some(),
             Benchmark::SecurityHub => self.number.is_none() || self.security_hub.is_some(),
         }
     }
@@ -232,7 +232,9 @@ impl Control {
                 by(&|candidate| candidate.security_hub == Some(SecurityHubText::Current))
             }
         };
-        preferred.or_else(|| by(&|_| true)).map_or("", |prescribed| prescribed.pattern.text())
+        preferred
+            .or_else(|| by(&|_| true))
+            .map_or("", |prescribed| prescribed.pattern.text())
     }
 }
 

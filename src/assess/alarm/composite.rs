@@ -28,15 +28,26 @@ pub(super) fn actors<'a>(
         .iter()
         .copied()
         .filter(|alarm| is_composite(alarm))
-        .map(|alarm| (alarm, Rule::parse(alarm.alarm_rule.as_deref().unwrap_or_default())))
+        .map(|alarm| {
+            (
+                alarm,
+                Rule::parse(alarm.alarm_rule.as_deref().unwrap_or_default()),
+            )
+        })
         .collect();
     if composites.is_empty() || judged.is_empty() {
         return Vec::new();
     }
     let mut states = States {
         alarms,
-        moved: judged.iter().map(|(alarm, trip)| (*alarm, trips(trip))).collect(),
-        rests: judged.iter().map(|(alarm, trip)| (*alarm, trip.rest)).collect(),
+        moved: judged
+            .iter()
+            .map(|(alarm, trip)| (*alarm, trips(trip)))
+            .collect(),
+        rests: judged
+            .iter()
+            .map(|(alarm, trip)| (*alarm, trip.rest))
+            .collect(),
     };
     let mut actors = Vec::new();
     let mut reached: Vec<(&'a Alarm, Vec<&'a Alarm>, Vec<Fault>)> = judged
@@ -47,7 +58,10 @@ pub(super) fn actors<'a>(
     for _ in 0..composites.len() {
         let mut next = Vec::new();
         for (composite, rule) in &composites {
-            if reached.iter().any(|(alarm, _, _)| std::ptr::eq(*alarm, *composite)) {
+            if reached
+                .iter()
+                .any(|(alarm, _, _)| std::ptr::eq(*alarm, *composite))
+            {
                 continue;
             }
             let children: Vec<&str> = rule.iter().flat_map(Rule::children).collect();
@@ -55,8 +69,9 @@ pub(super) fn actors<'a>(
                 .iter()
                 .filter(|(alarm, _, _)| children.iter().any(|child| is_called(alarm, child)))
                 .collect();
-            let Some((_, path, faults)) =
-                below.iter().min_by_key(|(_, path, faults)| (severity(faults), path.len()))
+            let Some((_, path, faults)) = below
+                .iter()
+                .min_by_key(|(_, path, faults)| (severity(faults), path.len()))
             else {
                 continue;
             };
@@ -68,12 +83,18 @@ pub(super) fn actors<'a>(
                 faults: faults.clone(),
                 warnings: judged
                     .iter()
-                    .filter(|(alarm, _)| path.first().is_some_and(|first| std::ptr::eq(*first, *alarm)))
+                    .filter(|(alarm, _)| {
+                        path.first()
+                            .is_some_and(|first| std::ptr::eq(*first, *alarm))
+                    })
                     .flat_map(|(_, trip)| trip.warnings.clone())
                     .collect(),
                 picks: judged
                     .iter()
-                    .filter(|(alarm, _)| path.first().is_some_and(|first| std::ptr::eq(*first, *alarm)))
+                    .filter(|(alarm, _)| {
+                        path.first()
+                            .is_some_and(|first| std::ptr::eq(*first, *alarm))
+                    })
                     .flat_map(|(_, trip)| trip.picks.clone())
                     .collect(),
                 from,
@@ -84,7 +105,9 @@ pub(super) fn actors<'a>(
             }
             let chain_faults = actor.faults.clone();
             suppress(composite, &states, &mut actor);
-            if let Some(region) = crate::assess::arn::Arn::parse(&composite.alarm_arn).map(|arn| arn.region) {
+            if let Some(region) =
+                crate::assess::arn::Arn::parse(&composite.alarm_arn).map(|arn| arn.region)
+            {
                 hold_back(world, composite, region, &mut actor);
             }
             next.push((*composite, path, chain_faults, after, from));
@@ -103,7 +126,10 @@ pub(super) fn actors<'a>(
 }
 
 fn severity(faults: &[Fault]) -> usize {
-    faults.iter().map(|fault| if fault.is_broken() { 100 } else { 1 }).sum()
+    faults
+        .iter()
+        .map(|fault| if fault.is_broken() { 100 } else { 1 })
+        .sum()
 }
 
 fn trips(trip: &Trip) -> Tri {
@@ -130,7 +156,11 @@ fn judge(
     let fault = |fault: Fault| Some(fault.on(&composite.alarm_arn));
     let Some(rule) = rule else {
         let message = format!("The rule of composite alarm {name} cannot be read.");
-        return (Tri::Unknown, None, fault(Fault::undecided(Link::Alarm, message)));
+        return (
+            Tri::Unknown,
+            None,
+            fault(Fault::undecided(Link::Alarm, message)),
+        );
     };
     let before = rule.evaluate(&|child, state| states.before(child, state));
     let after = rule.evaluate(&|child, state| states.after(child, state));
@@ -164,7 +194,9 @@ fn judge(
             from,
             fault(Fault::undecided(
                 Link::Alarm,
-                format!("Whether composite alarm {name} goes to ALARM depends on alarms whose state is not known."),
+                format!(
+                    "Whether composite alarm {name} goes to ALARM depends on alarms whose state is not known."
+                ),
             )),
         ),
     }
@@ -172,7 +204,10 @@ fn judge(
 
 /// A suppressor in ALARM holds the actions back, also one that the same event moves.
 fn suppress(composite: &Alarm, states: &States<'_>, actor: &mut Actor<'_>) {
-    let Some(suppressor) = composite.actions_suppressor.as_deref().filter(|name| !name.is_empty())
+    let Some(suppressor) = composite
+        .actions_suppressor
+        .as_deref()
+        .filter(|name| !name.is_empty())
     else {
         return;
     };
@@ -186,7 +221,10 @@ fn suppress(composite: &Alarm, states: &States<'_>, actor: &mut Actor<'_>) {
     };
     let now = states.present(suppressor, State::Alarm);
     let soon = states.after(suppressor, State::Alarm);
-    let extended = matches!(composite.actions_suppressed_by.as_deref(), Some("Alarm" | "ExtensionPeriod"));
+    let extended = matches!(
+        composite.actions_suppressed_by.as_deref(),
+        Some("Alarm" | "ExtensionPeriod")
+    );
     if now == Tri::Yes || soon == Tri::Yes || extended {
         actor.faults.push(
             Fault::broken(
@@ -208,19 +246,27 @@ fn suppress(composite: &Alarm, states: &States<'_>, actor: &mut Actor<'_>) {
     } else {
         actor.warnings.push(Warning {
             code: "suppressor",
-            message: format!("Alarm {suppressor} can hold back the actions of composite alarm {name}."),
+            message: format!(
+                "Alarm {suppressor} can hold back the actions of composite alarm {name}."
+            ),
         });
     }
 }
 
 impl<'a> States<'a> {
     fn find(&self, name: &str) -> Option<&'a Alarm> {
-        self.alarms.iter().copied().find(|alarm| is_called(alarm, name))
+        self.alarms
+            .iter()
+            .copied()
+            .find(|alarm| is_called(alarm, name))
     }
 
     /// The state that was seen.
     fn present(&self, name: &str, state: State) -> Tri {
-        match self.find(name).and_then(|alarm| State::parse(alarm.state_value.as_deref()?)) {
+        match self
+            .find(name)
+            .and_then(|alarm| State::parse(alarm.state_value.as_deref()?))
+        {
             Some(seen) => Tri::from(seen == state),
             None => Tri::Unknown,
         }

@@ -26,13 +26,24 @@ pub(crate) trait Series {
 pub(crate) fn evaluate(expression: &str, series: &dyn Series) -> Value {
     let open = |reason: String| Value::Unknown(reason);
     let Some(tokens) = tokens(expression) else {
-        return open(format!("the expression {expression:?} is of a kind that trailwarden does not evaluate"));
+        return open(format!(
+            "the expression {expression:?} is of a kind that trailwarden does not evaluate"
+        ));
     };
-    let mut reader = Reader { tokens: &tokens, at: 0, series, depth: 0 };
+    let mut reader = Reader {
+        tokens: &tokens,
+        at: 0,
+        series,
+        depth: 0,
+    };
     match reader.either() {
         Ok(Term::One(value)) if reader.at == tokens.len() => value,
-        Ok(Term::One(_)) => open(format!("the expression {expression:?} is of a kind that trailwarden does not evaluate")),
-        Ok(Term::Many(_)) => open(format!("the expression {expression:?} gives several series")),
+        Ok(Term::One(_)) => open(format!(
+            "the expression {expression:?} is of a kind that trailwarden does not evaluate"
+        )),
+        Ok(Term::Many(_)) => open(format!(
+            "the expression {expression:?} gives several series"
+        )),
         Err(reason) => open(reason),
     }
 }
@@ -54,12 +65,15 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let length = if first.is_ascii_digit() || first == '.' {
-            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_ascii_digit() && c != '.')
+                .unwrap_or(rest.len());
             tokens.push(Token::Number(rest.get(..end)?.parse().ok()?));
             end
         } else if first.is_ascii_alphabetic() || first == '_' {
-            let end =
-                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
             tokens.push(Token::Name(rest.get(..end)?.to_owned()));
             end
         } else if first == '"' || first == '\'' {
@@ -68,7 +82,9 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
             tokens.push(Token::Text(inner.get(..end)?.to_owned()));
             end + 2
         } else {
-            let symbol = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol))?;
+            let symbol = SYMBOLS
+                .into_iter()
+                .find(|symbol| rest.starts_with(symbol))?;
             tokens.push(Token::Symbol(symbol));
             symbol.len()
         };
@@ -107,13 +123,18 @@ impl Reader<'_> {
     }
 
     fn take_name(&mut self, wanted: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Name(name)) if name.eq_ignore_ascii_case(wanted));
+        let found =
+            matches!(self.peek(), Some(Token::Name(name)) if name.eq_ignore_ascii_case(wanted));
         self.at += usize::from(found);
         found
     }
 
     fn expect(&mut self, symbol: &str) -> Result<(), String> {
-        if self.take(symbol) { Ok(()) } else { Err(format!("the expression lacks a {symbol:?}")) }
+        if self.take(symbol) {
+            Ok(())
+        } else {
+            Err(format!("the expression lacks a {symbol:?}"))
+        }
     }
 
     fn either(&mut self) -> Answer {
@@ -176,7 +197,11 @@ impl Reader<'_> {
             } else if self.take("/") {
                 // "If the divisor is 0, there is no data point" (metric math syntax).
                 left = combine(&left, &self.unary()?, |a, b| {
-                    if b == 0.0 { Value::Missing } else { Value::Number(a / b) }
+                    if b == 0.0 {
+                        Value::Missing
+                    } else {
+                        Value::Number(a / b)
+                    }
                 })?;
             } else {
                 return Ok(left);
@@ -218,10 +243,9 @@ impl Reader<'_> {
                 if self.take("(") {
                     self.call(&name.to_ascii_uppercase())
                 } else {
-                    self.series
-                        .value(&name)
-                        .map(Term::One)
-                        .ok_or_else(|| format!("the expression names {name}, which is no query of the alarm"))
+                    self.series.value(&name).map(Term::One).ok_or_else(|| {
+                        format!("the expression names {name}, which is no query of the alarm")
+                    })
                 }
             }
             _ => Err("the expression is of a kind that trailwarden does not evaluate".to_owned()),
@@ -255,7 +279,9 @@ impl Reader<'_> {
                 self.expect(")")?;
                 let ids = self.series.metrics();
                 let values = ids.iter().filter(|id| id.contains(&part));
-                Ok(Term::Many(values.filter_map(|id| self.series.value(id)).collect()))
+                Ok(Term::Many(
+                    values.filter_map(|id| self.series.value(id)).collect(),
+                ))
             }
             "FILL" => self.fill(),
             "IF" => {
@@ -267,7 +293,9 @@ impl Reader<'_> {
                 match (arguments.next(), arguments.next()) {
                     (Some(Term::Many(values)), None) => Ok(Term::One(aggregate(function, values))),
                     // Of a single series these give one number over the whole range, which no single period tells.
-                    _ => Err(format!("{function} of a single series cannot be evaluated for one period")),
+                    _ => Err(format!(
+                        "{function} of a single series cannot be evaluated for one period"
+                    )),
                 }
             }
             "ABS" | "CEIL" | "FLOOR" => {
@@ -275,13 +303,18 @@ impl Reader<'_> {
                 let (Some(argument), None) = (arguments.next(), arguments.next()) else {
                     return Err(format!("{function} takes one argument"));
                 };
-                Ok(each(argument, match function {
-                    "ABS" => f64::abs,
-                    "CEIL" => f64::ceil,
-                    _ => f64::floor,
-                }))
+                Ok(each(
+                    argument,
+                    match function {
+                        "ABS" => f64::abs,
+                        "CEIL" => f64::ceil,
+                        _ => f64::floor,
+                    },
+                ))
             }
-            other => Err(format!("the function {other} cannot be evaluated from a snapshot")),
+            other => Err(format!(
+                "the function {other} cannot be evaluated from a snapshot"
+            )),
         }
     }
 
@@ -295,7 +328,13 @@ impl Reader<'_> {
             return Err("FILL by another series is not evaluated".to_owned());
         };
         self.expect(")")?;
-        let fill = |value| if value == Value::Missing { Value::Number(filler) } else { value };
+        let fill = |value| {
+            if value == Value::Missing {
+                Value::Number(filler)
+            } else {
+                value
+            }
+        };
         Ok(match series {
             Term::One(value) => Term::One(fill(value)),
             Term::Many(values) => Term::Many(values.into_iter().map(fill).collect()),
@@ -334,12 +373,12 @@ fn combine(left: &Term, right: &Term, operation: impl Fn(f64, f64) -> Value) -> 
     };
     match (left, right) {
         (Term::One(a), Term::One(b)) => Ok(Term::One(pair(a, b))),
-        (Term::Many(many), Term::One(one)) => {
-            Ok(Term::Many(many.iter().map(|value| pair(value, one)).collect()))
-        }
-        (Term::One(one), Term::Many(many)) => {
-            Ok(Term::Many(many.iter().map(|value| pair(one, value)).collect()))
-        }
+        (Term::Many(many), Term::One(one)) => Ok(Term::Many(
+            many.iter().map(|value| pair(value, one)).collect(),
+        )),
+        (Term::One(one), Term::Many(many)) => Ok(Term::Many(
+            many.iter().map(|value| pair(one, value)).collect(),
+        )),
         (Term::Many(_), Term::Many(_)) => {
             Err("operators between two arrays are not evaluated".to_owned())
         }
@@ -356,7 +395,9 @@ fn aggregate(function: &str, values: Vec<Value>) -> Value {
             Value::Unknown(reason) => return Value::Unknown(reason),
         }
     }
-    let Some(first) = numbers.first().copied() else { return Value::Missing };
+    let Some(first) = numbers.first().copied() else {
+        return Value::Missing;
+    };
     let sum: f64 = numbers.iter().sum();
     Value::Number(match function {
         "SUM" => sum,
@@ -472,7 +513,10 @@ mod tests {
             "(",
             "m1 ; m2",
         ] {
-            assert!(matches!(evaluate(expression, &Sample), Value::Unknown(_)), "{expression}");
+            assert!(
+                matches!(evaluate(expression, &Sample), Value::Unknown(_)),
+                "{expression}"
+            );
         }
         let deep = format!("{}m1{}", "(".repeat(5000), ")".repeat(5000));
         assert!(matches!(evaluate(&deep, &Sample), Value::Unknown(_)));

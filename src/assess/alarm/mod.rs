@@ -66,7 +66,9 @@ pub(super) fn actors<'a>(
     filter: &Filter<'a>,
     filters: &[Filter<'a>],
 ) -> Vec<Actor<'a>> {
-    let Some(metric) = filter.metric else { return Vec::new() };
+    let Some(metric) = filter.metric else {
+        return Vec::new();
+    };
     let region = filter.seen.region.as_str();
     let alarms = in_region(world, region);
     let judged: Vec<(&Alarm, Trip)> = alarms
@@ -77,10 +79,18 @@ pub(super) fn actors<'a>(
         .map(|alarm| (alarm, judge(alarm, world.account(), filter, filters)))
         .collect();
     let composites = composite::actors(world, &alarms, &judged);
-    let has_topic = |alarm: &Alarm| alarm.alarm_actions.iter().any(|action| Arn::topic(action).is_some());
+    let has_topic = |alarm: &Alarm| {
+        alarm
+            .alarm_actions
+            .iter()
+            .any(|action| Arn::topic(action).is_some())
+    };
     let carried = |alarm: &Alarm| {
         composites.iter().any(|actor| {
-            actor.alarms.first().is_some_and(|child| std::ptr::eq(*child, alarm))
+            actor
+                .alarms
+                .first()
+                .is_some_and(|child| std::ptr::eq(*child, alarm))
                 && actor.acting().is_some_and(has_topic)
         })
     };
@@ -109,18 +119,25 @@ fn hold_back(world: World<'_>, alarm: &Alarm, region: &str, actor: &mut Actor<'_
     let name = &alarm.alarm_name;
     if alarm.actions_enabled == Some(false) {
         actor.faults.push(
-            Fault::broken(Link::Alarm, format!("The actions of alarm {name} are switched off."))
-                .on(&alarm.alarm_arn)
-                .remedy(
-                    Command::new("cloudwatch enable-alarm-actions", region)
-                        .with("--alarm-names", name),
-                ),
+            Fault::broken(
+                Link::Alarm,
+                format!("The actions of alarm {name} are switched off."),
+            )
+            .on(&alarm.alarm_arn)
+            .remedy(
+                Command::new("cloudwatch enable-alarm-actions", region).with("--alarm-names", name),
+            ),
         );
     }
-    for operation in ["cloudwatch:ListAlarmMuteRules", "cloudwatch:GetAlarmMuteRule"] {
+    for operation in [
+        "cloudwatch:ListAlarmMuteRules",
+        "cloudwatch:GetAlarmMuteRule",
+    ] {
         if let Some(hole) = world.hole(operation, &[region]) {
             let meaning = format!("whether alarm {name} is muted is not known.");
-            actor.faults.push(hole.fault(Link::Alarm, &meaning).on(&alarm.alarm_arn));
+            actor
+                .faults
+                .push(hole.fault(Link::Alarm, &meaning).on(&alarm.alarm_arn));
         }
     }
     for rule in &world.snapshot.alarm_mute_rules {
@@ -129,7 +146,8 @@ fn hold_back(world: World<'_>, alarm: &Alarm, region: &str, actor: &mut Actor<'_
             .as_deref()
             .and_then(Arn::parse)
             .is_some_and(|arn| arn.region != region || arn.account != world.account());
-        let is_target = mute::targets(rule).any(|target| target == name || *target == alarm.alarm_arn);
+        let is_target =
+            mute::targets(rule).any(|target| target == name || *target == alarm.alarm_arn);
         if elsewhere || !is_target {
             continue;
         }
@@ -147,7 +165,9 @@ fn hold_back(world: World<'_>, alarm: &Alarm, region: &str, actor: &mut Actor<'_
             Tri::Unknown => actor.faults.push(
                 Fault::undecided(
                     Link::Alarm,
-                    format!("{message}; whether it does so at present cannot be told from its schedule."),
+                    format!(
+                        "{message}; whether it does so at present cannot be told from its schedule."
+                    ),
                 )
                 .on(&alarm.alarm_arn)
                 .remedy(remedy),
@@ -163,8 +183,9 @@ fn hold_back(world: World<'_>, alarm: &Alarm, region: &str, actor: &mut Actor<'_
 
 /// `aws cloudwatch put-metric-alarm` that one event trips, on the metric of a filter, with the alarm's own actions.
 fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
-    let (metric, namespace) =
-        filter.metric.map_or(("METRIC", "NAMESPACE"), |metric| (metric.name, metric.namespace));
+    let (metric, namespace) = filter.metric.map_or(("METRIC", "NAMESPACE"), |metric| {
+        (metric.name, metric.namespace)
+    });
     let mut topics: Vec<String> = alarm.alarm_actions.clone();
     if topics.is_empty() {
         topics.push("TOPIC_ARN".to_owned());
@@ -179,13 +200,18 @@ pub(super) fn new_alarm_command(
     (metric, namespace): (&str, &str),
     actions: &[String],
 ) -> Command {
-    let words: Vec<String> = actions.iter().map(|action| super::remedy::quoted(action)).collect();
+    let words: Vec<String> = actions
+        .iter()
+        .map(|action| super::remedy::quoted(action))
+        .collect();
     Command::new("cloudwatch put-metric-alarm", region)
         .with("--alarm-name", name)
         .with("--metric-name", metric)
         .with("--namespace", namespace)
         .raw("--statistic Sum --period 300 --evaluation-periods 1 --threshold 1")
-        .raw("--comparison-operator GreaterThanOrEqualToThreshold --treat-missing-data notBreaching")
+        .raw(
+            "--comparison-operator GreaterThanOrEqualToThreshold --treat-missing-data notBreaching",
+        )
         .raw(&format!("--alarm-actions {}", words.join(" ")))
 }
 
@@ -199,18 +225,30 @@ pub(super) fn same_alarm_command(alarm: &Alarm, region: &str, actions: &[String]
     let number = |option: &str, value: Option<i64>| {
         value.map_or(String::new(), |value| format!(" {option} {value}"))
     };
-    let words: Vec<String> = actions.iter().map(|action| super::remedy::quoted(action)).collect();
+    let words: Vec<String> = actions
+        .iter()
+        .map(|action| super::remedy::quoted(action))
+        .collect();
     let statistic = match (&alarm.statistic, &alarm.extended_statistic) {
         (Some(statistic), _) => format!("--statistic {statistic}"),
-        (None, Some(extended)) => format!("--extended-statistic {}", super::remedy::quoted(extended)),
+        (None, Some(extended)) => {
+            format!("--extended-statistic {}", super::remedy::quoted(extended))
+        }
         (None, None) => "--statistic Sum".to_owned(),
     };
-    let threshold =
-        alarm.threshold.map_or(String::new(), |threshold| format!(" --threshold {threshold}"));
+    let threshold = alarm.threshold.map_or(String::new(), |threshold| {
+        format!(" --threshold {threshold}")
+    });
     Command::new("cloudwatch put-metric-alarm", region)
         .with("--alarm-name", &alarm.alarm_name)
-        .with("--metric-name", alarm.metric_name.as_deref().unwrap_or_default())
-        .with("--namespace", alarm.namespace.as_deref().unwrap_or_default())
+        .with(
+            "--metric-name",
+            alarm.metric_name.as_deref().unwrap_or_default(),
+        )
+        .with(
+            "--namespace",
+            alarm.namespace.as_deref().unwrap_or_default(),
+        )
         .raw(&format!(
             "{statistic}{}{}{}{threshold}",
             number("--period", alarm.period),
@@ -219,9 +257,15 @@ pub(super) fn same_alarm_command(alarm: &Alarm, region: &str, actions: &[String]
         ))
         .with(
             "--comparison-operator",
-            alarm.comparison_operator.as_deref().unwrap_or("GreaterThanOrEqualToThreshold"),
+            alarm
+                .comparison_operator
+                .as_deref()
+                .unwrap_or("GreaterThanOrEqualToThreshold"),
         )
-        .with("--treat-missing-data", alarm.treat_missing_data.as_deref().unwrap_or("missing"))
+        .with(
+            "--treat-missing-data",
+            alarm.treat_missing_data.as_deref().unwrap_or("missing"),
+        )
         .raw(&format!("--alarm-actions {}", words.join(" ")))
 }
 

@@ -18,7 +18,10 @@ pub(super) struct Muting {
 
 /// The names (or ARNs) of the alarms that the rule is about.
 pub(super) fn targets(rule: &AlarmMuteRule) -> impl Iterator<Item = &String> {
-    let long = rule.mute_targets.iter().flat_map(|targets| &targets.alarm_names);
+    let long = rule
+        .mute_targets
+        .iter()
+        .flat_map(|targets| &targets.alarm_names);
     rule.targets.iter().flatten().chain(long)
 }
 
@@ -28,10 +31,16 @@ pub(super) fn muting(rule: &AlarmMuteRule, now: Timestamp) -> Muting {
     let expired = status.as_deref() == Some("EXPIRED")
         || rule.expire_date.is_some_and(|expiry| expiry <= now);
     if expired {
-        return Muting { now: Tri::No, later: false };
+        return Muting {
+            now: Tri::No,
+            later: false,
+        };
     }
     if rule.start_date.is_some_and(|start| start > now) {
-        return Muting { now: Tri::No, later: true };
+        return Muting {
+            now: Tri::No,
+            later: true,
+        };
     }
     let by_schedule = by_schedule(rule, now);
     let answer = match (status.as_deref(), by_schedule) {
@@ -40,42 +49,63 @@ pub(super) fn muting(rule: &AlarmMuteRule, now: Timestamp) -> Muting {
         (Some("ACTIVE"), Tri::No) | (Some("SCHEDULED"), Tri::Yes) => Tri::Unknown,
         (_, answer) => answer,
     };
-    Muting { now: answer, later: answer == Tri::No && !is_over(rule, now) }
+    Muting {
+        now: answer,
+        later: answer == Tri::No && !is_over(rule, now),
+    }
 }
 
 fn schedule(rule: &AlarmMuteRule) -> (Option<&str>, Option<&str>, Option<&str>) {
     let long: Option<&MuteSchedule> = rule.rule.as_ref().and_then(|rule| rule.schedule.as_ref());
     (
-        rule.schedule.as_deref().or_else(|| long?.expression.as_deref()),
-        rule.duration.as_deref().or_else(|| long?.duration.as_deref()),
+        rule.schedule
+            .as_deref()
+            .or_else(|| long?.expression.as_deref()),
+        rule.duration
+            .as_deref()
+            .or_else(|| long?.duration.as_deref()),
         long.and_then(|long| long.timezone.as_deref()),
     )
 }
 
 fn is_over(rule: &AlarmMuteRule, now: Timestamp) -> bool {
     let (expression, _, _) = schedule(rule);
-    let at = expression.and_then(|text| inner(text, "at")).and_then(date_time);
+    let at = expression
+        .and_then(|text| inner(text, "at"))
+        .and_then(date_time);
     at.is_some_and(|at| at <= Offset::UTC.to_datetime(now))
 }
 
 fn by_schedule(rule: &AlarmMuteRule, now: Timestamp) -> Tri {
-    let (Some(expression), Some(duration), zone) = schedule(rule) else { return Tri::Unknown };
+    let (Some(expression), Some(duration), zone) = schedule(rule) else {
+        return Tri::Unknown;
+    };
     // The time zone database is no part of a snapshot: another zone than UTC leaves it to the status.
     if zone.is_some_and(|zone| !matches!(zone, "UTC" | "Etc/UTC" | "GMT" | "Etc/GMT")) {
         return Tri::Unknown;
     }
-    let Ok(duration) = duration.parse::<Span>() else { return Tri::Unknown };
+    let Ok(duration) = duration.parse::<Span>() else {
+        return Tri::Unknown;
+    };
     let now = Offset::UTC.to_datetime(now);
-    let Ok(earliest) = now.checked_sub(duration) else { return Tri::Unknown };
+    let Ok(earliest) = now.checked_sub(duration) else {
+        return Tri::Unknown;
+    };
     if let Some(at) = inner(expression, "at") {
-        return date_time(at).map_or(Tri::Unknown, |start| Tri::from(earliest < start && start <= now));
+        return date_time(at).map_or(Tri::Unknown, |start| {
+            Tri::from(earliest < start && start <= now)
+        });
     }
     let cron = inner(expression, "cron").unwrap_or(expression);
     Cron::parse(cron).map_or(Tri::Unknown, |cron| cron.started_within(earliest, now))
 }
 
 fn inner<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
-    text.trim().strip_prefix(kind)?.trim_start().strip_prefix('(')?.strip_suffix(')')
+    text.trim()
+        .strip_prefix(kind)?
+        .trim_start()
+        .strip_prefix('(')?
+        .strip_suffix(')')
 }
 
 fn date_time(text: &str) -> Option<DateTime> {
@@ -93,8 +123,9 @@ struct Cron {
     years: Vec<i32>,
 }
 
-const MONTHS: [&str; 12] =
-    ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MONTHS: [&str; 12] = [
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 impl Cron {
@@ -113,13 +144,21 @@ impl Cron {
         Some(Self {
             minutes: values(field(0)?, 0, 59, &[], 0)?,
             hours: values(field(1)?, 0, 23, &[], 0)?,
-            days: if open(days) { None } else { Some(values(days, 1, 31, &[], 0)?) },
+            days: if open(days) {
+                None
+            } else {
+                Some(values(days, 1, 31, &[], 0)?)
+            },
             months: values(field(3)?, 1, 12, &MONTHS, 1)?,
             weekdays: if open(weekdays) {
                 None
             } else {
                 let list = values(weekdays, first_weekday, 7, &WEEKDAYS, first_weekday)?;
-                Some(list.into_iter().map(|day| (day - first_weekday) % 7).collect())
+                Some(
+                    list.into_iter()
+                        .map(|day| (day - first_weekday) % 7)
+                        .collect(),
+                )
             },
             years: values(year, 1970, 2199, &[], 0)?,
         })
@@ -127,8 +166,14 @@ impl Cron {
 
     fn fires_at(&self, time: DateTime) -> bool {
         let weekday = i32::from(time.weekday().to_sunday_zero_offset());
-        let by_day = self.days.as_ref().map(|days| days.contains(&i32::from(time.day())));
-        let by_weekday = self.weekdays.as_ref().map(|weekdays| weekdays.contains(&weekday));
+        let by_day = self
+            .days
+            .as_ref()
+            .map(|days| days.contains(&i32::from(time.day())));
+        let by_weekday = self
+            .weekdays
+            .as_ref()
+            .map(|weekdays| weekdays.contains(&weekday));
         let on_day = match (by_day, by_weekday) {
             (Some(day), Some(weekday)) => day || weekday,
             (one, other) => one.or(other).unwrap_or(true),
@@ -145,7 +190,9 @@ impl Cron {
         // A mute rule lasts 15 days at most.
         const MOST_MINUTES: usize = 15 * 24 * 60;
         let second = now.second();
-        let Ok(mut minute) = now.checked_sub(i64::from(second).seconds()) else { return Tri::Unknown };
+        let Ok(mut minute) = now.checked_sub(i64::from(second).seconds()) else {
+            return Tri::Unknown;
+        };
         for _ in 0..=MOST_MINUTES {
             if minute <= earliest {
                 return Tri::No;
@@ -164,12 +211,15 @@ impl Cron {
 
 /// The values of a field: `*`, `?`, numbers, names, ranges, steps and lists of them.
 fn values(text: &str, low: i32, high: i32, names: &[&str], first: i32) -> Option<Vec<i32>> {
-    let number = |text: &str| {
-        let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-        match named {
-            Some(at) => Some(i32::try_from(at).ok()? + first),
-            None => text.parse::<i32>().ok().filter(|value| (low..=high).contains(value)),
-        }
+    let number = |text: &str| match names
+        .iter()
+        .position(|name| name.eq_ignore_ascii_case(text))
+    {
+        Some(at) => Some(i32::try_from(at).ok()? + first),
+        None => text
+            .parse::<i32>()
+            .ok()
+            .filter(|value| (low..=high).contains(value)),
     };
     let mut all = Vec::new();
     for part in text.split(',') {
@@ -227,16 +277,29 @@ mod tests {
             ("at(whenever)", "PT1H", Tri::Unknown),
             ("cron(0 0 * * *)", "long", Tri::Unknown),
         ] {
-            assert_eq!(short(schedule, duration, None).now, expected, "{schedule} {duration}");
+            assert_eq!(
+                short(schedule, duration, None).now,
+                expected,
+                "{schedule} {duration}"
+            );
         }
     }
 
     #[test]
     fn the_status_decides_where_the_schedule_does_not() {
         assert_eq!(short("at(whenever)", "PT1H", Some("ACTIVE")).now, Tri::Yes);
-        assert_eq!(short("at(whenever)", "PT1H", Some("SCHEDULED")).now, Tri::No);
-        assert_eq!(short("at(2026-11-23T00:00:00)", "PT4H", Some("EXPIRED")).now, Tri::No);
-        assert_eq!(short("at(2026-11-22T00:00:00)", "PT4H", Some("ACTIVE")).now, Tri::Unknown);
+        assert_eq!(
+            short("at(whenever)", "PT1H", Some("SCHEDULED")).now,
+            Tri::No
+        );
+        assert_eq!(
+            short("at(2026-11-23T00:00:00)", "PT4H", Some("EXPIRED")).now,
+            Tri::No
+        );
+        assert_eq!(
+            short("at(2026-11-22T00:00:00)", "PT4H", Some("ACTIVE")).now,
+            Tri::Unknown
+        );
     }
 
     #[test]

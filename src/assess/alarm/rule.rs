@@ -39,7 +39,11 @@ impl Rule {
     /// Reads a rule; none where it is not of the documented form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let tokens = tokens(text)?;
-        let mut reader = Reader { tokens: &tokens, at: 0, depth: 0 };
+        let mut reader = Reader {
+            tokens: &tokens,
+            at: 0,
+            depth: 0,
+        };
         let rule = reader.any()?;
         (reader.at == tokens.len()).then_some(rule)
     }
@@ -66,7 +70,8 @@ impl Rule {
             Self::Any(rules) => Tri::any(rules.iter().map(|rule| rule.evaluate(is))),
             Self::AtLeast(wanted, rules) => {
                 let answers: Vec<Tri> = rules.iter().map(|rule| rule.evaluate(is)).collect();
-                let count = |wanted: Tri| answers.iter().filter(|answer| **answer == wanted).count();
+                let count =
+                    |wanted: Tri| answers.iter().filter(|answer| **answer == wanted).count();
                 if count(Tri::Yes) >= *wanted {
                     Tri::Yes
                 } else if count(Tri::Yes) + count(Tri::Unknown) < *wanted {
@@ -144,7 +149,8 @@ impl Reader<'_> {
     }
 
     fn take_word(&mut self, wanted: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
+        let found =
+            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
         self.at += usize::from(found);
         found
     }
@@ -196,7 +202,9 @@ impl Reader<'_> {
     }
 
     fn state(&mut self) -> Option<State> {
-        let Some(Token::Word(word)) = self.peek() else { return None };
+        let Some(Token::Word(word)) = self.peek() else {
+            return None;
+        };
         let state = State::parse(&word.to_ascii_uppercase())?;
         self.at += 1;
         Some(state)
@@ -220,7 +228,9 @@ impl Reader<'_> {
     /// `AT_LEAST(2, ALARM, (a, b, c))`, also with a share such as `50%`, also `NOT ALARM`.
     fn at_least(&mut self) -> Option<Rule> {
         self.take(&Token::Open).then_some(())?;
-        let Some(Token::Word(amount)) = self.peek().cloned() else { return None };
+        let Some(Token::Word(amount)) = self.peek().cloned() else {
+            return None;
+        };
         self.at += 1;
         self.take(&Token::Comma).then_some(())?;
         let negated = self.take_word("NOT");
@@ -230,7 +240,11 @@ impl Reader<'_> {
         let mut rules = Vec::new();
         loop {
             let rule = Rule::Is(self.name()?, state);
-            rules.push(if negated { Rule::Not(Box::new(rule)) } else { rule });
+            rules.push(if negated {
+                Rule::Not(Box::new(rule))
+            } else {
+                rule
+            });
             if self.take(&Token::Close) {
                 break;
             }
@@ -305,13 +319,26 @@ mod tests {
         .unwrap();
         assert_eq!(
             rule.children(),
-            ["arn:aws:cloudwatch:us-east-1:1:alarm:x y", "say \"hi\"", "two words"]
+            [
+                "arn:aws:cloudwatch:us-east-1:1:alarm:x y",
+                "say \"hi\"",
+                "two words"
+            ]
         );
     }
 
     #[test]
     fn other_texts_are_no_rules() {
-        for rule in ["", "ALARM", "ALARM()", "ALARM(a", "a", "ALARM(a) ALARM(b)", "AND", "MAYBE(a)"] {
+        for rule in [
+            "",
+            "ALARM",
+            "ALARM()",
+            "ALARM(a",
+            "a",
+            "ALARM(a) ALARM(b)",
+            "AND",
+            "MAYBE(a)",
+        ] {
             assert_eq!(Rule::parse(rule), None, "{rule}");
         }
         assert_eq!(Rule::parse(&format!("{}TRUE", "NOT ".repeat(5000))), None);

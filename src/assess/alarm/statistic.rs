@@ -43,7 +43,9 @@ impl Statistic {
         let first = *samples.first()?;
         let count = u32::try_from(samples.len()).map_or(f64::INFINITY, f64::from);
         let sum: f64 = samples.iter().sum();
-        let equal = samples.iter().all(|sample| (sample - first).abs() < f64::EPSILON);
+        let equal = samples
+            .iter()
+            .all(|sample| (sample - first).abs() < f64::EPSILON);
         match self {
             Self::Sum => Some(sum),
             Self::Average => Some(sum / count),
@@ -63,11 +65,31 @@ mod tests {
 
     #[test]
     fn statistics_of_a_single_sample_are_its_value() {
-        for name in ["Sum", "Average", "Minimum", "Maximum", "p99", "p99.9", "tm90", "TM(10%:90%)", "ts95"] {
-            assert_eq!(Statistic::parse(name).and_then(|one| one.of(&[3.0])), Some(3.0), "{name}");
+        for name in [
+            "Sum",
+            "Average",
+            "Minimum",
+            "Maximum",
+            "p99",
+            "p99.9",
+            "tm90",
+            "TM(10%:90%)",
+            "ts95",
+        ] {
+            assert_eq!(
+                Statistic::parse(name).and_then(|one| one.of(&[3.0])),
+                Some(3.0),
+                "{name}"
+            );
         }
-        assert_eq!(Statistic::parse("SampleCount").and_then(|one| one.of(&[3.0])), Some(1.0));
-        assert_eq!(Statistic::parse("tc90").and_then(|one| one.of(&[3.0])), Some(1.0));
+        assert_eq!(
+            Statistic::parse("SampleCount").and_then(|one| one.of(&[3.0])),
+            Some(1.0)
+        );
+        assert_eq!(
+            Statistic::parse("tc90").and_then(|one| one.of(&[3.0])),
+            Some(1.0)
+        );
     }
 
     #[test]

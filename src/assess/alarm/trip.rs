@@ -52,11 +52,14 @@ enum Period {
 
 /// Whether the alarm looks at a metric of that name at all.
 pub(crate) fn looks_at(alarm: &Alarm, account: &str, name: &str, namespace: &str) -> bool {
-    let plain = alarm.metric_name.as_deref() == Some(name)
-        && alarm.namespace.as_deref() == Some(namespace);
+    let plain =
+        alarm.metric_name.as_deref() == Some(name) && alarm.namespace.as_deref() == Some(namespace);
     plain
         || alarm.metrics.iter().any(|query| {
-            query.account_id.as_deref().is_none_or(|other| other == account)
+            query
+                .account_id
+                .as_deref()
+                .is_none_or(|other| other == account)
                 && query.metric_stat.as_ref().is_some_and(|stat| {
                     stat.metric.metric_name.as_deref() == Some(name)
                         && stat.metric.namespace.as_deref() == Some(namespace)
@@ -71,7 +74,12 @@ pub(crate) fn judge<'a>(
     filter: &'a Filter<'a>,
     filters: &'a [Filter<'a>],
 ) -> Trip {
-    let mut trip = Trip { faults: Vec::new(), warnings: Vec::new(), picks: Vec::new(), rest: None };
+    let mut trip = Trip {
+        faults: Vec::new(),
+        warnings: Vec::new(),
+        picks: Vec::new(),
+        rest: None,
+    };
     if is_band(alarm) {
         trip.faults.push(on(alarm, Fault::undecided(
             Link::Alarm,
@@ -80,7 +88,12 @@ pub(crate) fn judge<'a>(
         return trip;
     }
     let queries = queries(alarm, account, filters);
-    let judge = Judge { alarm, filter, queries, always: overlapping(filter, alarm, account, filters) };
+    let judge = Judge {
+        alarm,
+        filter,
+        queries,
+        always: overlapping(filter, alarm, account, filters),
+    };
     judge.run(&mut trip);
     trip
 }
@@ -104,16 +117,25 @@ fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Ve
     let writers = |name: &str, namespace: &str| {
         filters
             .iter()
-            .filter(|filter| filter.metric.is_some_and(|metric| metric.is_named(name, namespace)))
+            .filter(|filter| {
+                filter
+                    .metric
+                    .is_some_and(|metric| metric.is_named(name, namespace))
+            })
             .collect()
     };
     let minutes = |seconds: Option<i64>| {
-        u32::try_from(seconds.unwrap_or(300) / 60).unwrap_or(u32::MAX).max(1)
+        u32::try_from(seconds.unwrap_or(300) / 60)
+            .unwrap_or(u32::MAX)
+            .max(1)
     };
     if alarm.metrics.is_empty() {
         let name = alarm.metric_name.as_deref().unwrap_or_default();
         let namespace = alarm.namespace.as_deref().unwrap_or_default();
-        let text = alarm.extended_statistic.as_deref().or(alarm.statistic.as_deref());
+        let text = alarm
+            .extended_statistic
+            .as_deref()
+            .or(alarm.statistic.as_deref());
         return vec![Query {
             id: String::new(),
             statistic: Statistic::parse(text.unwrap_or_default()),
@@ -142,7 +164,11 @@ fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Ve
                 name,
                 namespace,
                 dimensions: &stat.metric.dimensions,
-                writers: if query.account_id.as_deref().is_none_or(|other| other == account) {
+                writers: if query
+                    .account_id
+                    .as_deref()
+                    .is_none_or(|other| other == account)
+                {
                     writers(name, namespace)
                 } else {
                     Vec::new()
@@ -159,7 +185,9 @@ fn overlapping<'a>(
     account: &str,
     filters: &'a [Filter<'a>],
 ) -> Vec<&'a Filter<'a>> {
-    let Ok(own) = &filter.pattern else { return Vec::new() };
+    let Ok(own) = &filter.pattern else {
+        return Vec::new();
+    };
     let covers_own = |other: &Pattern| {
         matches!(
             covers(std::slice::from_ref(other), own, &Assumptions::cloudtrail()),
@@ -171,9 +199,9 @@ fn overlapping<'a>(
         .filter(|other| !std::ptr::eq(other.seen, filter.seen))
         .filter(|other| other.is_on(&filter.seen.region, &filter.seen.log_group_name))
         .filter(|other| {
-            other.metric.is_some_and(|metric| {
-                looks_at(alarm, account, metric.name, metric.namespace)
-            })
+            other
+                .metric
+                .is_some_and(|metric| looks_at(alarm, account, metric.name, metric.namespace))
         })
         .filter(|other| other.pattern.as_ref().is_ok_and(covers_own))
         .collect()
@@ -198,24 +226,39 @@ impl Judge<'_> {
     fn run(&self, trip: &mut Trip) {
         let name = &self.alarm.alarm_name;
         let is_ours = |query: &&Query<'_>| {
-            self.filter.metric.is_some_and(|metric| metric.is_named(query.name, query.namespace))
+            self.filter
+                .metric
+                .is_some_and(|metric| metric.is_named(query.name, query.namespace))
         };
         for query in self.queries.iter().filter(is_ours) {
             self.dimensions(query, trip);
             self.unit(query, trip);
         }
         self.always_on(trip);
+        self.low_sample_count(trip);
         if !trip.faults.is_empty() {
             return;
         }
-        let event = self.breaches(Period::Event { busy: false, overlap: false }, None);
+        let event = self.breaches(
+            Period::Event {
+                busy: false,
+                overlap: false,
+            },
+            None,
+        );
         if event != Ok(Tri::Yes) {
             trip.faults.push(self.why_not(&event));
             return;
         }
         let others = [
-            Period::Event { busy: true, overlap: false },
-            Period::Event { busy: false, overlap: true },
+            Period::Event {
+                busy: true,
+                overlap: false,
+            },
+            Period::Event {
+                busy: false,
+                overlap: true,
+            },
         ];
         for period in others {
             match self.breaches(period, None) {
@@ -252,18 +295,28 @@ impl Judge<'_> {
     }
 
     fn statistics(&self) -> String {
-        let mut texts: Vec<&str> =
-            self.queries.iter().map(|query| query.statistic_text.as_str()).collect();
+        let mut texts: Vec<&str> = self
+            .queries
+            .iter()
+            .map(|query| query.statistic_text.as_str())
+            .collect();
         texts.dedup();
         texts.join(", ")
     }
 
     /// A filter with dimensions writes a metric for each of their values; an alarm names one of them exactly.
     fn dimensions(&self, query: &Query<'_>, trip: &mut Trip) {
-        let Some(metric) = self.filter.metric else { return };
+        let Some(metric) = self.filter.metric else {
+            return;
+        };
         let filter = &self.filter.seen.filter_name;
-        let system: Vec<&String> =
-            self.filter.seen.emit_system_field_dimensions.iter().flatten().collect();
+        let system: Vec<&String> = self
+            .filter
+            .seen
+            .emit_system_field_dimensions
+            .iter()
+            .flatten()
+            .collect();
         let written = metric.dimensions.len() + system.len();
         if written == 0 && query.dimensions.is_empty() {
             return;
@@ -302,14 +355,20 @@ impl Judge<'_> {
                 .on(filter),
             );
         } else {
-            trip.picks.extend(query.dimensions.iter().filter_map(|dimension| {
-                Some((metric.dimensions.get(&dimension.name)?.clone(), dimension.value.clone()))
-            }));
+            trip.picks
+                .extend(query.dimensions.iter().filter_map(|dimension| {
+                    Some((
+                        metric.dimensions.get(&dimension.name)?.clone(),
+                        dimension.value.clone(),
+                    ))
+                }));
         }
     }
 
     fn unit(&self, query: &Query<'_>, trip: &mut Trip) {
-        let Some(metric) = self.filter.metric else { return };
+        let Some(metric) = self.filter.metric else {
+            return;
+        };
         if let Some(unit) = query.unit.filter(|unit| *unit != metric.unit) {
             trip.faults.push(self.broken(format!(
                 "Alarm {} looks at data points of unit {unit} only; metric filter {} writes unit {}, so it sees none.",
@@ -350,13 +409,38 @@ impl Judge<'_> {
         }
     }
 
+    /// One sample is few: such a percentile is then not evaluated at all.
+    fn low_sample_count(&self, trip: &mut Trip) {
+        let is_percentile = self
+            .queries
+            .iter()
+            .any(|query| query.statistic == Some(Statistic::Percentile));
+        if is_percentile
+            && self.alarm.evaluate_low_sample_count_percentile.as_deref() == Some("ignore")
+        {
+            trip.faults.push(self.broken(format!(
+                "Alarm {} looks at the {} of its metric and ignores periods with few samples; one event is one sample.",
+                self.alarm.alarm_name,
+                self.statistics()
+            )));
+        }
+    }
+
     fn why_not(&self, event: &Result<Tri, String>) -> Fault {
         let name = &self.alarm.alarm_name;
         if let Err(reason) = event {
-            return self.undecided(format!("Whether alarm {name} trips cannot be decided: {reason}."));
+            return self.undecided(format!(
+                "Whether alarm {name} trips cannot be decided: {reason}."
+            ));
         }
         let value = self.filter.metric.map_or(1.0, |metric| metric.number());
-        let with_one = self.breaches(Period::Event { busy: false, overlap: false }, Some(1.0));
+        let with_one = self.breaches(
+            Period::Event {
+                busy: false,
+                overlap: false,
+            },
+            Some(1.0),
+        );
         if with_one == Ok(Tri::Yes)
             && let Some(metric) = self.filter.metric
             && matches!(metric.value, MetricValue::Number(_))
@@ -379,7 +463,9 @@ impl Judge<'_> {
                 self.alarm.threshold.unwrap_or(f64::NAN)
             ))
         } else {
-            self.broken(format!("One event does not trip alarm {name}: its expression does not reach the threshold."))
+            self.broken(format!(
+                "One event does not trip alarm {name}: its expression does not reach the threshold."
+            ))
         }
     }
 
@@ -387,21 +473,26 @@ impl Judge<'_> {
     fn rest(&self, trip: &mut Trip) {
         let name = &self.alarm.alarm_name;
         let silent = self.value(Period::Silent, None);
-        let quiet = [self.value(Period::Quiet { busy: false }, None), self.value(Period::Quiet { busy: true }, None)];
-        let treat = self.alarm.treat_missing_data.as_deref().unwrap_or("missing");
+        let quiet = [
+            self.value(Period::Quiet { busy: false }, None),
+            self.value(Period::Quiet { busy: true }, None),
+        ];
+        let treat = self
+            .alarm
+            .treat_missing_data
+            .as_deref()
+            .unwrap_or("missing");
         for value in quiet.iter().chain([&silent]) {
             match value {
-                Value::Number(number) => match self.compare(*number) {
-                    Some(false) => {}
-                    Some(true) => {
+                Value::Number(number) => {
+                    if self.compare(*number) == Some(true) {
                         trip.faults.push(self.broken(format!(
                             "Alarm {name} is in ALARM already when nothing has happened ({number} breaches its \
                              threshold): it acts on change only, and one event changes nothing."
                         )));
                         return;
                     }
-                    None => {}
-                },
+                }
                 Value::Unknown(reason) => {
                     trip.faults.push(self.undecided(format!(
                         "Whether alarm {name} rests between events cannot be decided: {reason}."
@@ -411,7 +502,10 @@ impl Judge<'_> {
                 Value::Missing => {}
             }
         }
-        let dense = quiet.iter().chain([&silent]).any(|value| matches!(value, Value::Number(_)));
+        let dense = quiet
+            .iter()
+            .chain([&silent])
+            .any(|value| matches!(value, Value::Number(_)));
         if treat == "breaching" && silent == Value::Missing {
             trip.faults.push(self.broken(format!(
                 "Alarm {name} takes missing data as breaching: without events it is in ALARM already, and one event \
@@ -502,9 +596,17 @@ impl Judge<'_> {
     }
 
     fn value(&self, period: Period, value: Option<f64>) -> Value {
-        let valuation = Valuation { judge: self, period, value, depth: std::cell::Cell::new(0) };
+        let valuation = Valuation {
+            judge: self,
+            period,
+            value,
+            depth: std::cell::Cell::new(0),
+        };
         if self.alarm.metrics.is_empty() {
-            return self.queries.first().map_or(Value::Missing, |query| valuation.of_query(query));
+            return self
+                .queries
+                .first()
+                .map_or(Value::Missing, |query| valuation.of_query(query));
         }
         let returned: Vec<&str> = self
             .alarm
@@ -546,7 +648,11 @@ impl Valuation<'_, '_> {
         let seen = self.judge.filter.seen;
         let is_own = std::ptr::eq(writer.seen, seen);
         let same_group = writer.is_on(&seen.region, &seen.log_group_name);
-        let always = self.judge.always.iter().any(|other| std::ptr::eq(other.seen, writer.seen));
+        let always = self
+            .judge
+            .always
+            .iter()
+            .any(|other| std::ptr::eq(other.seen, writer.seen));
         match self.period {
             Period::Silent => (false, 0),
             Period::Quiet { busy } => (false, if busy { minutes } else { 1 }),
@@ -572,11 +678,15 @@ impl Valuation<'_, '_> {
             ));
         };
         let fitting = |writer: &&Filter<'_>| {
-            writer.metric.is_some_and(|metric| query.unit.is_none_or(|unit| unit == metric.unit))
+            writer
+                .metric
+                .is_some_and(|metric| query.unit.is_none_or(|unit| unit == metric.unit))
         };
         let mut samples = Vec::new();
         for writer in query.writers.iter().copied().filter(fitting) {
-            let Some(metric) = writer.metric else { continue };
+            let Some(metric) = writer.metric else {
+                continue;
+            };
             let (matches, defaults) = self.counts(writer, query.minutes);
             if matches {
                 samples.push(self.value.unwrap_or_else(|| metric.number()));
@@ -589,7 +699,10 @@ impl Valuation<'_, '_> {
         if samples.is_empty() {
             let by_aws = query.writers.is_empty() && query.namespace.starts_with("AWS/");
             return if by_aws {
-                Value::Unknown(format!("metric {} of {} is AWS's own", query.name, query.namespace))
+                Value::Unknown(format!(
+                    "metric {} of {} is AWS's own",
+                    query.name, query.namespace
+                ))
             } else {
                 Value::Missing
             };
@@ -606,11 +719,18 @@ impl Series for Valuation<'_, '_> {
         if let Some(query) = self.judge.queries.iter().find(|query| query.id == id) {
             return Some(self.of_query(query));
         }
-        let query = self.judge.alarm.metrics.iter().find(|query| query.id == id)?;
+        let query = self
+            .judge
+            .alarm
+            .metrics
+            .iter()
+            .find(|query| query.id == id)?;
         let expression = query.expression.as_deref()?;
         // Expressions may name each other; AWS allows ten of them, a cycle none.
         if self.depth.get() > 10 {
-            return Some(Value::Unknown("its expressions name each other in a circle".to_owned()));
+            return Some(Value::Unknown(
+                "its expressions name each other in a circle".to_owned(),
+            ));
         }
         self.depth.set(self.depth.get() + 1);
         let value = math::evaluate(expression, self);
@@ -619,6 +739,10 @@ impl Series for Valuation<'_, '_> {
     }
 
     fn metrics(&self) -> Vec<String> {
-        self.judge.queries.iter().map(|query| query.id.clone()).collect()
+        self.judge
+            .queries
+            .iter()
+            .map(|query| query.id.clone())
+            .collect()
     }
 }

@@ -18,7 +18,9 @@ fn allow(rest: &str) -> Access {
 }
 
 fn allow_if(condition: &str) -> Access {
-    allow(&format!(r#""Principal":{{"Service":"cloudwatch.amazonaws.com"}},"Condition":{condition}"#))
+    allow(&format!(
+        r#""Principal":{{"Service":"cloudwatch.amazonaws.com"}},"Condition":{condition}"#
+    ))
 }
 
 fn with_deny(deny: &str) -> Access {
@@ -37,13 +39,23 @@ fn cloudwatch_is_meant_by_its_name_and_by_the_star_only() {
         (r#"{"AWS":"*"}"#, Access::Allowed),
         (r#"{"AWS":["arn:aws:iam::1:root","*"]}"#, Access::Allowed),
         (r#"{"Service":"cloudwatch.amazonaws.com"}"#, Access::Allowed),
-        (r#"{"Service":["events.amazonaws.com","cloudwatch.amazonaws.com"]}"#, Access::Allowed),
+        (
+            r#"{"Service":["events.amazonaws.com","cloudwatch.amazonaws.com"]}"#,
+            Access::Allowed,
+        ),
         (r#"{"Service":"events.amazonaws.com"}"#, Access::NotAllowed),
         (r#"{"AWS":"111122223333"}"#, Access::NotAllowed),
-        (r#"{"AWS":"arn:aws:iam::111122223333:root"}"#, Access::NotAllowed),
+        (
+            r#"{"AWS":"arn:aws:iam::111122223333:root"}"#,
+            Access::NotAllowed,
+        ),
         (r#"{"Federated":"*"}"#, Access::NotAllowed),
     ] {
-        assert_eq!(allow(&format!(r#""Principal":{principal}"#)), expected, "{principal}");
+        assert_eq!(
+            allow(&format!(r#""Principal":{principal}"#)),
+            expected,
+            "{principal}"
+        );
     }
 }
 
@@ -54,30 +66,75 @@ fn the_default_owner_policy_admits_alarms_of_the_owner_only() {
         "Resource":"arn:aws:sns:us-east-1:111122223333:t",
         "Condition":{"StringEquals":{"AWS:SourceOwner":"111122223333"}}}]}"#;
     assert_eq!(access(policy, &REQUEST), Access::Allowed);
-    let foreign = Request { source_account: "999988887777", ..REQUEST };
+    let foreign = Request {
+        source_account: "999988887777",
+        ..REQUEST
+    };
     assert_eq!(access(policy, &foreign), Access::NotAllowed);
 }
 
 #[test]
 fn conditions_are_evaluated_for_the_alarm() {
     for (condition, expected) in [
-        (r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:*"}}"#, Access::Allowed),
-        (r#"{"ArnEquals":{"AWS:SourceArn":"arn:aws:cloudwatch:*:111122223333:alarm:*"}}"#, Access::Allowed),
-        (r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*"}}"#, Access::NotAllowed),
-        (r#"{"StringLike":{"aws:SourceArn":"arn:aws:cloudwatch:*"}}"#, Access::Allowed),
-        (r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:*"}}"#, Access::NotAllowed),
-        (r#"{"StringEquals":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:*"}}"#, Access::NotAllowed),
-        (r#"{"StringEquals":{"aws:SourceAccount":["111122223333","1"]}}"#, Access::Allowed),
-        (r#"{"StringEquals":{"aws:SourceAccount":"999988887777"}}"#, Access::NotAllowed),
-        (r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}"#, Access::Allowed),
-        (r#"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#, Access::NotAllowed),
-        (r#"{"StringEquals":{"aws:SourceOrgID":"o-1"}}"#, Access::Undecided),
-        (r#"{"Bool":{"aws:SecureTransport":"true"}}"#, Access::Allowed),
+        (
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:*"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"ArnEquals":{"AWS:SourceArn":"arn:aws:cloudwatch:*:111122223333:alarm:*"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"StringLike":{"aws:SourceArn":"arn:aws:cloudwatch:*"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:*"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"StringEquals":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:*"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"StringEquals":{"aws:SourceAccount":["111122223333","1"]}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"StringEquals":{"aws:SourceAccount":"999988887777"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"StringEquals":{"aws:SourceOrgID":"o-1"}}"#,
+            Access::Undecided,
+        ),
+        (
+            r#"{"Bool":{"aws:SecureTransport":"true"}}"#,
+            Access::Allowed,
+        ),
         (r#"{"Bool":{"aws:SecureTransport":true}}"#, Access::Allowed),
         (r#"{"Null":{"aws:SourceArn":"false"}}"#, Access::Allowed),
         (r#"{"Null":{"aws:SourceArn":"true"}}"#, Access::NotAllowed),
-        (r#"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#, Access::Undecided),
-        (r#"{"ForAnyValue:StringEquals":{"aws:SourceAccount":"111122223333"}}"#, Access::Allowed),
+        (
+            r#"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#,
+            Access::Undecided,
+        ),
+        (
+            r#"{"ForAnyValue:StringEquals":{"aws:SourceAccount":"111122223333"}}"#,
+            Access::Allowed,
+        ),
         (
             r#"{"StringEquals":{"aws:SourceAccount":"999988887777"},"DateGreaterThan":{"aws:CurrentTime":"x"}}"#,
             Access::NotAllowed,
@@ -90,14 +147,26 @@ fn conditions_are_evaluated_for_the_alarm() {
 #[test]
 fn an_explicit_deny_wins_if_it_is_about_this_request() {
     for (deny, expected) in [
-        (r#""Principal":"*","Action":"sns:Publish","Resource":"*""#, Access::Denied),
+        (
+            r#""Principal":"*","Action":"sns:Publish","Resource":"*""#,
+            Access::Denied,
+        ),
         (
             r#""Principal":"*","Action":"SNS:Publish","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}"#,
             Access::Allowed,
         ),
-        (r#""Principal":"*","Action":"sns:Subscribe","Resource":"*""#, Access::Allowed),
-        (r#""Principal":"*","Action":"sns:Pub*","Resource":"arn:aws:sns:*:*:other""#, Access::Allowed),
-        (r#""Principal":{"AWS":"arn:aws:iam::1:user/x"},"Action":"sns:*","Resource":"*""#, Access::Allowed),
+        (
+            r#""Principal":"*","Action":"sns:Subscribe","Resource":"*""#,
+            Access::Allowed,
+        ),
+        (
+            r#""Principal":"*","Action":"sns:Pub*","Resource":"arn:aws:sns:*:*:other""#,
+            Access::Allowed,
+        ),
+        (
+            r#""Principal":{"AWS":"arn:aws:iam::1:user/x"},"Action":"sns:*","Resource":"*""#,
+            Access::Allowed,
+        ),
         (
             r#""NotPrincipal":{"AWS":"arn:aws:iam::999988887777:root"},"Action":"sns:Publish","Resource":"*""#,
             Access::Denied,
@@ -106,7 +175,10 @@ fn an_explicit_deny_wins_if_it_is_about_this_request() {
             r#""NotPrincipal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"*""#,
             Access::Allowed,
         ),
-        (r#""Principal":"*","NotAction":"sns:Subscribe","Resource":"*""#, Access::Denied),
+        (
+            r#""Principal":"*","NotAction":"sns:Subscribe","Resource":"*""#,
+            Access::Denied,
+        ),
         (
             r#""Principal":"*","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceAccount":"111122223333"}}"#,
             Access::Allowed,

@@ -1,0 +1,311 @@
+//! What others would say: the audit text of the CIS benchmark, read word for word, and Security Hub's documented rule.
+//!
+//! Both look at whether the links are there, and compare the pattern's text. White space is not compared: the copies of
+//! the prescribed texts differ in it themselves.
+
+use super::arn::{Arn, GroupName};
+use super::index::Index;
+use super::trail::Observed;
+use super::{Assessment, Literal, Verdict};
+use crate::control::{Benchmark, Control, Prescribed};
+use crate::snapshot::{Alarm, EventSelectors, MetricFilter, PENDING_CONFIRMATION, Subscription};
+
+const PASS: &str = "PASS";
+const FAIL: &str = "FAIL";
+const WARNING: &str = "WARNING";
+const NO_DATA: &str = "NO_DATA";
+
+/// Where a reading ends, and how far it came: readings of several paths are compared by that.
+#[derive(Debug, Clone)]
+struct Reading {
+    step: u8,
+    verdict: &'static str,
+    code: Option<&'static str>,
+    why: String,
+}
+
+impl Reading {
+    fn fail(step: u8, code: &'static str, why: impl Into<String>) -> Self {
+        Self {
+            step,
+            verdict: FAIL,
+            code: Some(code),
+            why: why.into(),
+        }
+    }
+
+    fn pass() -> Self {
+        Self {
+            step: u8::MAX,
+            verdict: PASS,
+            code: None,
+            why: String::new(),
+        }
+    }
+}
+
+/// Adds both readings to an assessment.
+pub(super) fn add(
+    assessment: &mut Assessment,
+    index: &Index<'_>,
+    control: &Control,
+    benchmark: &Benchmark,
+) {
+    if control.number.is_some() {
+        let text = |one: &Prescribed| match benchmark {
+            Benchmark::Cis(_) => one.is_prescribed_by(benchmark),
+            Benchmark::Any | Benchmark::SecurityHub => !one.cis.is_empty(),
+        };
+        let mut reading = read(index, control, &text, false);
+        reading.code = None;
+        assessment.literal_cis = Some(compare(&reading, assessment));
+    }
+    if control.security_hub.is_some() {
+        let reading = read(index, control, &|one| one.security_hub.is_some(), true);
+        assessment.literal_security_hub = Some(compare(&reading, assessment));
+    }
+}
+
+/// Says why a reading differs from the truth.
+fn compare(reading: &Reading, assessment: &Assessment) -> Literal {
+    let says_yes = reading.verdict == PASS;
+    let is_true = assessment.verdict == Verdict::Pass;
+    let differs = match (says_yes, is_true) {
+        (true, false) => {
+            let truth = assessment
+                .findings
+                .iter()
+                .find(|one| Some(one.link) == assessment.broken_link);
+            Some(format!(
+                "It looks at whether the links are there, not at whether they work: {}",
+                truth.map_or("the truth is not known.", |finding| &finding.message)
+            ))
+        }
+        (false, true) => Some(format!("{} The chain notifies all the same.", reading.why)),
+        (false, false) if assessment.verdict == Verdict::Unknown && reading.verdict == FAIL => {
+            Some(format!(
+                "{} Whether the chain notifies is not known.",
+                reading.why
+            ))
+        }
+        _ => None,
+    };
+    Literal {
+        verdict: reading.verdict,
+        code: reading.code,
+        differs,
+    }
+}
+
+fn read(
+    index: &Index<'_>,
+    control: &Control,
+    text: &dyn Fn(&Prescribed) -> bool,
+    is_security_hub: bool,
+) -> Reading {
+    let observed: Vec<Observed<'_>> = index
+        .heads
+        .iter()
+        .filter_map(|head| head.observed)
+        .collect();
+    let none = Reading::fail(
+        0,
+        "CLOUDTRAIL_MULTI_REGION_NOT_PRESENT",
+        "There is no multi-region trail that logs, records all management events and delivers to a log group.",
+    );
+    observed
+        .iter()
+        .map(|observed| read_trail(index, observed, control, text, is_security_hub))
+        .max_by_key(|reading| reading.step)
+        .unwrap_or(none)
+}
+
+fn read_trail(
+    index: &Index<'_>,
+    observed: &Observed<'_>,
+    control: &Control,
+    text: &dyn Fn(&Prescribed) -> bool,
+    is_security_hub: bool,
+) -> Reading {
+    let trail = observed.trail;
+    let fail = |why: &str| Reading::fail(0, "CLOUDTRAIL_MULTI_REGION_NOT_PRESENT", why);
+    if !trail.is_multi_region_trail {
+        return fail("The trail is no multi-region trail.");
+    }
+    if is_security_hub && observed.account() != index.world.account() {
+        return Reading {
+            step: 1,
+            verdict: NO_DATA,
+            code: None,
+            why: "The trail belongs to another account, which Security Hub does not look into."
+                .to_owned(),
+        };
+    }
+    let looks_from = index.world.snapshot.observer_region.as_deref();
+    if is_security_hub && looks_from.is_some_and(|region| region != observed.home()) {
+        return Reading {
+            step: 1,
+            verdict: WARNING,
+            code: Some("CLOUDTRAIL_REGION_INVAILD"),
+            why: "The trail is of another region than the one that Security Hub looks at."
+                .to_owned(),
+        };
+    }
+    if observed.status().and_then(|status| status.is_logging) != Some(true) {
+        return fail("The trail does not log.");
+    }
+    if !observed.selectors().is_none_or(selects_everything) {
+        return fail("The trail does not record management events with ReadWriteType All.");
+    }
+    let group = trail
+        .cloud_watch_logs_log_group_arn
+        .as_deref()
+        .and_then(GroupName::parse);
+    let Some(group) = group else {
+        return fail("The trail delivers to no log group.");
+    };
+    let world = index
+        .groups
+        .values()
+        .find(|there| there.world.account() == group.account);
+    let snapshot = world.map_or(index.world.snapshot, |there| there.world.snapshot);
+    let filters: Vec<&MetricFilter> = snapshot
+        .metric_filters
+        .iter()
+        .flatten()
+        .filter(|filter| filter.log_group_name == group.name && filter.region == group.region)
+        .collect();
+    if filters.is_empty() {
+        let why = "The log group has no metric filter.";
+        return Reading::fail(2, "CLOUDTRAIL_METRIC_FILTERS_NOT_PRESENT", why);
+    }
+    let accepted: Vec<String> = control
+        .prescribed
+        .iter()
+        .filter(|one| text(one))
+        .map(|one| without_space(one.pattern.text()))
+        .collect();
+    filters
+        .into_iter()
+        .filter(|filter| {
+            let deployed = without_space(filter.filter_pattern.as_deref().unwrap_or_default());
+            accepted.contains(&deployed)
+        })
+        .map(|filter| read_alarms(snapshot.account_id.as_str(), snapshot, filter))
+        .max_by_key(|reading| reading.step)
+        .unwrap_or_else(|| {
+            Reading::fail(
+                3,
+                "CLOUDTRAIL_METRIC_FILTER_NOT_VALID",
+                "No metric filter has the prescribed text.",
+            )
+        })
+}
+
+fn selects_everything(selectors: &EventSelectors) -> bool {
+    let basic = selectors.event_selectors.as_deref().unwrap_or_default();
+    let advanced = selectors
+        .advanced_event_selectors
+        .as_deref()
+        .unwrap_or_default();
+    let all_basic = basic.iter().any(|selector| {
+        selector.include_management_events.unwrap_or(true)
+            && selector.read_write_type.as_deref().unwrap_or("All") == "All"
+    });
+    let all_advanced = advanced.iter().any(|selector| {
+        let is_management = selector.field_selectors.iter().any(|field| {
+            field.field == "eventCategory" && field.equals.iter().any(|value| value == "Management")
+        });
+        is_management
+            && selector
+                .field_selectors
+                .iter()
+                .all(|field| field.field != "readOnly")
+    });
+    (basic.is_empty() && advanced.is_empty()) || all_basic || all_advanced
+}
+
+fn read_alarms(
+    account: &str,
+    snapshot: &crate::snapshot::Snapshot,
+    filter: &MetricFilter,
+) -> Reading {
+    let looks_at_it = |alarm: &&Alarm| {
+        filter.metric_transformations.iter().any(|one| {
+            alarm.metric_name.as_deref() == Some(one.metric_name.as_str())
+                && alarm.namespace.as_deref() == Some(one.metric_namespace.as_str())
+        })
+    };
+    let alarms: Vec<&Alarm> = snapshot
+        .alarms
+        .iter()
+        .flatten()
+        .filter(looks_at_it)
+        .collect();
+    if alarms.is_empty() {
+        let why = "No alarm names the filter's metric.";
+        return Reading::fail(4, "CLOUDWATCH_ALARMS_NOT_PRESENT", why);
+    }
+    let topics: Vec<&String> = alarms
+        .iter()
+        .filter(|alarm| alarm.actions_enabled != Some(false))
+        .flat_map(|alarm| &alarm.alarm_actions)
+        .filter(|action| Arn::topic(action).is_some())
+        .collect();
+    topics
+        .into_iter()
+        .map(|topic| read_topic(account, snapshot, topic))
+        .max_by_key(|reading| reading.step)
+        .unwrap_or_else(|| {
+            Reading::fail(
+                5,
+                "CLOUDWATCH_ALARM_ACTIONS_NOT_VALID",
+                "The alarm has no SNS topic among its enabled actions.",
+            )
+        })
+}
+
+fn read_topic(account: &str, snapshot: &crate::snapshot::Snapshot, topic: &str) -> Reading {
+    let is_foreign = Arn::topic(topic).is_some_and(|arn| arn.account != account);
+    let listed = snapshot
+        .topics
+        .iter()
+        .flatten()
+        .any(|one| one.topic_arn == topic);
+    let confirmed = |one: &Subscription| {
+        one.topic_arn == topic
+            && Arn::parse(&one.subscription_arn).is_some()
+            && one.subscription_arn != PENDING_CONFIRMATION
+    };
+    if snapshot.subscriptions.iter().flatten().any(confirmed) {
+        Reading::pass()
+    } else if is_foreign {
+        Reading {
+            step: 7,
+            verdict: WARNING,
+            code: Some("SNS_TOPIC_CROSS_ACCOUNT"),
+            why: "The topic belongs to another account, whose subscriptions cannot be listed."
+                .to_owned(),
+        }
+    } else if listed {
+        Reading::fail(
+            7,
+            "SNS_SUBSCRIPTION_NOT_PRESENT",
+            "The topic has no confirmed subscription.",
+        )
+    } else {
+        Reading::fail(6, "SNS_TOPIC_INVALID", "The topic does not exist.")
+    }
+}
+
+fn without_space(text: &str) -> String {
+    let mut in_quotes = false;
+    text.chars()
+        .filter(|c| {
+            if *c == '"' {
+                in_quotes = !in_quotes;
+            }
+            in_quotes || !c.is_whitespace()
+        })
+        .collect()
+}

@@ -1,0 +1,165 @@
+//! What was not seen makes a verdict unknown only if it decides.
+
+mod verdict_support;
+
+use serde_json::{Value, json};
+use verdict_support::{Cases, TOPIC, TRAIL, judge, remove, set, sound};
+
+const DENIED: &str = "AccessDeniedException";
+
+fn hole(key: &str) -> impl Fn(&mut Value) {
+    let errors = json!({key: DENIED});
+    move |state| set(state, "/api_errors", errors.clone())
+}
+
+#[test]
+fn a_hole_that_decides_makes_it_unknown() {
+    let mut cases = Cases::default();
+    for (list, key) in [
+        ("trails", "cloudtrail:DescribeTrails us-east-1"),
+        ("metric_filters", "logs:DescribeMetricFilters us-east-1"),
+        ("alarms", "cloudwatch:DescribeAlarms us-east-1"),
+        (
+            "topics",
+            "sns:GetTopicAttributes arn:aws:sns:us-east-1:111122223333:cis-alarms",
+        ),
+        (
+            "subscriptions",
+            "sns:ListSubscriptionsByTopic arn:aws:sns:us-east-1:111122223333:cis-alarms",
+        ),
+    ] {
+        cases.case(
+            &format!("{list} denied and absent"),
+            "UNKNOWN visibility",
+            |state| {
+                hole(key)(state);
+                remove(state, &format!("/{list}"));
+            },
+        );
+        cases.case(
+            &format!("{list} denied and empty"),
+            "UNKNOWN visibility",
+            |state| {
+                hole(key)(state);
+                set(state, &format!("/{list}"), json!([]));
+            },
+        );
+        cases.case(
+            &format!("{list} not asked"),
+            "UNKNOWN visibility",
+            |state| {
+                remove(state, &format!("/{list}"));
+            },
+        );
+    }
+    for key in [
+        "cloudwatch:ListAlarmMuteRules us-east-1",
+        "logs:GetDataProtectionPolicy us-east-1",
+        "logs:DescribeAccountPolicies us-east-1",
+        "sns:GetSubscriptionAttributes arn:aws:sns:us-east-1:111122223333:cis-alarms:11111111-2222-3333-4444-555555555555",
+    ] {
+        cases.case(key, "UNKNOWN visibility", hole(key));
+    }
+    cases.done();
+}
+
+#[test]
+fn a_hole_that_cannot_change_the_answer_does_not_matter() {
+    let mut cases = Cases::default();
+    for key in [
+        "cloudtrail:DescribeTrails eu-west-1",
+        "logs:DescribeMetricFilters eu-west-1",
+        "logs:DescribeMetricFilters us-east-1",
+        "cloudwatch:DescribeAlarms eu-west-1",
+        "cloudwatch:DescribeAlarms us-east-1",
+        "cloudwatch:ListAlarmMuteRules eu-west-1",
+        "logs:DescribeLogGroups us-east-1",
+        "sns:ListSubscriptionsByTopic arn:aws:sns:us-east-1:111122223333:other",
+        "logs:GetDataProtectionPolicy eu-west-1",
+        "kms:DescribeKey us-east-1",
+    ] {
+        cases.case(&format!("{key} at a sound chain"), "PASS", hole(key));
+    }
+    cases.case(
+        "a mute-rule call that the endpoint does not know",
+        "PASS",
+        |state| {
+            set(
+                state,
+                "/api_errors",
+                json!({"cloudwatch:ListAlarmMuteRules us-east-1": "UnknownOperationException"}),
+            );
+        },
+    );
+    for (name, expected, key, change) in [
+        (
+            "alarms of another region",
+            "FAIL alarm",
+            "cloudwatch:DescribeAlarms eu-west-1",
+            "/alarms",
+        ),
+        (
+            "filters of another region",
+            "FAIL pattern",
+            "logs:DescribeMetricFilters eu-west-1",
+            "/metric_filters",
+        ),
+        (
+            "filters, but there is no alarm at all",
+            "FAIL alarm",
+            "logs:DescribeMetricFilters us-east-1",
+            "/alarms",
+        ),
+    ] {
+        cases.case(name, expected, |state| {
+            hole(key)(state);
+            set(state, change, json!([]));
+        });
+    }
+    cases.case(
+        "a stopped trail, whatever else is hidden",
+        "FAIL trail",
+        |state| {
+            state["trail_status"][TRAIL]["IsLogging"] = json!(false);
+            remove(state, "/alarms");
+        },
+    );
+    cases.case(
+        "a topic without a single confirmed subscription",
+        "FAIL subscription",
+        |state| {
+            hole(&format!("sns:ListSubscriptionsByTopic {TOPIC}"))(state);
+            remove(state, "/subscriptions");
+            set(
+                state,
+                "/topics/0/Attributes/SubscriptionsConfirmed",
+                json!("0"),
+            );
+        },
+    );
+    cases.done();
+}
+
+#[test]
+fn the_finding_names_the_missing_permission() {
+    let mut state = sound();
+    remove(&mut state, "/alarms");
+    set(
+        &mut state,
+        "/api_errors",
+        json!({"cloudwatch:DescribeAlarms us-east-1": DENIED}),
+    );
+    let assessment = judge(&state);
+    let finding = &assessment.findings[0];
+    assert!(
+        finding
+            .message
+            .contains("cloudwatch:DescribeAlarms (us-east-1) was denied"),
+        "{}",
+        finding.message
+    );
+    assert_eq!(
+        finding.remedy.as_deref(),
+        Some("Allow the action cloudwatch:DescribeAlarms to the role that trailwarden uses.")
+    );
+}

@@ -1,0 +1,389 @@
+//! Do the metric filters match every required event, and does a match raise the metric?
+
+mod verdict_support;
+
+use serde_json::{Value, json};
+use trailwarden::assess::Verdict;
+use verdict_support::{Cases, PATTERN, alarm, control, filter, judge, remove, set, sound};
+
+fn pattern(text: &str) -> impl FnOnce(&mut Value) {
+    let text = json!(text);
+    move |state| set(state, "/metric_filters/0/filterPattern", text)
+}
+
+const NAMES: &str = "($.eventName = CreateTrail) || ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) || ($.eventName = StopLogging)";
+
+#[test]
+fn what_cloudtrail_writes_into_every_such_event_may_be_asked_for() {
+    let mut cases = Cases::default();
+    for (guard, expected) in [
+        ("$.eventSource = cloudtrail.amazonaws.com", "PASS"),
+        ("$.eventSource = \"cloudtrail*\"", "PASS"),
+        ("$.eventType = AwsApiCall", "PASS"),
+        ("$.eventType != AwsServiceEvent", "PASS"),
+        ("$.errorCode NOT EXISTS", "PASS"),
+        ("$.errorMessage NOT EXISTS", "PASS"),
+        ("$.eventCategory = Management", "PASS"),
+        ("$.recipientAccountId = \"111122223333\"", "PASS"),
+        ("$.recipientAccountId = \"999988887777\"", "FAIL pattern"),
+        (
+            "($.awsRegion = us-east-1) || ($.awsRegion = eu-west-1)",
+            "PASS",
+        ),
+        ("$.awsRegion = us-east-1", "FAIL pattern"),
+        ("$.awsRegion = \"*\"", "PASS"),
+        ("$.errorCode = \"*\"", "FAIL pattern"),
+        ("$.errorCode != AccessDenied", "FAIL pattern"),
+        ("$.userIdentity.type != AssumedRole", "FAIL pattern"),
+        ("$.userIdentity.type = IAMUser", "FAIL pattern"),
+        (
+            "$.userIdentity.sessionContext.sessionIssuer.userName != deployer",
+            "FAIL pattern",
+        ),
+        ("$.sourceIPAddress != \"10.*\"", "FAIL pattern"),
+        ("$.userAgent != \"*terraform*\"", "FAIL pattern"),
+        ("$.eventSource = ec2.amazonaws.com", "FAIL pattern"),
+        ("$.eventSource != cloudtrail.amazonaws.com", "FAIL pattern"),
+        ("$.requestParameters.name = main", "FAIL pattern"),
+        ("$.readOnly IS FALSE", "PASS"),
+        ("$.readOnly IS TRUE", "FAIL pattern"),
+        ("$.managementEvent IS TRUE", "PASS"),
+    ] {
+        cases.case(
+            guard,
+            expected,
+            pattern(&format!("{{ ({NAMES}) && ({guard}) }}")),
+        );
+    }
+    cases.done();
+}
+
+#[test]
+fn forms_of_the_pattern() {
+    let mut cases = Cases::default();
+    for (text, expected) in [
+        (
+            "{ $.eventName = \"*Trail\" || $.eventName = \"*Logging\" }",
+            "PASS",
+        ),
+        (
+            "{ $.eventName = %^(Create|Update|Delete)Trail$% }",
+            "FAIL pattern",
+        ),
+        (
+            "{ $.eventName = %Trail$% || $.eventName = %Logging$% }",
+            "PASS",
+        ),
+        (
+            "{ $.eventName = createtrail || $.eventName = UpdateTrail }",
+            "FAIL pattern",
+        ),
+        ("CreateTrail", "FAIL pattern"),
+        (
+            "?CreateTrail ?UpdateTrail ?DeleteTrail ?StartLogging ?StopLogging",
+            "UNKNOWN pattern",
+        ),
+        ("{ $.eventName == CreateTrail }", "FAIL pattern"),
+        (
+            "{ ($.eventName = CreateTrail) && ($.eventName = UpdateTrail) }",
+            "FAIL pattern",
+        ),
+        ("{ $.EventName = CreateTrail }", "FAIL pattern"),
+        (
+            "{ $.eventSource = cloudtrail.amazonaws.com && $.eventName != DescribeTrails }",
+            "PASS",
+        ),
+    ] {
+        cases.case(text, expected, pattern(text));
+    }
+    cases.done();
+}
+
+#[test]
+fn a_union_of_filters_may_cover() {
+    let mut cases = Cases::default();
+    let two = |state: &mut Value, first: &str, second: &str| {
+        set(
+            state,
+            "/metric_filters",
+            json!([filter("one", first, "m"), filter("two", second, "m")]),
+        );
+    };
+    cases.case("by users and by the others", "PASS", |state| {
+        two(
+            state,
+            &format!("{{ ({NAMES}) && ($.userIdentity.type = IAMUser) }}"),
+            &format!("{{ ({NAMES}) && ($.userIdentity.type != IAMUser) }}"),
+        );
+    });
+    cases.case("a gap between two", "FAIL pattern", |state| {
+        two(
+            state,
+            "{ $.eventName = \"*Trail\" }",
+            "{ $.eventName = StartLogging }",
+        );
+    });
+    cases.case("by region", "PASS", |state| {
+        two(
+            state,
+            &format!("{{ ({NAMES}) && ($.awsRegion = us-east-1) }}"),
+            &format!("{{ ({NAMES}) && ($.awsRegion != us-east-1) }}"),
+        );
+    });
+    cases.case("a wrong pattern beside a right one", "PASS", |state| {
+        two(state, "{ $.eventName = Nothing }", PATTERN);
+    });
+    cases.done();
+}
+
+#[test]
+fn the_first_broken_link_of_two_is_named_and_both_are_told() {
+    let mut state = sound();
+    set(
+        &mut state,
+        "/metric_filters/0/filterPattern",
+        json!("{ $.eventName = \"*Trail\" }"),
+    );
+    set(&mut state, "/alarms/0/ActionsEnabled", json!(false));
+    let assessment = judge(&state);
+    let links: Vec<&str> = assessment
+        .findings
+        .iter()
+        .map(|one| one.link.name())
+        .collect();
+    assert_eq!(links, ["pattern", "alarm"]);
+    assert_eq!(
+        assessment.broken_link.map(|link| link.name()),
+        Some("pattern")
+    );
+    assert_eq!(
+        assessment.findings[0].missing_events,
+        ["StartLogging", "StopLogging"]
+    );
+}
+
+#[test]
+fn a_counterexample_is_an_event_that_the_control_asks_for_and_the_filter_misses() {
+    let mut state = sound();
+    set(
+        &mut state,
+        "/metric_filters/0/filterPattern",
+        json!("{ $.eventName = \"*Trail\" }"),
+    );
+    let assessment = judge(&state);
+    let event = assessment.findings[0].counterexample.clone().unwrap();
+    let required = &control("4.5").prescribed[0].pattern;
+    assert!(required.matches_event(&event).is_yes(), "{event}");
+    assert!(event["eventName"].as_str().unwrap().ends_with("Logging"));
+}
+
+#[test]
+fn selection_criteria_and_transformers() {
+    let mut cases = Cases::default();
+    for (criteria, expected) in [
+        ("@aws.account = \"111122223333\"", "PASS"),
+        ("@aws.region IN [\"us-east-1\", \"eu-west-1\"]", "PASS"),
+        ("@aws.account != \"111122223333\"", "FAIL pattern"),
+        ("@aws.region = \"eu-west-1\"", "FAIL pattern"),
+        ("@data.format = \"x\"", "UNKNOWN pattern"),
+        ("", "PASS"),
+    ] {
+        cases.case(criteria, expected, |state| {
+            set(
+                state,
+                "/metric_filters/0/fieldSelectionCriteria",
+                json!(criteria),
+            );
+        });
+    }
+    cases.case("not on transformed logs", "PASS", |state| {
+        set(
+            state,
+            "/metric_filters/0/applyOnTransformedLogs",
+            json!(false),
+        );
+    });
+    cases.case("an account-wide transformer that the filter does not use", "PASS", |state| {
+        set(state, "/account_policies", json!([{"policyType": "TRANSFORMER_POLICY", "policyDocument": "[]", "region": "us-east-1"}]));
+    });
+    cases.done();
+}
+
+#[test]
+fn values_and_dimensions() {
+    let mut cases = Cases::default();
+    for (value, expected) in [
+        ("1", "PASS"),
+        ("1.0", "PASS"),
+        ("2", "PASS"),
+        ("0", "FAIL metric"),
+        ("-1", "FAIL metric"),
+        ("0.5", "FAIL metric"),
+        ("$.value", "FAIL metric"),
+        ("$.eventVersion", "UNKNOWN metric"),
+        ("one", "FAIL metric"),
+        ("", "FAIL metric"),
+    ] {
+        cases.case(&format!("value {value:?}"), expected, |state| {
+            set(
+                state,
+                "/metric_filters/0/metricTransformations/0/metricValue",
+                json!(value),
+            );
+        });
+    }
+    cases.case("no transformation", "FAIL metric", |state| {
+        set(state, "/metric_filters/0/metricTransformations", json!([]));
+    });
+    let dimensions = |state: &mut Value| {
+        set(
+            state,
+            "/metric_filters/0/metricTransformations/0/dimensions",
+            json!({"Name": "$.eventName"}),
+        );
+    };
+    cases.case(
+        "dimensions that the alarm does not name",
+        "FAIL metric",
+        dimensions,
+    );
+    cases.case("dimensions of the alarm alone", "FAIL alarm", |state| {
+        set(
+            state,
+            "/alarms/0/Dimensions",
+            json!([{"Name": "Name", "Value": "StopLogging"}]),
+        );
+    });
+    cases.case("one value of the dimension", "FAIL metric", |state| {
+        dimensions(state);
+        set(
+            state,
+            "/alarms/0/Dimensions",
+            json!([{"Name": "Name", "Value": "StopLogging"}]),
+        );
+    });
+    cases.case(
+        "an alarm for every value of the dimension",
+        "PASS",
+        |state| {
+            dimensions(state);
+            let names = [
+                "CreateTrail",
+                "UpdateTrail",
+                "DeleteTrail",
+                "StartLogging",
+                "StopLogging",
+            ];
+            let alarms: Vec<Value> = names
+                .iter()
+                .map(|name| {
+                    let mut one = alarm(name, "m");
+                    set(
+                        &mut one,
+                        "/Dimensions",
+                        json!([{"Name": "Name", "Value": name}]),
+                    );
+                    one
+                })
+                .collect();
+            set(state, "/alarms", json!(alarms));
+        },
+    );
+    cases.case("dimensions by caller", "FAIL metric", |state| {
+        set(
+            state,
+            "/metric_filters/0/metricTransformations/0/dimensions",
+            json!({"User": "$.userIdentity.arn"}),
+        );
+        set(
+            state,
+            "/alarms/0/Dimensions",
+            json!([{"Name": "User", "Value": "arn:aws:iam::1:user/x"}]),
+        );
+    });
+    cases.case("system fields as dimensions", "FAIL metric", |state| {
+        set(
+            state,
+            "/metric_filters/0/emitSystemFieldDimensions",
+            json!(["@aws.account"]),
+        );
+    });
+    cases.done();
+}
+
+#[test]
+fn a_dimension_without_an_alarm_names_its_missing_event() {
+    let mut state = sound();
+    set(
+        &mut state,
+        "/metric_filters/0/metricTransformations/0/dimensions",
+        json!({"Name": "$.eventName"}),
+    );
+    let names = ["CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging"];
+    let alarms: Vec<Value> = names
+        .iter()
+        .map(|name| {
+            let mut one = alarm(name, "m");
+            set(
+                &mut one,
+                "/Dimensions",
+                json!([{"Name": "Name", "Value": name}]),
+            );
+            one
+        })
+        .collect();
+    set(&mut state, "/alarms", json!(alarms));
+    let assessment = judge(&state);
+    assert_eq!(assessment.verdict, Verdict::Fail);
+    assert_eq!(assessment.findings[0].missing_events, ["StopLogging"]);
+}
+
+#[test]
+fn all_fifteen_controls_pass_with_each_prescribed_text_but_the_tautology() {
+    let mut cases = Cases::default();
+    for number in 1..=15 {
+        let name = format!("4.{number}");
+        for prescribed in &control(&name).prescribed {
+            let is_trap = prescribed.role == trailwarden::control::Role::Reported;
+            let expected = if is_trap { "FAIL alarm" } else { "PASS" };
+            let text = prescribed.pattern.text();
+            cases.case_of(&name, &format!("{name} {text}"), expected, pattern(text));
+        }
+        cases.case_of(
+            &name,
+            &format!("{name} without filters"),
+            "FAIL pattern",
+            |state| {
+                set(state, "/metric_filters", json!([]));
+            },
+        );
+        cases.case_of(
+            &name,
+            &format!("{name} another control's filter"),
+            "FAIL pattern",
+            |state| {
+                let other = if number == 5 { "4.9" } else { "4.5" };
+                set(
+                    state,
+                    "/metric_filters/0/filterPattern",
+                    json!(control(other).prescribed[0].pattern.text()),
+                );
+            },
+        );
+    }
+    cases.done();
+}
+
+#[test]
+fn a_noisy_pattern_is_warned_of() {
+    let mut state = sound();
+    set(
+        &mut state,
+        "/metric_filters/0/filterPattern",
+        json!("{ $.eventSource = cloudtrail.amazonaws.com }"),
+    );
+    let codes: Vec<_> = judge(&state).warnings.iter().map(|one| one.code).collect();
+    assert_eq!(codes, ["noisy_pattern"]);
+    remove(&mut state, "/metric_filters/0/filterPattern");
+    assert_eq!(judge(&state).verdict, Verdict::Fail);
+}

@@ -1,0 +1,205 @@
+//! A sound chain to be broken, and what is said of it then.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+
+use serde_json::{Value, json};
+use trailwarden::assess::{Assessment, Expectations, Link, Verdict, assess};
+use trailwarden::control::{Benchmark, Catalogue, Control};
+use trailwarden::snapshot::Snapshot;
+
+pub const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
+pub const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:cis-alarms";
+pub const PATTERN: &str = "{ ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) || ($.eventName = StopLogging) }";
+
+/// The sound chain of control 4.5.
+pub fn sound() -> Value {
+    json!({
+        "account_id": "111122223333",
+        "enabled_regions": ["us-east-1", "eu-west-1"],
+        "now": "2026-11-23T00:05:00Z",
+        "trails": [{
+            "Name": "main", "TrailARN": TRAIL, "HomeRegion": "us-east-1", "IsMultiRegionTrail": true,
+            "IncludeGlobalServiceEvents": true, "IsOrganizationTrail": false,
+            "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:ct:*",
+            "CloudWatchLogsRoleArn": "arn:aws:iam::111122223333:role/ct"
+        }],
+        "trail_status": {TRAIL: {
+            "IsLogging": true, "StartLoggingTime": "2026-01-01T00:00:00Z",
+            "LatestCloudWatchLogsDeliveryTime": "2026-11-23T00:02:00Z"
+        }},
+        "event_selectors": {TRAIL: {"EventSelectors": [{
+            "ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [],
+            "ExcludeManagementEventSources": []
+        }]}},
+        "log_groups": [{"region": "us-east-1", "logGroupName": "ct", "logGroupClass": "STANDARD"}],
+        "metric_filters": [filter("f", PATTERN, "m")],
+        "alarms": [alarm("a", "m")],
+        "topics": [{"TopicArn": TOPIC, "Attributes": {
+            "Owner": "111122223333", "SubscriptionsConfirmed": "1", "SubscriptionsPending": "0",
+            "SubscriptionsDeleted": "0"
+        }}],
+        "subscriptions": [subscription(TOPIC)]
+    })
+}
+
+pub fn filter(name: &str, pattern: &str, metric: &str) -> Value {
+    json!({
+        "region": "us-east-1", "logGroupName": "ct", "filterName": name, "filterPattern": pattern,
+        "metricTransformations": [
+            {"metricName": metric, "metricNamespace": "CISBenchmark", "metricValue": "1"}
+        ]
+    })
+}
+
+pub fn alarm(name: &str, metric: &str) -> Value {
+    json!({
+        "AlarmArn": format!("arn:aws:cloudwatch:us-east-1:111122223333:alarm:{name}"), "AlarmName": name,
+        "ActionsEnabled": true, "AlarmActions": [TOPIC], "OKActions": [], "InsufficientDataActions": [],
+        "MetricName": metric, "Namespace": "CISBenchmark", "Statistic": "Sum", "Dimensions": [], "Period": 300,
+        "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+        "StateValue": "OK"
+    })
+}
+
+pub fn composite(name: &str, rule: &str) -> Value {
+    json!({
+        "AlarmArn": format!("arn:aws:cloudwatch:us-east-1:111122223333:alarm:{name}"), "AlarmName": name,
+        "AlarmType": "CompositeAlarm", "AlarmRule": rule, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+        "OKActions": [], "InsufficientDataActions": [], "StateValue": "OK"
+    })
+}
+
+pub fn subscription(topic: &str) -> Value {
+    json!({
+        "SubscriptionArn": format!("{topic}:11111111-2222-3333-4444-555555555555"), "Owner": "111122223333",
+        "Protocol": "email", "Endpoint": "sec@example.com", "TopicArn": topic
+    })
+}
+
+/// Writes a value at a JSON pointer; a missing last key is made, `-` appends.
+pub fn set(state: &mut Value, pointer: &str, value: Value) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    match state
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("nothing at {parent}"))
+    {
+        Value::Object(fields) => {
+            fields.insert(key.replace("~1", "/"), value);
+        }
+        Value::Array(items) if key == "-" => items.push(value),
+        Value::Array(items) => items[key.parse::<usize>().unwrap()] = value,
+        other => panic!("{parent} is {other}"),
+    }
+}
+
+/// Takes away what is at a JSON pointer.
+pub fn remove(state: &mut Value, pointer: &str) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    match state
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("nothing at {parent}"))
+    {
+        Value::Object(fields) => {
+            fields
+                .remove(&key.replace("~1", "/"))
+                .unwrap_or_else(|| panic!("nothing at {pointer}"));
+        }
+        Value::Array(items) => {
+            items.remove(key.parse::<usize>().unwrap());
+        }
+        other => panic!("{parent} is {other}"),
+    }
+}
+
+pub fn control(name: &str) -> &'static Control {
+    Catalogue::builtin().find(name, &Benchmark::Any).unwrap()
+}
+
+pub fn snapshot(state: &Value) -> Snapshot {
+    Snapshot::from_json(&state.to_string()).unwrap()
+}
+
+pub fn judge_as(state: &Value, name: &str, expectations: &Expectations) -> Assessment {
+    assess(
+        &snapshot(state),
+        control(name),
+        expectations,
+        &Benchmark::Any,
+    )
+}
+
+pub fn judge(state: &Value) -> Assessment {
+    judge_as(state, "4.5", &Expectations::default())
+}
+
+/// The verdict with the broken link, as one text: `PASS`, `FAIL alarm`, `UNKNOWN visibility`.
+pub fn brief(assessment: &Assessment) -> String {
+    let verdict = match assessment.verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Unknown => "UNKNOWN",
+    };
+    match assessment.broken_link {
+        Some(link) => format!("{verdict} {}", Link::name(link)),
+        None => verdict.to_owned(),
+    }
+}
+
+/// Changes to the sound chain with what is to be said of each; all of them are tried before any is complained of.
+#[derive(Default)]
+pub struct Cases {
+    faults: Vec<String>,
+    count: usize,
+}
+
+impl Cases {
+    pub fn case(&mut self, name: &str, expected: &str, change: impl FnOnce(&mut Value)) {
+        self.case_of("4.5", name, expected, change);
+    }
+
+    pub fn case_of(
+        &mut self,
+        control: &str,
+        name: &str,
+        expected: &str,
+        change: impl FnOnce(&mut Value),
+    ) {
+        let mut state = sound();
+        change(&mut state);
+        let assessment = judge_as(&state, control, &Expectations::default());
+        self.expect(name, expected, &assessment);
+    }
+
+    pub fn expect(&mut self, name: &str, expected: &str, assessment: &Assessment) {
+        self.count += 1;
+        let actual = brief(assessment);
+        if actual != expected {
+            let findings: Vec<String> = assessment
+                .findings
+                .iter()
+                .map(|one| format!("    {}: {}", one.link, one.message))
+                .collect();
+            self.faults.push(format!(
+                "{name}: expected {expected}, got {actual}\n{}\n    warnings: {:?}",
+                findings.join("\n"),
+                assessment
+                    .warnings
+                    .iter()
+                    .map(|one| one.code)
+                    .collect::<Vec<_>>()
+            ));
+        }
+    }
+
+    pub fn done(self) {
+        assert!(self.count > 0);
+        assert!(
+            self.faults.is_empty(),
+            "{} of {} wrong:\n{}",
+            self.faults.len(),
+            self.count,
+            self.faults.join("\n")
+        );
+    }
+}
