@@ -49,7 +49,7 @@ pub(super) fn topic(site: &Site) -> Vec<Candidate> {
     ways
 }
 
-/// The topic of that ARN, if it is gone and this account's to make. A FIFO topic takes attributes that decide what it is
+/// The topic of that ARN, if it is gone and this account's to make, with questions for what else it is known to have had. A FIFO topic takes attributes that decide what it is
 /// for: a person makes it.
 pub(super) fn create(site: &Site, arn: &str) -> Candidate {
     let Some(parsed) = Arn::parse(arn) else {
@@ -68,14 +68,24 @@ pub(super) fn create(site: &Site, arn: &str) -> Candidate {
     {
         return Vec::new();
     }
-    vec![Act::write(
+    let create = Act::write(
         Link::Topic,
         format!("create topic {name}, which keeps its ARN"),
         Repair::CreateTopic {
             region: parsed.region.to_owned(),
             name: name.to_owned(),
         },
-    )]
+    );
+    let mut account = site.snapshot.clone();
+    create.effect().happen(&mut account);
+    let mut acts = vec![create];
+    let known = site.brief.known.and_then(|known| known.topic.as_ref());
+    if let Some(known) = known.filter(|known| known.topic_arn == arn)
+        && let Some(created) = find_topic(&account, arn)
+    {
+        acts.extend(attributes_back(created, known));
+    }
+    acts
 }
 
 /// Whether a failed call keeps from view whether the topic exists; that it was not found is an answer.
