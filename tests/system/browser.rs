@@ -15,20 +15,20 @@ use tempfile::TempDir;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A browser with one page; ends when dropped.
-pub struct Browser {
+pub(crate) struct Browser {
     child: Child,
     commands: File,
     messages: Receiver<Value>,
     session: Option<String>,
     last_id: u64,
     /// What the page told unasked.
-    pub events: Vec<Value>,
+    pub(crate) events: Vec<Value>,
     _profile: TempDir,
 }
 
 impl Browser {
     /// Starts Chromium with an empty page of that size.
-    pub fn start(width: u32, height: u32) -> Self {
+    pub(crate) fn start(width: u32, height: u32) -> Self {
         let profile = tempfile::tempdir().expect("a directory");
         let (to, from) = (profile.path().join("to"), profile.path().join("from"));
         let made = Command::new("mkfifo")
@@ -105,14 +105,14 @@ impl Browser {
     }
 
     /// Gives the page another size.
-    pub fn resize(&mut self, width: u32, height: u32) {
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.call("Emulation.setDeviceMetricsOverride", size);
     }
 
     /// Opens an address and waits until it is loaded.
-    pub fn open(&mut self, url: &str) {
+    pub(crate) fn open(&mut self, url: &str) {
         self.events.clear();
         let opened = self.call("Page.navigate", json!({"url": url}));
         assert!(opened.get("errorText").is_none(), "{url}: {opened}");
@@ -127,7 +127,7 @@ impl Browser {
     }
 
     /// The value of a JavaScript expression in the page.
-    pub fn evaluate(&mut self, expression: &str) -> Value {
+    pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
         let question = json!({"expression": expression, "returnByValue": true});
         let answer = self.call("Runtime.evaluate", question);
         assert!(
@@ -138,7 +138,7 @@ impl Browser {
     }
 
     /// Saves a picture of the page, a PNG.
-    pub fn screenshot(&mut self, path: &Path) {
+    pub(crate) fn screenshot(&mut self, path: &Path) {
         let answer = self.call(
             "Page.captureScreenshot",
             json!({"captureBeyondViewport": true}),
@@ -151,7 +151,7 @@ impl Browser {
     }
 
     /// Every event of that name since the page was opened.
-    pub fn events_of(&self, method: &str) -> Vec<&Value> {
+    pub(crate) fn events_of(&self, method: &str) -> Vec<&Value> {
         let named = self.events.iter().filter(|event| event["method"] == method);
         named.map(|event| &event["params"]).collect()
     }

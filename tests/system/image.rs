@@ -33,7 +33,7 @@ static IMAGE: LazyLock<String> = LazyLock::new(|| {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 });
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     suite.test(
         "image::is_small_and_not_root",
         "docker",

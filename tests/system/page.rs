@@ -32,7 +32,7 @@ const FACTS: &str = r"(() => {
     };
 })()";
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     suite.with_account(
         "page::draws_the_broken_link_in_red",
         "chromium",

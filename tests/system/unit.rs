@@ -9,7 +9,7 @@ use super::{Suite, output, shown};
 /// The most that `systemd-analyze security` may find exposed.
 const MOST_EXPOSED: f64 = 1.5;
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     suite.test(
         "unit::systemd_finds_no_fault",
         "systemd",
