@@ -16,6 +16,7 @@ mod common;
 mod browser;
 mod image;
 mod page;
+mod systemd;
 mod unit;
 
 use std::process::{Command, ExitCode, Output};
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
     unit::add(&mut suite);
     image::add(&mut suite);
     page::add(&mut suite);
+    systemd::add(&mut suite);
     let conclusion = libtest_mimic::run(&arguments, suite.trials);
     // The container is removed by a call that needs the runtime.
     runtime.block_on(async { drop(emulator) });
