@@ -1,7 +1,12 @@
 //! Plans against the model of the account and the real evaluation: every break that people make, alone and together, and
 //! the hard account states of `fixtures/verdict-cases.json` (each case names its source).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::collections::BTreeSet;
 
@@ -30,15 +35,30 @@ fn control() -> &'static Control {
 }
 
 fn control_of(key: &str) -> &'static Control {
-    Catalogue::builtin().controls().iter().find(|control| control.key == key).unwrap()
+    Catalogue::builtin()
+        .controls()
+        .iter()
+        .find(|control| control.key == key)
+        .unwrap()
 }
 
 fn judged(snapshot: &Snapshot, policy: &HealPolicy) -> Assessment {
-    assess(snapshot, control(), &policy.expectations(), &policy.benchmark)
+    assess(
+        snapshot,
+        control(),
+        &policy.expectations(),
+        &policy.benchmark,
+    )
 }
 
 fn planned(snapshot: &Snapshot, known: Option<&Chain>, policy: &HealPolicy) -> Plan {
-    plan(snapshot, &judged(snapshot, policy), control(), known, policy)
+    plan(
+        snapshot,
+        &judged(snapshot, policy),
+        control(),
+        known,
+        policy,
+    )
 }
 
 fn known_good() -> Chain {
@@ -52,7 +72,10 @@ fn every_link() -> BTreeSet<Link> {
 }
 
 fn queue() -> ExpectedSubscription {
-    ExpectedSubscription { protocol: "sqs".to_owned(), endpoint: QUEUE.to_owned() }
+    ExpectedSubscription {
+        protocol: "sqs".to_owned(),
+        endpoint: QUEUE.to_owned(),
+    }
 }
 
 fn policy(links: BTreeSet<Link>) -> HealPolicy {
@@ -130,13 +153,19 @@ impl Cut {
                     Some("arn:aws:logs:us-east-1:111122223333:log-group:app:*".to_owned());
             }
             Self::NoManagementEvents => {
-                select(account, |selector| selector.include_management_events = Some(false));
+                select(account, |selector| {
+                    selector.include_management_events = Some(false)
+                });
             }
             Self::ReadOnlyEvents => {
-                select(account, |selector| selector.read_write_type = Some("ReadOnly".to_owned()));
+                select(account, |selector| {
+                    selector.read_write_type = Some("ReadOnly".to_owned())
+                });
             }
             Self::DeleteGroup => {
-                account.log_groups.retain(|group| group.log_group_name != "ct");
+                account
+                    .log_groups
+                    .retain(|group| group.log_group_name != "ct");
                 account
                     .metric_filters
                     .as_mut()
@@ -170,7 +199,9 @@ impl Cut {
             Self::Threshold5 => alarm(account, |alarm| alarm.threshold = Some(5.0)),
             Self::WrongUnit => alarm(account, |alarm| alarm.unit = Some("Bytes".to_owned())),
             Self::WatchOther => {
-                alarm(account, |alarm| alarm.metric_name = Some("nothing".to_owned()));
+                alarm(account, |alarm| {
+                    alarm.metric_name = Some("nothing".to_owned())
+                });
             }
             Self::NoAction => alarm(account, |alarm| alarm.alarm_actions.clear()),
             Self::ForeignAction => alarm(account, |alarm| {
@@ -178,7 +209,11 @@ impl Cut {
                     vec!["arn:aws:sns:us-east-1:111122223333:intruder".to_owned()];
             }),
             Self::DeleteTopic => {
-                account.topics.as_mut().unwrap().retain(|topic| topic.topic_arn != TOPIC);
+                account
+                    .topics
+                    .as_mut()
+                    .unwrap()
+                    .retain(|topic| topic.topic_arn != TOPIC);
                 unsubscribe(account);
             }
             Self::Unsubscribe => unsubscribe(account),
@@ -220,8 +255,16 @@ fn alarm(account: &mut Snapshot, change: fn(&mut trailwarden::snapshot::Alarm)) 
 }
 
 fn unsubscribe(account: &mut Snapshot) {
-    account.subscriptions.as_mut().unwrap().retain(|one| one.topic_arn != TOPIC);
-    let topic = account.topics.iter_mut().flatten().find(|topic| topic.topic_arn == TOPIC);
+    account
+        .subscriptions
+        .as_mut()
+        .unwrap()
+        .retain(|one| one.topic_arn != TOPIC);
+    let topic = account
+        .topics
+        .iter_mut()
+        .flatten()
+        .find(|topic| topic.topic_arn == TOPIC);
     if let Some(topic) = topic {
         topic.attributes.subscriptions_confirmed = Some("0".to_owned());
     }
@@ -241,21 +284,30 @@ fn told(account: &Snapshot, control: &Control, policy: &HealPolicy) -> BTreeSet<
         let alone = Control::own(name, name, &format!("{{ $.eventName = {name} }}")).unwrap();
         assess(account, &alone, &policy.expectations(), &policy.benchmark).verdict == Verdict::Pass
     };
-    control.event_names.iter().filter(is_told).cloned().collect()
+    control
+        .event_names
+        .iter()
+        .filter(is_told)
+        .cloned()
+        .collect()
 }
 
 fn actions(account: &Snapshot) -> BTreeSet<(String, usize, String)> {
     let alarms = account.alarms.iter().flatten();
     alarms
         .flat_map(|alarm| {
-            [&alarm.alarm_actions, &alarm.ok_actions, &alarm.insufficient_data_actions]
-                .into_iter()
-                .enumerate()
-                .flat_map(move |(kind, actions)| {
-                    actions
-                        .iter()
-                        .map(move |action| (alarm.alarm_arn.clone(), kind, action.clone()))
-                })
+            [
+                &alarm.alarm_actions,
+                &alarm.ok_actions,
+                &alarm.insufficient_data_actions,
+            ]
+            .into_iter()
+            .enumerate()
+            .flat_map(move |(kind, actions)| {
+                actions
+                    .iter()
+                    .map(move |action| (alarm.alarm_arn.clone(), kind, action.clone()))
+            })
         })
         .collect()
 }
@@ -263,16 +315,47 @@ fn actions(account: &Snapshot) -> BTreeSet<(String, usize, String)> {
 /// Everything that is there, by name.
 fn names(account: &Snapshot) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    names.extend(account.trails.iter().flatten().map(|one| one.trail_arn.clone()));
-    names.extend(account.log_groups.iter().map(|one| format!("{} {}", one.region, one.log_group_name)));
-    names.extend(account.metric_filters.iter().flatten().map(|one| {
-        format!("{} {} {}", one.region, one.log_group_name, one.filter_name)
-    }));
-    names.extend(account.alarms.iter().flatten().map(|one| one.alarm_arn.clone()));
-    names.extend(account.topics.iter().flatten().map(|one| one.topic_arn.clone()));
-    names.extend(account.subscriptions.iter().flatten().map(|one| {
-        format!("{} {} {}", one.topic_arn, one.protocol, one.endpoint)
-    }));
+    names.extend(
+        account
+            .trails
+            .iter()
+            .flatten()
+            .map(|one| one.trail_arn.clone()),
+    );
+    names.extend(
+        account
+            .log_groups
+            .iter()
+            .map(|one| format!("{} {}", one.region, one.log_group_name)),
+    );
+    names.extend(
+        account
+            .metric_filters
+            .iter()
+            .flatten()
+            .map(|one| format!("{} {} {}", one.region, one.log_group_name, one.filter_name)),
+    );
+    names.extend(
+        account
+            .alarms
+            .iter()
+            .flatten()
+            .map(|one| one.alarm_arn.clone()),
+    );
+    names.extend(
+        account
+            .topics
+            .iter()
+            .flatten()
+            .map(|one| one.topic_arn.clone()),
+    );
+    names.extend(
+        account
+            .subscriptions
+            .iter()
+            .flatten()
+            .map(|one| format!("{} {} {}", one.topic_arn, one.protocol, one.endpoint)),
+    );
     names
 }
 
@@ -288,15 +371,14 @@ fn bystanders(account: &Snapshot) -> Value {
 }
 
 /// The laws that hold for every plan; the account after its repairs.
-fn carried_out(
-    start: &Snapshot,
-    found: &Plan,
-    control: &Control,
-    policy: &HealPolicy,
-) -> Snapshot {
+fn carried_out(start: &Snapshot, found: &Plan, control: &Control, policy: &HealPolicy) -> Snapshot {
     let mut account = start.clone();
     for (step, repair) in found.repairs() {
-        assert!(policy.allows(step.link), "{} may not be mended: {repair:?}", step.link);
+        assert!(
+            policy.allows(step.link),
+            "{} may not be mended: {repair:?}",
+            step.link
+        );
         if let Repair::CreateLogGroup { name, .. } = repair {
             let suffix = format!(":log-group:{name}:*");
             assert!(
@@ -307,27 +389,54 @@ fn carried_out(
                 "no trail writes to {name}"
             );
         }
-        if let Repair::Subscribe { protocol, endpoint, .. } = repair {
-            let named = ExpectedSubscription { protocol: protocol.clone(), endpoint: endpoint.clone() };
-            assert!(policy.subscriptions.contains(&named), "nobody named {endpoint}");
+        if let Repair::Subscribe {
+            protocol, endpoint, ..
+        } = repair
+        {
+            let named = ExpectedSubscription {
+                protocol: protocol.clone(),
+                endpoint: endpoint.clone(),
+            };
+            assert!(
+                policy.subscriptions.contains(&named),
+                "nobody named {endpoint}"
+            );
         }
         let next = apply_to(&account, repair);
         assert_ne!(next, account, "refused, or without effect: {repair:?}");
-        assert!(actions(&account).is_subset(&actions(&next)), "an action is lost: {repair:?}");
-        assert!(names(&account).is_subset(&names(&next)), "something is gone: {repair:?}");
-        let (before, after) = (told(&account, control, policy), told(&next, control, policy));
-        assert!(before.is_subset(&after), "worse: {repair:?}\n{before:?}\n{after:?}");
+        assert!(
+            actions(&account).is_subset(&actions(&next)),
+            "an action is lost: {repair:?}"
+        );
+        assert!(
+            names(&account).is_subset(&names(&next)),
+            "something is gone: {repair:?}"
+        );
+        let (before, after) = (
+            told(&account, control, policy),
+            told(&next, control, policy),
+        );
+        assert!(
+            before.is_subset(&after),
+            "worse: {repair:?}\n{before:?}\n{after:?}"
+        );
         account = next;
     }
     account
 }
 
 fn asks(plan: &Plan) -> usize {
-    plan.steps.iter().filter(|step| matches!(step.action, StepAction::Ask { .. })).count()
+    plan.steps
+        .iter()
+        .filter(|step| matches!(step.action, StepAction::Ask { .. }))
+        .count()
 }
 
 fn show(plan: &Plan) -> String {
-    plan.steps.iter().map(|step| format!("{step:?}\n")).collect()
+    plan.steps
+        .iter()
+        .map(|step| format!("{step:?}\n"))
+        .collect()
 }
 
 fn any_cuts() -> impl Strategy<Value = Vec<Cut>> {
@@ -347,7 +456,11 @@ fn any_policy() -> impl Strategy<Value = HealPolicy> {
         protocol: "email".to_owned(),
         endpoint: "sec@example.com".to_owned(),
     };
-    (any_links(), subsequence(vec![TOPIC.to_owned()], 0..=1), subsequence(vec![queue(), email], 0..=2))
+    (
+        any_links(),
+        subsequence(vec![TOPIC.to_owned()], 0..=1),
+        subsequence(vec![queue(), email], 0..=2),
+    )
         .prop_map(|(links, topics, subscriptions)| HealPolicy {
             links,
             topics,
@@ -408,12 +521,15 @@ fn known_is_back(end: &Snapshot, cuts: &[Cut]) -> bool {
     let whole = whole();
     let only_alarm_additions = cuts.contains(&Cut::ForeignAction);
     let filters = |account: &Snapshot| account.metric_filters.clone().unwrap();
-    let filters_back = filters(&whole).iter().all(|filter| filters(end).contains(filter));
+    let filters_back = filters(&whole)
+        .iter()
+        .all(|filter| filters(end).contains(filter));
     let alarm_back = whole.alarms.iter().flatten().all(|was| {
         end.alarms.iter().flatten().any(|is| {
             let mut is = is.clone();
             if only_alarm_additions {
-                is.alarm_actions.retain(|action| was.alarm_actions.contains(action));
+                is.alarm_actions
+                    .retain(|action| was.alarm_actions.contains(action));
             }
             is.alarm_description == was.alarm_description
                 && is.period == was.period
@@ -437,9 +553,18 @@ fn single(cut_made: Cut, links: BTreeSet<Link>) -> (Plan, Verdict) {
 fn each_break_alone_is_one_repair() {
     for cut_made in Cut::ALL {
         let (found, verdict) = single(cut_made, every_link());
-        let steps = if cut_made == Cut::DeleteTopic || cut_made == Cut::DeleteGroup { 2 } else { 1 };
+        let steps = if cut_made == Cut::DeleteTopic || cut_made == Cut::DeleteGroup {
+            2
+        } else {
+            1
+        };
         assert_eq!(verdict, Verdict::Pass, "{cut_made:?}\n{}", show(&found));
-        assert_eq!((found.steps.len(), asks(&found)), (steps, 0), "{cut_made:?}\n{}", show(&found));
+        assert_eq!(
+            (found.steps.len(), asks(&found)),
+            (steps, 0),
+            "{cut_made:?}\n{}",
+            show(&found)
+        );
     }
 }
 
@@ -449,7 +574,12 @@ fn the_source_is_mended_only_when_named_and_else_asked_for() {
         let (found, verdict) = single(cut_made, HealPolicy::default().links);
         // Where the trail was turned to another group, a right filter on that one needs no more than the default links.
         let mended = cut_made.needs().is_none() || cut_made == Cut::OtherGroup;
-        assert_eq!(verdict == Verdict::Pass, mended, "{cut_made:?}\n{}", show(&found));
+        assert_eq!(
+            verdict == Verdict::Pass,
+            mended,
+            "{cut_made:?}\n{}",
+            show(&found)
+        );
         assert_eq!(asks(&found) > 0, !mended, "{cut_made:?}\n{}", show(&found));
         if !mended {
             assert_eq!(found.repairs().count(), 0, "{cut_made:?}\n{}", show(&found));
@@ -460,15 +590,23 @@ fn the_source_is_mended_only_when_named_and_else_asked_for() {
 #[test]
 fn a_stopped_trail_is_asked_for_with_the_exact_command() {
     let (found, _) = single(Cut::StopTrail, HealPolicy::default().links);
-    let StepAction::Ask { command, .. } = &found.steps[0].action else { panic!("not asked") };
-    assert_eq!(command, &format!("aws cloudtrail start-logging --region us-east-1 --name {TRAIL}"));
+    let StepAction::Ask { command, .. } = &found.steps[0].action else {
+        panic!("not asked")
+    };
+    assert_eq!(
+        command,
+        &format!("aws cloudtrail start-logging --region us-east-1 --name {TRAIL}")
+    );
 }
 
 #[test]
 fn the_log_group_comes_back_with_its_role() {
     let (found, _) = single(Cut::NoGroupArn, every_link());
     assert_eq!(
-        found.repairs().map(|(_, repair)| repair).collect::<Vec<_>>(),
+        found
+            .repairs()
+            .map(|(_, repair)| repair)
+            .collect::<Vec<_>>(),
         [&Repair::UpdateTrail {
             region: "us-east-1".to_owned(),
             trail_arn: TRAIL.to_owned(),
@@ -491,7 +629,12 @@ fn a_deleted_trail_is_always_asked_for() {
         start.event_selectors.clear();
         for known in [Some(known_good()), None] {
             let found = planned(&start, known.as_ref(), &policy);
-            assert_eq!((found.repairs().count(), asks(&found)), (0, 1), "{}", show(&found));
+            assert_eq!(
+                (found.repairs().count(), asks(&found)),
+                (0, 1),
+                "{}",
+                show(&found)
+            );
         }
     }
 }
@@ -504,8 +647,16 @@ fn what_lies_behind_a_deleted_trail_is_mended_all_the_same() {
     start.trail_status.clear();
     start.event_selectors.clear();
     let found = planned(&start, Some(&known_good()), &policy);
-    let kinds: Vec<&str> = found.repairs().map(|(_, repair)| repair.kind().operation()).collect();
-    assert_eq!(kinds, ["PutMetricAlarm", "CreateTopic", "Subscribe"], "{}", show(&found));
+    let kinds: Vec<&str> = found
+        .repairs()
+        .map(|(_, repair)| repair.kind().operation())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["PutMetricAlarm", "CreateTopic", "Subscribe"],
+        "{}",
+        show(&found)
+    );
     assert_eq!(asks(&found), 1);
 }
 
@@ -514,10 +665,19 @@ fn everything_at_once_is_mended_in_order() {
     let policy = policy(every_link());
     let start = cut(&[Cut::DeleteGroup, Cut::DeleteAlarm, Cut::DeleteTopic]);
     let found = planned(&start, Some(&known_good()), &policy);
-    let kinds: Vec<&str> = found.repairs().map(|(_, repair)| repair.kind().operation()).collect();
+    let kinds: Vec<&str> = found
+        .repairs()
+        .map(|(_, repair)| repair.kind().operation())
+        .collect();
     assert_eq!(
         kinds,
-        ["CreateLogGroup", "PutMetricFilter", "PutMetricAlarm", "CreateTopic", "Subscribe"],
+        [
+            "CreateLogGroup",
+            "PutMetricFilter",
+            "PutMetricAlarm",
+            "CreateTopic",
+            "Subscribe"
+        ],
         "{}",
         show(&found)
     );
@@ -527,20 +687,32 @@ fn everything_at_once_is_mended_in_order() {
 
 #[test]
 fn somebody_elses_wrong_filter_stays_and_a_right_one_stands_beside_it() {
-    let policy = HealPolicy { subscriptions: Vec::new(), ..policy(every_link()) };
+    let policy = HealPolicy {
+        subscriptions: Vec::new(),
+        ..policy(every_link())
+    };
     let start = cut(&[Cut::NarrowFilter]);
     let found = planned(&start, None, &policy);
     let [(_, Repair::PutMetricFilter { filter })] = found.repairs().collect::<Vec<_>>()[..] else {
         panic!("{}", show(&found))
     };
     assert_eq!(filter.filter_name, "cloudtrail_cfg_changes_metric");
-    assert_eq!(filter.metric_transformations[0].metric_name, "cloudtrail-touched");
-    assert_eq!(filter.filter_pattern.as_deref(), Some(control().install_text(&Benchmark::Any)));
+    assert_eq!(
+        filter.metric_transformations[0].metric_name,
+        "cloudtrail-touched"
+    );
+    assert_eq!(
+        filter.filter_pattern.as_deref(),
+        Some(control().install_text(&Benchmark::Any))
+    );
 }
 
 #[test]
 fn a_name_that_is_taken_is_left_to_its_owner() {
-    let policy = HealPolicy { subscriptions: Vec::new(), ..policy(every_link()) };
+    let policy = HealPolicy {
+        subscriptions: Vec::new(),
+        ..policy(every_link())
+    };
     let mut start = cut(&[Cut::NarrowFilter]);
     filter(&mut start, |filter| {
         filter.filter_name = "cloudtrail_cfg_changes_metric".to_owned();
@@ -554,10 +726,15 @@ fn a_name_that_is_taken_is_left_to_its_owner() {
 
 #[test]
 fn an_alarm_that_cannot_fire_gets_one_beside_it_or_is_replaced_where_it_has_the_benchmarks_name() {
-    let policy = HealPolicy { topics: Vec::new(), subscriptions: Vec::new(), ..policy(every_link()) };
+    let policy = HealPolicy {
+        topics: Vec::new(),
+        subscriptions: Vec::new(),
+        ..policy(every_link())
+    };
     let start = cut(&[Cut::Threshold5]);
     let found = planned(&start, None, &policy);
-    let [(_, Repair::PutMetricAlarm { alarm: beside, .. })] = found.repairs().collect::<Vec<_>>()[..]
+    let [(_, Repair::PutMetricAlarm { alarm: beside, .. })] =
+        found.repairs().collect::<Vec<_>>()[..]
     else {
         panic!("{}", show(&found))
     };
@@ -569,26 +746,40 @@ fn an_alarm_that_cannot_fire_gets_one_beside_it_or_is_replaced_where_it_has_the_
     alarm(&mut start, |alarm| {
         alarm.alarm_name = "cloudtrail_cfg_changes_alarm".to_owned();
         alarm.alarm_arn =
-            "arn:aws:cloudwatch:us-east-1:111122223333:alarm:cloudtrail_cfg_changes_alarm".to_owned();
+            "arn:aws:cloudwatch:us-east-1:111122223333:alarm:cloudtrail_cfg_changes_alarm"
+                .to_owned();
         alarm.ok_actions = vec!["arn:aws:sns:us-east-1:111122223333:ok".to_owned()];
     });
     let found = planned(&start, None, &policy);
-    let [(_, Repair::PutMetricAlarm { alarm: replaced, .. })] =
-        found.repairs().collect::<Vec<_>>()[..]
+    let [
+        (
+            _,
+            Repair::PutMetricAlarm {
+                alarm: replaced, ..
+            },
+        ),
+    ] = found.repairs().collect::<Vec<_>>()[..]
     else {
         panic!("{}", show(&found))
     };
     assert_eq!(replaced.alarm_name, "cloudtrail_cfg_changes_alarm");
-    assert_eq!(replaced.ok_actions, ["arn:aws:sns:us-east-1:111122223333:ok"]);
+    assert_eq!(
+        replaced.ok_actions,
+        ["arn:aws:sns:us-east-1:111122223333:ok"]
+    );
 }
 
 #[test]
 fn an_intruders_topic_is_kept_and_the_named_one_is_added() {
     let (found, verdict) = single(Cut::ForeignAction, HealPolicy::default().links);
-    let [(_, Repair::PutMetricAlarm { alarm, .. })] = found.repairs().collect::<Vec<_>>()[..] else {
+    let [(_, Repair::PutMetricAlarm { alarm, .. })] = found.repairs().collect::<Vec<_>>()[..]
+    else {
         panic!("{}", show(&found))
     };
-    assert_eq!(alarm.alarm_actions, [TOPIC, "arn:aws:sns:us-east-1:111122223333:intruder"]);
+    assert_eq!(
+        alarm.alarm_actions,
+        [TOPIC, "arn:aws:sns:us-east-1:111122223333:intruder"]
+    );
     assert_eq!(verdict, Verdict::Pass);
 }
 
@@ -598,26 +789,46 @@ fn an_address_is_subscribed_and_its_owner_asked_to_confirm() {
         protocol: "email".to_owned(),
         endpoint: "sec@example.com".to_owned(),
     };
-    let policy = HealPolicy { subscriptions: vec![email], ..policy(every_link()) };
+    let policy = HealPolicy {
+        subscriptions: vec![email],
+        ..policy(every_link())
+    };
     let start = cut(&[Cut::Unsubscribe]);
     let found = planned(&start, Some(&known_good()), &policy);
-    assert_eq!((found.repairs().count(), asks(&found)), (1, 1), "{}", show(&found));
+    assert_eq!(
+        (found.repairs().count(), asks(&found)),
+        (1, 1),
+        "{}",
+        show(&found)
+    );
     // While it waits, only the person is asked: no address is flooded.
     let pending = carried_out(&start, &found, control(), &policy);
     let again = planned(&pending, Some(&known_good()), &policy);
-    assert_eq!((again.repairs().count(), asks(&again)), (0, 1), "{}", show(&again));
+    assert_eq!(
+        (again.repairs().count(), asks(&again)),
+        (0, 1),
+        "{}",
+        show(&again)
+    );
 }
 
 #[test]
 fn a_subscription_that_nobody_named_is_asked_for() {
-    let policy = HealPolicy { subscriptions: Vec::new(), ..policy(every_link()) };
+    let policy = HealPolicy {
+        subscriptions: Vec::new(),
+        ..policy(every_link())
+    };
     let start = cut(&[Cut::Unsubscribe]);
     let found = planned(&start, Some(&known_good()), &policy);
     assert_eq!((found.repairs().count(), asks(&found)), (0, 1));
-    let StepAction::Ask { command, .. } = &found.steps[0].action else { panic!("not asked") };
+    let StepAction::Ask { command, .. } = &found.steps[0].action else {
+        panic!("not asked")
+    };
     assert_eq!(
         command,
-        &format!("aws sns subscribe --region us-east-1 --topic-arn {TOPIC} --protocol sqs --notification-endpoint {QUEUE}")
+        &format!(
+            "aws sns subscribe --region us-east-1 --topic-arn {TOPIC} --protocol sqs --notification-endpoint {QUEUE}"
+        )
     );
 }
 
@@ -650,7 +861,10 @@ fn data_events_that_are_recorded_now_are_kept() {
     let data: EventSelector = serde_json::from_value(data).unwrap();
     start.event_selectors.insert(
         TRAIL.to_owned(),
-        EventSelectors { event_selectors: Some(vec![data.clone()]), advanced_event_selectors: None },
+        EventSelectors {
+            event_selectors: Some(vec![data.clone()]),
+            advanced_event_selectors: None,
+        },
     );
     for known in [Some(known_good()), None] {
         let found = planned(&start, known.as_ref(), &policy);
@@ -678,7 +892,12 @@ fn a_muted_alarm_is_asked_about_and_not_circumvented() {
         ..AlarmMuteRule::default()
     });
     let found = planned(&start, Some(&known_good()), &policy);
-    assert_eq!((found.repairs().count(), asks(&found)), (0, 1), "{}", show(&found));
+    assert_eq!(
+        (found.repairs().count(), asks(&found)),
+        (0, 1),
+        "{}",
+        show(&found)
+    );
 }
 
 #[test]
@@ -687,7 +906,10 @@ fn what_was_not_seen_is_not_written_to() {
     let mut start = cut(&[Cut::DeleteFilter]);
     start.trail_status.insert(
         TRAIL.to_owned(),
-        TrailStatus { is_logging: Some(false), ..TrailStatus::default() },
+        TrailStatus {
+            is_logging: Some(false),
+            ..TrailStatus::default()
+        },
     );
     start.alarms = None;
     start.api_errors.insert(
@@ -695,8 +917,16 @@ fn what_was_not_seen_is_not_written_to() {
         "AccessDenied".to_owned(),
     );
     let found = planned(&start, Some(&known_good()), &policy);
-    let kinds: Vec<&str> = found.repairs().map(|(_, repair)| repair.kind().operation()).collect();
-    assert_eq!(kinds, ["StartLogging", "PutMetricFilter"], "{}", show(&found));
+    let kinds: Vec<&str> = found
+        .repairs()
+        .map(|(_, repair)| repair.kind().operation())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["StartLogging", "PutMetricFilter"],
+        "{}",
+        show(&found)
+    );
     assert_eq!(asks(&found), 1, "{}", show(&found));
 }
 
@@ -710,11 +940,19 @@ struct Case {
 fn corpus() -> Vec<Case> {
     let cases: Vec<Value> =
         serde_json::from_str(include_str!("fixtures/verdict-cases.json")).unwrap();
-    cases.into_iter().map(|case| serde_json::from_value(case).unwrap()).collect()
+    cases
+        .into_iter()
+        .map(|case| serde_json::from_value(case).unwrap())
+        .collect()
 }
 
 fn control_of_case(case: &Case) -> &'static Control {
-    let number: u8 = case.control.strip_prefix("CIS-4.").unwrap().parse().unwrap();
+    let number: u8 = case
+        .control
+        .strip_prefix("CIS-4.")
+        .unwrap()
+        .parse()
+        .unwrap();
     Catalogue::builtin()
         .controls()
         .iter()
@@ -729,7 +967,10 @@ fn every_failing_account_of_the_corpus_is_mended_or_asked_about() {
         let control = control_of_case(&case);
         for topics in [vec![TOPIC.to_owned()], Vec::new()] {
             for links in [every_link(), HealPolicy::default().links] {
-                let policy = HealPolicy { topics: topics.clone(), ..policy(links) };
+                let policy = HealPolicy {
+                    topics: topics.clone(),
+                    ..policy(links)
+                };
                 let policy = HealPolicy {
                     subscriptions: vec![ExpectedSubscription {
                         protocol: "email".to_owned(),
@@ -757,7 +998,13 @@ fn every_failing_account_of_the_corpus_is_mended_or_asked_about() {
                     show(&found)
                 );
                 let again = plan(&end, &after, control, None, &policy);
-                assert_eq!(again.repairs().count(), 0, "{}\n{}", case.name, show(&again));
+                assert_eq!(
+                    again.repairs().count(),
+                    0,
+                    "{}\n{}",
+                    case.name,
+                    show(&again)
+                );
             }
         }
     }

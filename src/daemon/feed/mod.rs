@@ -13,10 +13,10 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::Backoff;
-use super::pulse::Pulse;
 use super::Clock;
+use super::backoff::Backoff;
 use super::inbox::Router;
+use super::pulse::Pulse;
 use crate::aws::{CallError, Class, EntryResult, Message, Queue};
 use crate::event::{Incoming, decode};
 use crate::telemetry::{Events, MessageOutcome, ReceiveErrorKind, StatusBoard, UnreadableMessage};
@@ -65,7 +65,13 @@ impl Feed {
         board: StatusBoard,
         clock: Clock,
     ) -> Self {
-        Self { queue, inflight: InFlight::default(), events, board, clock }
+        Self {
+            queue,
+            inflight: InFlight::default(),
+            events,
+            board,
+            clock,
+        }
     }
 
     /// Receives until told to stop.
@@ -193,7 +199,9 @@ impl Feed {
             return;
         }
         let results = timeout(CALL_LIMIT, self.queue.release(&receipts)).await;
-        self.report_visibility(&results.unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]));
+        self.report_visibility(
+            &results.unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]),
+        );
     }
 
     /// Keeps waiting messages hidden until told to stop.
@@ -211,8 +219,13 @@ impl Feed {
             if receipts.is_empty() {
                 continue;
             }
-            let call = timeout(CALL_LIMIT, self.queue.extend_visibility(&receipts, VISIBILITY));
-            let results = call.await.unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]);
+            let call = timeout(
+                CALL_LIMIT,
+                self.queue.extend_visibility(&receipts, VISIBILITY),
+            );
+            let results = call
+                .await
+                .unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]);
             // One that was deleted meanwhile cannot be prolonged, which is no fault.
             let waiting: HashSet<_> = self.inflight.waiting().into_iter().collect();
             let answers = receipts.iter().zip(results);

@@ -130,7 +130,10 @@ pub(super) fn attributes_back(present: &Topic, known: &Topic) -> Candidate {
 
 /// Whether the policies are the same text, or one is SNS's own and the other was not printed.
 fn same_policy(present: Option<&str>, known: &str) -> bool {
-    present.map_or_else(|| known.contains(DEFAULT_POLICY), |present| present == known)
+    present.map_or_else(
+        || known.contains(DEFAULT_POLICY),
+        |present| present == known,
+    )
 }
 
 /// A policy that lets the alarms of this account publish (SNS developer guide, "Example cases for access control": CloudWatch

@@ -134,8 +134,7 @@ impl<'a> Search<'a> {
                 if self.evaluations.get() >= MOST_EVALUATIONS {
                     break;
                 }
-                let Some((extended, after)) = self.attempt(&draft, finding, candidate)
-                else {
+                let Some((extended, after)) = self.attempt(&draft, finding, candidate) else {
                     continue;
                 };
                 let asked = extended.asks() > draft.asks();
