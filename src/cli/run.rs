@@ -86,7 +86,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         watched,
         queue,
         controls: prepared.controls,
-        benchmark: prepared.benchmark.clone(),
+        benchmark: prepared.benchmark,
         expectations: prepared.expectations,
         sweep_interval: settings.sweep.interval,
         heal_mode: settings.heal.mode,

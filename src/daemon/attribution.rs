@@ -13,7 +13,7 @@ use crate::snapshot::Trail;
 /// never as somebody else.
 const REMEMBERED: usize = 512;
 /// A call this old when the chain was seen whole is not what broke it afterwards; until then reads may lag behind it.
-const SPENT_AFTER: Duration = Duration::from_secs(60);
+const SPENT_AFTER: Duration = Duration::from_mins(1);
 
 /// The calls that may explain what is broken.
 #[derive(Debug, Default)]
@@ -60,7 +60,6 @@ fn can_cut(call: Call, link: Link) -> bool {
         (Service::Logs, "DeleteLogGroup" | "PutDataProtectionPolicy") => {
             &[Link::LogGroup, Link::Pattern]
         }
-        (Service::Logs, "AssociateKmsKey") => &[Link::LogGroup],
         (Service::Logs, "PutTransformer" | "DeleteTransformer") => &[Link::Pattern, Link::Metric],
         (Service::Logs, "DeleteMetricFilter") => &[Link::Pattern],
         (Service::Logs, "PutMetricFilter") => &[Link::Pattern, Link::Metric, Link::Alarm],
@@ -76,7 +75,7 @@ fn can_cut(call: Call, link: Link) -> bool {
         }
         (Service::Sns, "Unsubscribe" | "SetSubscriptionAttributes") => &[Link::Subscription],
         (Service::Kms, "PutKeyPolicy" | "DisableKey" | "ScheduleKeyDeletion") => &[Link::Topic],
-        (Service::Iam, _) => &[Link::LogGroup],
+        (Service::Logs, "AssociateKmsKey") | (Service::Iam, _) => &[Link::LogGroup],
         _ => &[],
     };
     links.contains(&link)

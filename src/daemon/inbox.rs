@@ -124,7 +124,7 @@ mod tests {
         let reaches = |id: &AccountId, index: usize| {
             router
                 .scope_of(id)
-                .is_some_and(|inbox| std::ptr::eq(inbox, &*inboxes[index]))
+                .is_some_and(|inbox| std::ptr::eq(inbox, Arc::as_ptr(&inboxes[index])))
         };
         assert!(reaches(&named, 0));
         assert!(reaches(&own, 1), "not known yet: it may be ours");

@@ -14,7 +14,7 @@ const LONGEST_GAP: Duration = Duration::from_secs(5);
 /// Reads lag behind writes; the state that an event told of is looked at once more this long after.
 const CONFIRM_AFTER: Duration = Duration::from_secs(5);
 /// The first and the longest wait before an evaluation that ended without a verdict, or with UNKNOWN, is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
 /// The schedule of one scope.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn pace(now: Instant) -> Pace {
         Pace::new(15 * MINUTE, now, fastrand::Rng::with_seed(1))

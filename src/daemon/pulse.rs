@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(pulses.overdue(), ["feed"]);
         feed.tick();
         assert!(pulses.overdue().is_empty());
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(pulses.overdue(), ["feed", "sweep"]);
         drop(feed);
         assert_eq!(pulses.overdue(), ["sweep"]);

@@ -25,12 +25,12 @@ use crate::telemetry::{
 };
 
 /// A look that takes longer is given up and tried again: every single call in it has a shorter limit of its own.
-const LOOK_LIMIT: Duration = Duration::from_secs(120);
+const LOOK_LIMIT: Duration = Duration::from_mins(2);
 /// A scope that waits wakes this often to show that it lives.
 const IDLE_TICK: Duration = Duration::from_secs(30);
 
 /// The longest time between two ticks of a scope's task.
-pub(super) const SCOPE_PULSE: Duration = Duration::from_secs(300);
+pub(super) const SCOPE_PULSE: Duration = Duration::from_mins(5);
 
 /// The task of one scope.
 pub(super) struct Scope {

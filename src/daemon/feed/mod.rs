@@ -30,11 +30,11 @@ const BATCH: usize = 10;
 /// A receive that is still silent this long after its long poll should have ended is cut.
 const RECEIVE_LIMIT: Duration = Duration::from_secs(35);
 /// How long the other calls of the feed may take before the task counts as hung.
-const CALL_LIMIT: Duration = Duration::from_secs(60);
+const CALL_LIMIT: Duration = Duration::from_mins(1);
 /// How often the visibility of waiting messages is prolonged; well below the 30 s that a queue has by default.
 const PROLONG_EVERY: Duration = Duration::from_secs(10);
 /// How long a waiting message is hidden from then on: what a crash costs before it is delivered again.
-const VISIBILITY: Duration = Duration::from_secs(60);
+const VISIBILITY: Duration = Duration::from_mins(1);
 /// Messages in flight beyond this stop the receiving; SQS itself refuses above 120,000.
 const MOST_IN_FLIGHT: usize = 10_000;
 /// How long the receiving pauses when too many wait.
