@@ -126,6 +126,8 @@ impl Daemon {
         systemd::ready();
 
         let cause = tokio::select! {
+            // Looked at first: a task that ends because it was told to is no fault.
+            biased;
             () = stop.cancelled() => None,
             Some(end) = workers.join_next() => Some(ended(end)),
             Some(end) = helpers.join_next() => Some(ended(end)),

@@ -68,20 +68,20 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let emulator = (!arguments.list).then(|| Arc::new(runtime.block_on(Emulator::start())));
-    let handle = runtime.handle().clone();
-    let mut suite = Suite {
-        handle,
-        emulator: emulator.clone(),
-        trials: Vec::new(),
-    };
+    let trials = trials(runtime.handle().clone(), emulator.clone());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // The container is removed by a call that needs the runtime.
+    runtime.block_on(async { drop(emulator) });
+    conclusion.exit_code()
+}
+
+fn trials(handle: Handle, emulator: Option<Arc<Emulator>>) -> Vec<Trial> {
+    let mut suite = Suite { handle, emulator, trials: Vec::new() };
     unit::add(&mut suite);
     image::add(&mut suite);
     page::add(&mut suite);
     systemd::add(&mut suite);
-    let conclusion = libtest_mimic::run(&arguments, suite.trials);
-    // The container is removed by a call that needs the runtime.
-    runtime.block_on(async { drop(emulator) });
-    conclusion.exit_code()
+    suite.trials
 }
 
 /// Runs a command to its end.
