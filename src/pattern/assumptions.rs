@@ -27,6 +27,8 @@ pub(crate) enum Fact {
     AnyString,
     /// One of these strings.
     OneOf(Vec<Operand>),
+    /// This boolean.
+    Boolean(bool),
     /// An object.
     Object,
     /// Not there.
@@ -79,6 +81,12 @@ impl Assumptions {
             Fact::OneOf(values.iter().map(exact).collect())
         };
         self.with(path, fact)
+    }
+
+    /// Adds: the field is this boolean.
+    #[must_use]
+    pub fn with_boolean(self, path: &str, value: bool) -> Self {
+        self.with(path, Fact::Boolean(value))
     }
 
     /// Adds: the field is an object.
@@ -142,6 +150,7 @@ impl Assumption {
         });
         match (&self.fact, value) {
             (Fact::Missing, None) | (Fact::AnyString, Some(Value::String(_))) => true,
+            (Fact::Boolean(wanted), Some(Value::Bool(value))) => wanted == value,
             (Fact::Object, Some(value)) => value.is_object(),
             (Fact::OneOf(values), Some(Value::String(text))) => values.iter().any(
                 |value| matches!(value, Operand::Text(exact) if exact.literal() == Some(text)),
@@ -160,6 +169,7 @@ impl fmt::Display for Assumption {
         }
         match &self.fact {
             Fact::AnyString => f.write_str(" is a string"),
+            Fact::Boolean(value) => write!(f, " is {value}"),
             Fact::Object => f.write_str(" is an object"),
             Fact::Missing => f.write_str(" is absent"),
             Fact::OneOf(values) => {

@@ -74,6 +74,8 @@ impl<'p> Translator<'p> {
             let steps = assumption.steps();
             match assumption.fact() {
                 Fact::AnyString => self.value(steps, Check::Is(Types::STRING), true),
+                Fact::Boolean(true) => self.value(steps, Check::Is(Types::TRUE), true),
+                Fact::Boolean(false) => self.value(steps, Check::Is(Types::FALSE), true),
                 Fact::Object => self.value(steps, Check::Is(Types::OBJECT), true),
                 Fact::Missing => self.value(steps, Check::Is(Types::MISSING), true),
                 Fact::OneOf(values) => {
