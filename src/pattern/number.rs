@@ -130,6 +130,15 @@ impl EventNumber {
         Self { values: vec![Some(value)], texts }
     }
 
+    /// The number under each combination of readings.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = Self> {
+        self.values.iter().flat_map(|value| {
+            self.texts
+                .iter()
+                .map(|text| Self { values: vec![value.clone()], texts: vec![text.clone()] })
+        })
+    }
+
     /// Whether the comparison holds for this number.
     pub(crate) fn fit(&self, comparison: &Comparison) -> Match {
         match comparison {
