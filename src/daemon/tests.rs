@@ -410,9 +410,8 @@ async fn a_broken_link_is_mended_once_it_was_seen_twice() {
     assert_eq!(world.compliant(), Some(1.0));
     assert!(world.looks_for("heal") >= 1);
     assert_eq!(
-        world.value(
-            "trailwarden_heal_actions_total{action=\"PutMetricFilter\",result=\"applied\"}"
-        ),
+        world
+            .value("trailwarden_heal_actions_total{action=\"PutMetricFilter\",result=\"applied\"}"),
         Some(1.0)
     );
     // The event of the own write arrives and is looked at like any other.

@@ -141,6 +141,16 @@ impl EventNumber {
         }
     }
 
+    /// The number under each combination of readings.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = Self> {
+        self.values.iter().flat_map(|value| {
+            self.texts.iter().map(|text| Self {
+                values: vec![value.clone()],
+                texts: vec![text.clone()],
+            })
+        })
+    }
+
     /// Whether the comparison holds for this number.
     pub(crate) fn fit(&self, comparison: &Comparison) -> Match {
         match comparison {

@@ -76,7 +76,11 @@ fn main() -> ExitCode {
 }
 
 fn trials(handle: Handle, emulator: Option<Arc<Emulator>>) -> Vec<Trial> {
-    let mut suite = Suite { handle, emulator, trials: Vec::new() };
+    let mut suite = Suite {
+        handle,
+        emulator,
+        trials: Vec::new(),
+    };
     unit::add(&mut suite);
     image::add(&mut suite);
     page::add(&mut suite);

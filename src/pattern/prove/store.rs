@@ -180,6 +180,15 @@ impl<'p> Cell<'p> {
         let Some((operand, wanted)) = check.of_string(holds) else {
             return refined;
         };
+        // As a text a value either equals the operand or does not. A number beyond a double is neither equal to
+        // an unquoted number nor different from it.
+        let contradicted = || {
+            self.string_facts()
+                .any(|(other, before)| before != wanted && other == operand)
+        };
+        if operand.compares_text() && refined.types.has(Types::NUMBER) && contradicted() {
+            refined.types = refined.types.without(Types::COMPARABLE);
+        }
         if !refined.types.has(Types::STRING) {
             return refined;
         }
@@ -193,9 +202,7 @@ impl<'p> Cell<'p> {
             self.string_facts()
                 .all(|(other, wanted)| widest(text, other, wanted))
         } else {
-            !self
-                .string_facts()
-                .any(|(other, before)| before != wanted && other == operand)
+            !contradicted()
         };
         if !possible {
             refined.types = refined.types.without(Types::STRING);
