@@ -18,7 +18,10 @@ fn scalars() -> Vec<Value> {
         "null", "true", "false", "\"\"", "\"x\"", "\"y\"", "\"xy\"", "\"yx\"", "\"xyx\"", "\"1\"",
         "\"1.0\"", "\"z\"", "\"12\"", "1", "1.0", "0", "12", "2.5", "-1", "1e309", "1e10",
     ];
-    texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+    texts
+        .iter()
+        .map(|text| serde_json::from_str(text).unwrap())
+        .collect()
 }
 
 fn values() -> Vec<Value> {
@@ -49,10 +52,21 @@ fn values() -> Vec<Value> {
 fn universe() -> &'static [Value] {
     static EVENTS: OnceLock<Vec<Value>> = OnceLock::new();
     EVENTS.get_or_init(|| {
-        let mut events = vec![json!({}), json!({"c": "x"}), json!({"c": 1}), json!({"z": "xy"})];
+        let mut events = vec![
+            json!({}),
+            json!({"c": "x"}),
+            json!({"c": 1}),
+            json!({"z": "xy"}),
+        ];
         for value in values() {
             events.push(json!({"a": value}));
-            for other in [json!("x"), json!("y"), json!(1), json!(null), json!({"b": "x"})] {
+            for other in [
+                json!("x"),
+                json!("y"),
+                json!(1),
+                json!(null),
+                json!({"b": "x"}),
+            ] {
                 events.push(json!({"a": value, "c": other}));
             }
         }
@@ -71,7 +85,17 @@ fn patterns(exact: bool) -> impl Strategy<Value = String> {
         "\"xy*\"", "12", "true",
     ];
     if !exact {
-        operands.extend(["*x", "*yx", "x*x", "%x%", "%^x%", "%y$%", "%^[0-9]+$%", "%x|1%", "%.%"]);
+        operands.extend([
+            "*x",
+            "*yx",
+            "x*x",
+            "%x%",
+            "%^x%",
+            "%y$%",
+            "%^[0-9]+$%",
+            "%x|1%",
+            "%.%",
+        ]);
     }
     let test = prop_oneof![
         6 => (prop::sample::select(vec!["=", "!="]), prop::sample::select(operands))
@@ -84,8 +108,9 @@ fn patterns(exact: bool) -> impl Strategy<Value = String> {
     let condition = (selector, test).prop_map(|(selector, test)| format!("{selector} {test}"));
     condition
         .prop_recursive(3, 8, 3, |inner| {
-            (prop::collection::vec(inner, 2..4), any::<bool>())
-                .prop_map(|(parts, all)| format!("({})", parts.join(if all { " && " } else { " || " })))
+            (prop::collection::vec(inner, 2..4), any::<bool>()).prop_map(|(parts, all)| {
+                format!("({})", parts.join(if all { " && " } else { " || " }))
+            })
         })
         .prop_map(|expr| format!("{{ {expr} }}"))
 }
@@ -104,11 +129,17 @@ fn parse(text: &str) -> Option<Pattern> {
 }
 
 fn union(actual: &[Pattern], event: &Value) -> Match {
-    let answers: Vec<Match> = actual.iter().map(|pattern| pattern.matches_event(event)).collect();
+    let answers: Vec<Match> = actual
+        .iter()
+        .map(|pattern| pattern.matches_event(event))
+        .collect();
     if answers.contains(&Match::Yes) {
         Match::Yes
     } else {
-        answers.into_iter().find(|answer| !answer.is_no()).unwrap_or(Match::No)
+        answers
+            .into_iter()
+            .find(|answer| !answer.is_no())
+            .unwrap_or(Match::No)
     }
 }
 
@@ -155,7 +186,10 @@ fn exact_patterns_are_decided_and_agree_with_brute_force() {
             Ok(())
         })
         .unwrap();
-    assert!(covered.get() > 300 && refuted.get() > 300, "{covered:?} {refuted:?}");
+    assert!(
+        covered.get() > 300 && refuted.get() > 300,
+        "{covered:?} {refuted:?}"
+    );
     assert!(open.get() < 60, "{open:?}");
 }
 
@@ -216,7 +250,9 @@ fn satisfiable_and_broader_agree_with_brute_force() {
             let (Some(pattern), Some(other)) = (parse(&text), parse(&other)) else {
                 return Err(TestCaseError::reject("a third regex or too many wildcards"));
             };
-            let found = universe().iter().any(|event| pattern.matches_event(event).is_yes());
+            let found = universe()
+                .iter()
+                .any(|event| pattern.matches_event(event).is_yes());
             match satisfiable(&pattern, &none) {
                 Decision::Yes => {
                     let event = example(&pattern, &none).unwrap();

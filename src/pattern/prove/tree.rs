@@ -43,20 +43,26 @@ const MAX_INDEX: usize = 1000;
 
 impl<'p> Node<'p> {
     /// The tree of an event.
-    pub(super) fn of<'c>(
-        cells: impl Iterator<Item = (&'c Place<'p>, &'c Cell<'p>)>,
-    ) -> Self
+    pub(super) fn of<'c>(cells: impl Iterator<Item = (&'c Place<'p>, &'c Cell<'p>)>) -> Self
     where
         'p: 'c,
     {
-        let mut root = Self { facts: vec![(Check::Is(Types::OBJECT), true)], ..Self::default() };
+        let mut root = Self {
+            facts: vec![(Check::Is(Types::OBJECT), true)],
+            ..Self::default()
+        };
         for (place, cell) in cells {
             let node = root.descend(place.steps);
             match place.member {
                 None => node.facts.extend(&cell.facts),
                 Some(path) => {
                     for &(check, holds) in &cell.facts {
-                        (if holds { &mut node.some } else { &mut node.none }).push((path, check));
+                        (if holds {
+                            &mut node.some
+                        } else {
+                            &mut node.none
+                        })
+                        .push((path, check));
                     }
                 }
             }
@@ -65,21 +71,30 @@ impl<'p> Node<'p> {
     }
 
     fn descend(&mut self, steps: &[Step]) -> &mut Self {
-        steps.iter().fold(self, |node, step| node.kids.entry(step.clone()).or_default())
+        steps.iter().fold(self, |node, step| {
+            node.kids.entry(step.clone()).or_default()
+        })
     }
 
     fn types(&self) -> Types {
-        self.facts.iter().fold(Types::ALL, |types, (check, holds)| types.and(check.allowed(*holds)))
+        self.facts.iter().fold(Types::ALL, |types, (check, holds)| {
+            types.and(check.allowed(*holds))
+        })
     }
 
     /// Operands that the value must or must not equal.
     fn wishes(&self) -> impl Iterator<Item = (&'p Operand, bool)> {
-        self.facts.iter().filter_map(|(check, holds)| check.of_string(*holds))
+        self.facts
+            .iter()
+            .filter_map(|(check, holds)| check.of_string(*holds))
     }
 
     /// Whether the same operand is wanted and unwanted: no reading of it helps.
     fn contradicts_itself(&self, counts: impl Fn(&Operand) -> bool) -> bool {
-        let wanted: Vec<_> = self.wishes().filter(|(op, wanted)| *wanted && counts(op)).collect();
+        let wanted: Vec<_> = self
+            .wishes()
+            .filter(|(op, wanted)| *wanted && counts(op))
+            .collect();
         self.wishes().any(|(operand, is_wanted)| {
             !is_wanted && wanted.iter().any(|(other, _)| *other == operand)
         })
@@ -106,7 +121,10 @@ impl<'p> Node<'p> {
     /// A member of its own for "some member has".
     fn fresh(&self, wanted: Option<&(&'p [Step], Check<'p>)>) -> Self {
         let there = (Check::Is(Types::MISSING), false);
-        let mut member = Self { facts: vec![there], ..Self::default() };
+        let mut member = Self {
+            facts: vec![there],
+            ..Self::default()
+        };
         if let Some((path, check)) = wanted {
             member.descend(path).facts.push((*check, true));
         }
@@ -243,7 +261,9 @@ impl Solver<'_> {
         }
         // Under every reading: a null in front is one, no null at all is none.
         if wanted && strict || denied && !strict {
-            node.descend(&[Step::Index(0)]).facts.push((is_null, wanted));
+            node.descend(&[Step::Index(0)])
+                .facts
+                .push((is_null, wanted));
         } else if wanted {
             node.some.push((&[], is_null));
         } else if denied {
@@ -259,7 +279,9 @@ impl Solver<'_> {
         present: &[(usize, &Node<'_>)],
         limit: Option<usize>,
     ) -> Found<Value> {
-        let shortest = present.last().map_or(0, |(index, _)| index.saturating_add(1));
+        let shortest = present
+            .last()
+            .map_or(0, |(index, _)| index.saturating_add(1));
         if shortest > MAX_INDEX {
             return Found::Unknown(Reason::LargeIndex);
         }
