@@ -28,7 +28,7 @@ pub use error::ParseError;
 pub use number::NumberLiteral;
 pub use prove::{always_on, broader, covers, example, missing_event_names, satisfiable};
 pub use regex::Regex;
-pub use text::TextPattern;
+pub use text::{Shape, TextPattern};
 pub use warning::Warning;
 
 use syntax::Syntax;

@@ -152,6 +152,13 @@ pub enum Field {
     Tested(String, Expr<Comparison>),
 }
 
+impl Phrase {
+    /// The text as written, without quotes.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+}
+
 impl Selector {
     /// Steps as the parser found them; the caller guarantees at least one, and at most one wildcard.
     pub(crate) fn new(steps: Vec<Step>) -> Self {

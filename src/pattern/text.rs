@@ -20,6 +20,23 @@ enum Readings {
     Two { verbatim: Glob, unescaped: Glob },
 }
 
+/// What a text asks of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape<'t> {
+    /// `*`: any text or number.
+    Any,
+    /// The same text.
+    Exactly(&'t str),
+    /// `x*`.
+    Prefix(&'t str),
+    /// `*x`.
+    Suffix(&'t str),
+    /// `*x*`.
+    Contains(&'t str),
+    /// A star in the middle or a backslash: more than one reading.
+    Open(&'t str),
+}
+
 /// A text with its outer stars taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Glob {
@@ -66,6 +83,22 @@ impl TextPattern {
     /// The text as written, without quotes.
     pub fn raw(&self) -> &str {
         &self.raw
+    }
+
+    /// What the text asks of a value.
+    pub fn shape(&self) -> Shape<'_> {
+        match &self.readings {
+            Readings::One(glob) if glob.is_any() => Shape::Any,
+            Readings::One(glob) if !glob.has_middle_star() => {
+                match (glob.open_start, glob.open_end) {
+                    (false, false) => Shape::Exactly(&glob.core),
+                    (false, true) => Shape::Prefix(&glob.core),
+                    (true, false) => Shape::Suffix(&glob.core),
+                    (true, true) => Shape::Contains(&glob.core),
+                }
+            }
+            _ => Shape::Open(&self.raw),
+        }
     }
 
     /// The one text that this matches, if it is just one and nothing is left open.
