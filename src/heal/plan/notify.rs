@@ -130,7 +130,10 @@ pub(super) fn attributes_back(present: &Topic, known: &Topic) -> Candidate {
 
 /// Whether the policies are the same text, or one is SNS's own and the other was not printed.
 fn same_policy(present: Option<&str>, known: &str) -> bool {
-    present.map_or_else(|| known.contains(DEFAULT_POLICY), |present| present == known)
+    present.map_or_else(
+        || known.contains(DEFAULT_POLICY),
+        |present| present == known,
+    )
 }
 
 /// A policy that lets the alarms of this account publish (SNS developer guide, "Example cases for access control": CloudWatch
@@ -196,7 +199,7 @@ fn configured(site: &Site, topic: &str, present: &[Subscription]) -> Candidate {
         }
         acts.push(Act::write(
             Link::Subscription,
-            format!("subscribe {protocol} {endpoint} again"),
+            format!("subscribe {protocol} {endpoint}"),
             Repair::Subscribe {
                 topic_arn: topic.to_owned(),
                 protocol: protocol.clone(),
@@ -252,7 +255,7 @@ fn ask_to_confirm(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
 pub(super) fn ask_to_subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
     Act::ask(
         Link::Subscription,
-        format!("subscribe {protocol} {endpoint} again"),
+        format!("subscribe {protocol} {endpoint}"),
         "trailwarden subscribes only what expect.subscriptions names, and only to topics of its account",
         shell::subscribe(topic_arn, protocol, endpoint),
         confirmed(topic_arn, protocol, endpoint),
