@@ -452,8 +452,7 @@ impl Proof<'_> {
         covers(&patterns(paths), self.required, &self.assumptions())
     }
 
-    /// What CloudTrail is known to write into the events of the slice. Facts about fields that no pattern names would
-    /// only slow the proof down.
+    /// What CloudTrail is known to write into the events of the slice.
     fn assumptions(&self) -> Assumptions {
         let named = |field: &str| {
             self.every
@@ -461,21 +460,7 @@ impl Proof<'_> {
                 .chain([self.required])
                 .any(|pattern| pattern.text().contains(field))
         };
-        let mut assumptions = Assumptions::cloudtrail();
-        for (field, fact) in facts(self.control.events) {
-            if named(field.rsplit('.').next().unwrap_or(field)) {
-                assumptions = match fact {
-                    Fact::Missing => assumptions.with_missing(field),
-                    Fact::Text(values) => assumptions.with_string(field, values),
-                };
-            }
-        }
-        let sources: Vec<&str> = self
-            .control
-            .event_sources
-            .iter()
-            .map(String::as_str)
-            .collect();
+        let mut assumptions = known(self.control, &named);
         let regions: Vec<&str> = match self.whole {
             Some(slices) => slices
                 .iter()
@@ -490,16 +475,13 @@ impl Proof<'_> {
         if named("recipientAccountId") {
             assumptions = assumptions.with_string("recipientAccountId", &[self.account]);
         }
-        match (self.whole, &self.slice.class.source) {
-            (None, Source::One(source)) => {
-                assumptions = assumptions.with_string("eventSource", &[source]);
-            }
-            _ if !sources.is_empty() => {
-                assumptions = assumptions.with_string("eventSource", &sources);
-            }
-            _ => {}
+        if self.whole.is_some() {
+            return assumptions;
         }
-        if let (None, Some(name)) = (self.whole, &self.slice.class.name) {
+        if let Source::One(source) = &self.slice.class.source {
+            assumptions = assumptions.with_string("eventSource", &[source]);
+        }
+        if let Some(name) = &self.slice.class.name {
             assumptions = assumptions.with_string("eventName", &[name]);
         }
         assumptions
@@ -539,8 +521,29 @@ fn patterns(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
     patterns
 }
 
+/// What CloudTrail is known to write into the required events, wherever they come from. Facts about fields that no
+/// pattern names would only slow a proof down.
+pub(super) fn known(control: &Control, named: &dyn Fn(&str) -> bool) -> Assumptions {
+    let mut assumptions = Assumptions::cloudtrail();
+    for (field, fact) in facts(control.events) {
+        if named(field.rsplit('.').next().unwrap_or(field)) {
+            assumptions = match fact {
+                Fact::Missing => assumptions.with_missing(field),
+                Fact::Boolean(value) => assumptions.with_boolean(field, value),
+                Fact::Text(values) => assumptions.with_string(field, values),
+            };
+        }
+    }
+    if !control.event_sources.is_empty() {
+        let sources: Vec<&str> = control.event_sources.iter().map(String::as_str).collect();
+        assumptions = assumptions.with_string("eventSource", &sources);
+    }
+    assumptions
+}
+
 enum Fact {
     Missing,
+    Boolean(bool),
     /// One of these; any text if there are none.
     Text(&'static [&'static str]),
 }
@@ -558,14 +561,20 @@ fn facts(kind: EventKind) -> Vec<(&'static str, Fact)> {
         EventKind::Change => facts.extend([
             ("eventType", Fact::Text(&["AwsApiCall"])),
             ("eventCategory", Fact::Text(&["Management"])),
+            ("readOnly", Fact::Boolean(false)),
+            ("managementEvent", Fact::Boolean(true)),
             ("errorCode", Fact::Missing),
             ("errorMessage", Fact::Missing),
         ]),
         EventKind::Signin => facts.extend([
+            ("readOnly", Fact::Boolean(false)),
+            ("managementEvent", Fact::Boolean(true)),
             ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
             ("eventCategory", Fact::Text(&["Management"])),
         ]),
         EventKind::FailedSignin => facts.extend([
+            ("readOnly", Fact::Boolean(false)),
+            ("managementEvent", Fact::Boolean(true)),
             ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
             ("eventCategory", Fact::Text(&["Management"])),
             ("responseElements.ConsoleLogin", Fact::Text(&["Failure"])),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::coverage::{Gap, Outcome, Path, Slice, outcome, paths, slices};
+use super::coverage::{Gap, Outcome, Path, Slice, known, outcome, paths, slices};
 use super::data_protection::Needed;
 use super::fault::Fault;
 use super::filter::put_command;
@@ -171,7 +171,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .paths
             .iter()
             .filter(|path| slices.iter().any(|slice| path.faults_for(slice).is_empty()))
-            .filter(|path| path.leg.is_some() && Self::relevance(path, required) > 0)
+            .filter(|path| path.leg.is_some() && self.relevance(path, required) > 0)
             .collect();
         let suffices = |chosen: &[&Path<'i, 'a>]| {
             let chosen: Vec<Path<'i, 'a>> = chosen.iter().map(|path| (*path).clone()).collect();
@@ -255,7 +255,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             if faults.is_empty() || (verdict == Verdict::Unknown && is_cut) {
                 continue;
             }
-            let merit = Self::merit(path, required, &faults);
+            let merit = self.merit(path, required, &faults);
             if best.as_ref().is_none_or(|(other, _, _)| merit > *other) {
                 best = Some((merit, path, faults));
             }
@@ -287,7 +287,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         let (Some(leg), Some(pattern)) = (path.leg, path.pattern()) else {
             return faults;
         };
-        if Self::relevance(path, required) == 0 {
+        if self.relevance(path, required) == 0 {
             // A filter that has nothing to do with the control is as good as none.
             let Some(key) = &path.head.group else {
                 return faults;
@@ -342,14 +342,14 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
     }
 
     /// How much a filter has to do with the required events: names that it catches, words that it shares.
-    fn relevance(path: &Path<'i, 'a>, required: &Prescribed) -> usize {
+    fn relevance(&self, path: &Path<'i, 'a>, required: &Prescribed) -> usize {
         let Some(pattern) = path.pattern() else {
             return usize::from(path.leg.is_some());
         };
         let missing = missing_event_names(
             std::slice::from_ref(pattern),
             &required.pattern,
-            &Assumptions::cloudtrail(),
+            &known(self.control, &|field| pattern.text().contains(field)),
         );
         let caught = required
             .event_names
@@ -366,7 +366,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         caught * 100 + shared + always
     }
 
-    fn merit(path: &Path<'i, 'a>, required: &Prescribed, faults: &[Fault]) -> Merit {
+    fn merit(&self, path: &Path<'i, 'a>, required: &Prescribed, faults: &[Fault]) -> Merit {
         let decisive = |fault: &&Fault| fault.is_broken() || !faults.iter().any(Fault::is_broken);
         let first = faults
             .iter()
@@ -375,7 +375,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         let broken = faults.iter().filter(|fault| fault.is_broken()).count();
         (
             first,
-            Self::relevance(path, required),
+            self.relevance(path, required),
             usize::MAX - broken,
             usize::MAX - faults.len(),
         )

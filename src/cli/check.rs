@@ -64,7 +64,10 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
     }
     match print(&reports, args.format) {
         Ok(()) => Exit::of(verdicts),
-        Err(error) => complain(Exit::Failed, &format!("the answer cannot be printed: {error}")),
+        Err(error) => complain(
+            Exit::Failed,
+            &format!("the answer cannot be printed: {error}"),
+        ),
     }
 }
 
@@ -75,20 +78,25 @@ fn read(path: &Path) -> anyhow::Result<Snapshot> {
         std::fs::read_to_string(path)
     };
     let place = || format!("{} cannot be judged", path.display());
-    let text = text.map_err(anyhow::Error::from).map_err(|error| error.context(place()))?;
+    let text = text
+        .map_err(anyhow::Error::from)
+        .map_err(|error| error.context(place()))?;
     Snapshot::from_json(&text).map_err(|error| anyhow::Error::from(error).context(place()))
 }
 
 fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {
-    let Prepared { controls, benchmark, expectations } = prepared;
-    controls.iter().map(|control| assess(snapshot, control, expectations, benchmark)).collect()
+    let Prepared {
+        controls,
+        benchmark,
+        expectations,
+    } = prepared;
+    controls
+        .iter()
+        .map(|control| assess(snapshot, control, expectations, benchmark))
+        .collect()
 }
 
-fn report(
-    snapshot: &Snapshot,
-    prepared: &Prepared,
-    assessments: &[Assessment],
-) -> AccountReport {
+fn report(snapshot: &Snapshot, prepared: &Prepared, assessments: &[Assessment]) -> AccountReport {
     let pairs = prepared.controls.iter().zip(assessments);
     let control = |(control, assessment)| {
         let info = ControlInfo::new(control, &prepared.benchmark);
@@ -111,7 +119,8 @@ fn print(reports: &[AccountReport], format: Format) -> io::Result<()> {
             stdout.write_all(render_text(reports, colour).as_bytes())?;
         }
         Format::Json => {
-            serde_json::to_writer_pretty(&mut stdout, &Document(reports)).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut stdout, &Document(reports))
+                .map_err(io::Error::from)?;
             writeln!(stdout)?;
         }
     }

@@ -5,7 +5,6 @@ mod config;
 mod connect;
 mod exit;
 mod flags;
-mod pattern;
 mod run;
 mod snapshot;
 
@@ -37,9 +36,6 @@ enum Command {
     Snapshot(snapshot::SnapshotArgs),
     /// Print the settings in effect and where each came from, or only check them.
     Config(config::ConfigArgs),
-    /// Try filter patterns of CloudWatch Logs: match events, prove that one covers another.
-    #[command(subcommand)]
-    Pattern(pattern::PatternCommand),
 }
 
 /// Parses the command line, runs the command, and answers how it ended.
@@ -48,8 +44,17 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no faults, and clap knows where each of its texts belongs.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-            return if error.print().is_ok() { exit } else { Exit::Failed }.into();
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            };
+            return if error.print().is_ok() {
+                exit
+            } else {
+                Exit::Failed
+            }
+            .into();
         }
     };
     match cli.command {
@@ -57,7 +62,6 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Config(args) => config_command(&args),
-        Command::Pattern(command) => pattern::command(command),
     }
     .into()
 }

@@ -147,13 +147,15 @@ impl Merged {
     fn effective(&self) -> Vec<Effective> {
         let entry = |path: &'static str| Effective {
             key: path,
-            value: self.value(path),
+            value: self
+                .value(path)
+                .filter(|value| !matches!(value, Value::Empty(..))),
             source: self.source(path),
         };
         KEYS.iter().map(|key| entry(key.path())).collect()
     }
 
-    /// A key's value; none where it is not configured. Faults cannot occur after the layers were sifted, and are told
+    /// A key's value; none where it is not configured or emptied by a later layer. Faults cannot occur after the layers were sifted, and are told
     /// rather than assumed away.
     fn optional<T: Setting>(&self, key: &Key<T>, faults: &mut Vec<Fault>) -> Option<T> {
         let path = key.path();
@@ -162,7 +164,10 @@ impl Merged {
             key: Some(path.to_owned()),
             message,
         };
-        match T::read(&self.value(path)?) {
+        let value = self
+            .value(path)
+            .filter(|value| !matches!(value, Value::Empty(..)))?;
+        match T::read(&value) {
             Ok(read) => Some(read),
             Err(problems) => {
                 faults.extend(problems.into_iter().map(|problem| fault(problem.message)));

@@ -71,10 +71,13 @@ impl Standings {
         pairs
             .map(|(control, assessment)| {
                 let standing = self.0.get(&control.key);
-                let actor_of =
-                    |finding: &Finding| standing?.actors.get(&finding.link).cloned();
+                let actor_of = |finding: &Finding| standing?.actors.get(&finding.link).cloned();
                 ControlStatus {
-                    report: ControlReport::new(&ControlInfo::new(control, benchmark), assessment, actor_of),
+                    report: ControlReport::new(
+                        &ControlInfo::new(control, benchmark),
+                        assessment,
+                        actor_of,
+                    ),
                     since: standing.map_or(look.snapshot.now, |one| one.since),
                     actor: standing.and_then(Standing::actor).cloned(),
                     plan: healer.plan(&control.key).cloned(),
@@ -101,9 +104,20 @@ impl Standing {
         };
         if verdict == Verdict::Pass {
             let whole = Some(assessment.chain.clone());
-            return Self { verdict, broken_link: None, since, whole, actors: BTreeMap::new() };
+            return Self {
+                verdict,
+                broken_link: None,
+                since,
+                whole,
+                actors: BTreeMap::new(),
+            };
         }
-        actors.retain(|link, _| assessment.findings.iter().any(|finding| finding.link == *link));
+        actors.retain(|link, _| {
+            assessment
+                .findings
+                .iter()
+                .any(|finding| finding.link == *link)
+        });
         let mut chains = vec![&assessment.chain];
         chains.extend(&whole);
         for finding in &assessment.findings {
@@ -111,7 +125,13 @@ impl Standing {
                 actors.insert(finding.link, actor.clone());
             }
         }
-        Self { verdict, broken_link: assessment.broken_link, since, whole, actors }
+        Self {
+            verdict,
+            broken_link: assessment.broken_link,
+            since,
+            whole,
+            actors,
+        }
     }
 
     fn actor(&self) -> Option<&Actor> {

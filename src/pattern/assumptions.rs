@@ -27,6 +27,8 @@ pub(crate) enum Fact {
     AnyString,
     /// One of these strings.
     OneOf(Vec<Operand>),
+    /// This boolean.
+    Boolean(bool),
     /// An object.
     Object,
     /// Not there.
@@ -41,7 +43,9 @@ impl Assumptions {
 
     /// CloudTrail: `eventName` and `eventSource` are strings in every event.
     pub fn cloudtrail() -> Self {
-        Self::none().with_string("eventName", &[]).with_string("eventSource", &[])
+        Self::none()
+            .with_string("eventName", &[])
+            .with_string("eventSource", &[])
     }
 
     /// Adds the fields that CloudTrail writes into every record ("CloudTrail record contents", those not marked
@@ -60,7 +64,9 @@ impl Assumptions {
         ];
         STRINGS
             .iter()
-            .fold(self, |assumptions, field| assumptions.with_string(field, &[]))
+            .fold(self, |assumptions, field| {
+                assumptions.with_string(field, &[])
+            })
             .with_object("userIdentity")
     }
 
@@ -75,6 +81,12 @@ impl Assumptions {
             Fact::OneOf(values.iter().map(exact).collect())
         };
         self.with(path, fact)
+    }
+
+    /// Adds: the field is this boolean.
+    #[must_use]
+    pub fn with_boolean(self, path: &str, value: bool) -> Self {
+        self.with(path, Fact::Boolean(value))
     }
 
     /// Adds: the field is an object.
@@ -105,7 +117,9 @@ impl Assumptions {
 
     /// Whether all facts hold for an event.
     pub(crate) fn hold_for(&self, event: &Value) -> bool {
-        self.items.iter().all(|assumption| assumption.holds_for(event))
+        self.items
+            .iter()
+            .all(|assumption| assumption.holds_for(event))
     }
 
     fn with(mut self, path: &str, fact: Fact) -> Self {
@@ -136,6 +150,7 @@ impl Assumption {
         });
         match (&self.fact, value) {
             (Fact::Missing, None) | (Fact::AnyString, Some(Value::String(_))) => true,
+            (Fact::Boolean(wanted), Some(Value::Bool(value))) => wanted == value,
             (Fact::Object, Some(value)) => value.is_object(),
             (Fact::OneOf(values), Some(Value::String(text))) => values.iter().any(
                 |value| matches!(value, Operand::Text(exact) if exact.literal() == Some(text)),
@@ -154,6 +169,7 @@ impl fmt::Display for Assumption {
         }
         match &self.fact {
             Fact::AnyString => f.write_str(" is a string"),
+            Fact::Boolean(value) => write!(f, " is {value}"),
             Fact::Object => f.write_str(" is an object"),
             Fact::Missing => f.write_str(" is absent"),
             Fact::OneOf(values) => {
@@ -178,10 +194,18 @@ mod tests {
             .with_object("userIdentity")
             .with_missing("errorCode")
             .with_missing("errorCode");
-        let names: Vec<String> = assumptions.items().iter().map(ToString::to_string).collect();
+        let names: Vec<String> = assumptions
+            .items()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(
             names,
-            ["eventSource is a or b", "userIdentity is an object", "errorCode is absent"]
+            [
+                "eventSource is a or b",
+                "userIdentity is an object",
+                "errorCode is absent"
+            ]
         );
         assert!(assumptions.hold_for(&json!({"eventSource": "b", "userIdentity": {}})));
         assert!(!assumptions.hold_for(&json!({"eventSource": "c", "userIdentity": {}})));

@@ -53,7 +53,13 @@ impl Pattern {
     /// A pattern that PutMetricFilter would refuse, with the position of the fault.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let (syntax, warnings) = parse::parse(text)?;
-        Ok(Self { inner: Arc::new(Inner { text: text.to_owned(), syntax, warnings }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                text: text.to_owned(),
+                syntax,
+                warnings,
+            }),
+        })
     }
 
     /// Parses the pattern of a deployed filter: surrounding white space is dropped first.

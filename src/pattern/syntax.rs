@@ -171,6 +171,13 @@ impl Selector {
     }
 }
 
+impl Operand {
+    /// Whether numbers are compared by their text, not by their value.
+    pub(crate) fn compares_text(&self) -> bool {
+        !matches!(self, Self::Number(_))
+    }
+}
+
 impl<C> Expr<C> {
     /// Joins with `&&`; lists of one collapse, nested lists of the same kind are spliced in.
     pub(crate) fn all(parts: Vec<Self>) -> Self {

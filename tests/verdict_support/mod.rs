@@ -1,6 +1,10 @@
 //! A sound chain to be broken, and what is said of it then.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses its own part"
+)]
 
 use serde_json::{Value, json};
 use trailwarden::assess::{Assessment, Expectations, Link, Verdict, assess};

@@ -141,8 +141,8 @@ fn may_equal_number(operand: &Operand) -> bool {
     const SPELLED: &str = "0123456789+-.eEInfityNF∞*";
     match operand {
         Operand::Number(_) | Operand::Regex(_) => true,
-        Operand::Text(text) => {
-            text.globs().any(|glob| glob.core.chars().all(|c| SPELLED.contains(c)))
-        }
+        Operand::Text(text) => text
+            .globs()
+            .any(|glob| glob.core.chars().all(|c| SPELLED.contains(c))),
     }
 }
