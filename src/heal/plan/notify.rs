@@ -199,7 +199,7 @@ fn configured(site: &Site, topic: &str, present: &[Subscription]) -> Candidate {
         }
         acts.push(Act::write(
             Link::Subscription,
-            format!("subscribe {protocol} {endpoint} again"),
+            format!("subscribe {protocol} {endpoint}"),
             Repair::Subscribe {
                 topic_arn: topic.to_owned(),
                 protocol: protocol.clone(),
@@ -255,7 +255,7 @@ fn ask_to_confirm(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
 pub(super) fn ask_to_subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
     Act::ask(
         Link::Subscription,
-        format!("subscribe {protocol} {endpoint} again"),
+        format!("subscribe {protocol} {endpoint}"),
         "trailwarden subscribes only what expect.subscriptions names, and only to topics of its account",
         shell::subscribe(topic_arn, protocol, endpoint),
         confirmed(topic_arn, protocol, endpoint),

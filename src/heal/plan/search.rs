@@ -1,6 +1,7 @@
 use std::cell::Cell;
 
 use crate::assess::{Assessment, Chain, Finding, Link, Verdict};
+use crate::heal::model::group_is_named;
 use crate::heal::shell;
 use crate::heal::{Plan, Repair, Step, StepAction};
 use crate::snapshot::Snapshot;
@@ -40,6 +41,14 @@ fn key(finding: &Finding) -> FindingKey {
         finding.resource.clone(),
         finding.message.clone(),
     )
+}
+
+/// Whether a call serves the account as it is. A log group is created for a trail that is there, not for one to come.
+fn has_a_use(account: &Snapshot, repair: &Repair) -> bool {
+    match repair {
+        Repair::CreateLogGroup { region, name } => group_is_named(account, region, name),
+        _ => true,
+    }
 }
 
 /// The best path, as far as it has to do with the finding: where no filter of the control is there at all, what other
@@ -208,7 +217,7 @@ impl<'a> Search<'a> {
             },
             Action::Write(repair) => {
                 let real = crate::heal::apply_to(&draft.real, &repair);
-                if real == draft.real {
+                if real == draft.real || !has_a_use(&draft.real, &repair) {
                     StepAction::Ask {
                         reason: "it waits for a step above that needs a person; trailwarden does it itself after that"
                             .to_owned(),
