@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fault::{Certainty, Fault};
+use super::fault::{Certainty, Fault, Tri};
 use super::index::{Group, Head, Index, Leg};
 use super::selector::{EventClass, Source, named_sources};
 use super::tail::Tail;
@@ -88,6 +88,11 @@ impl<'i> Path<'i, '_> {
         } else {
             Some(Certainty::Undecided)
         }
+    }
+
+    /// Whether its filter catches practically every record.
+    pub(super) fn is_always_on(&self) -> bool {
+        self.leg.is_some_and(|leg| leg.filter.always_on == Tri::Yes)
     }
 
     /// The pattern; none: everything.
@@ -337,8 +342,7 @@ pub(super) fn outcome(
     let uniform = carried
         .windows(2)
         .all(|pair| matches!(pair, [one, other] if one == other));
-    let every: Vec<&Path<'_, '_>> = paths.iter().filter(|path| path.leg.is_some()).collect();
-    let every = patterns(&every);
+    let every = patterns(&worth_telling(paths, control, required));
     let mut open: Option<Gap> = None;
     let mut missed: Option<Gap> = None;
     for (slice, (sure, possible)) in slices.iter().zip(&carried) {
@@ -375,6 +379,66 @@ pub(super) fn outcome(
         (None, Some(gap)) => Outcome::Open(gap),
         (None, None) => Outcome::Covered,
     }
+}
+
+/// The paths whose filters have to do with the control; those that catch everything only where there are no others.
+fn worth_telling<'p, 'i, 'a>(
+    paths: &'p [Path<'i, 'a>],
+    control: &Control,
+    required: &Prescribed,
+) -> Vec<&'p Path<'i, 'a>> {
+    let (always, chosen): (Vec<_>, Vec<_>) = paths
+        .iter()
+        .filter(|path| path.leg.is_some() && relevance(path, control, required) > 0)
+        .partition(|path| path.is_always_on());
+    if chosen.is_empty() { always } else { chosen }
+}
+
+/// How much a filter has to do with the required events: names that it catches, words that it shares.
+pub(super) fn relevance(path: &Path<'_, '_>, control: &Control, required: &Prescribed) -> usize {
+    let Some(pattern) = path.pattern() else {
+        return usize::from(path.leg.is_some());
+    };
+    let shared = words(required.pattern.text())
+        .into_iter()
+        .filter(|word| pattern.text().contains(word))
+        .count();
+    if path.is_always_on() {
+        // It counts all events for another purpose, unless somebody is to be told of them.
+        let tells = path.tail.is_some_and(|tail| tail.reached > Link::Action);
+        return shared + usize::from(tells);
+    }
+    let missing = missing_event_names(
+        std::slice::from_ref(pattern),
+        &required.pattern,
+        &known(control, &|field| pattern.text().contains(field)),
+    );
+    let caught = required
+        .event_names
+        .len()
+        .saturating_sub(missing.missing.len());
+    caught * 100 + shared
+}
+
+/// Words of a pattern that tell it from others.
+fn words(text: &str) -> Vec<&str> {
+    const COMMON: [&str; 8] = [
+        "eventName",
+        "eventSource",
+        "amazonaws",
+        "com",
+        "EXISTS",
+        "NOT",
+        "eventType",
+        "userIdentity",
+    ];
+    let mut words: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| word.len() >= 3 && !COMMON.contains(word))
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 fn add_new(list: &mut Vec<String>, more: Vec<String>) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::coverage::{Gap, Outcome, Path, Slice, known, outcome, paths, slices};
+use super::coverage::{Gap, Outcome, Path, Slice, outcome, paths, relevance, slices};
 use super::data_protection::Needed;
 use super::fault::Fault;
 use super::filter::put_command;
@@ -12,7 +12,7 @@ use super::{
     Assessment, Chain, Expectations, Finding, Link, LinkState, Verdict, Warning, literal, log_group,
 };
 use crate::control::{Benchmark, Control, Prescribed};
-use crate::pattern::{Assumptions, Match, broader, missing_event_names};
+use crate::pattern::{Assumptions, Match, broader};
 use crate::snapshot::{LogGroup, Snapshot};
 
 /// Would every event of the control reach somebody? Pure: the time is the snapshot's.
@@ -171,7 +171,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .paths
             .iter()
             .filter(|path| slices.iter().any(|slice| path.faults_for(slice).is_empty()))
-            .filter(|path| path.leg.is_some() && self.relevance(path, required) > 0)
+            .filter(|path| path.leg.is_some() && relevance(path, self.control, required) > 0)
             .collect();
         let suffices = |chosen: &[&Path<'i, 'a>]| {
             let chosen: Vec<Path<'i, 'a>> = chosen.iter().map(|path| (*path).clone()).collect();
@@ -248,7 +248,11 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
     /// Some event does not surely reach anybody: the best path for it, with all that is wrong with it.
     fn short(&self, verdict: Verdict, required: &Prescribed, gap: &Gap) -> Assessment {
         let mut best: Option<(Merit, &Path<'i, 'a>, Vec<Fault>)> = None;
-        for path in self.paths {
+        for path in self
+            .paths
+            .iter()
+            .filter(|path| !self.is_outdone(path, required))
+        {
             let faults = self.faults_of(path, required, gap);
             let is_cut = faults.iter().any(Fault::is_broken);
             // An open verdict hangs on a path that may hold.
@@ -281,13 +285,29 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         assessment
     }
 
+    /// Whether another filter of the same trail tells more: one that catches required events most, one that catches
+    /// everything next, one that has nothing to do with the control least.
+    fn is_outdone(&self, path: &Path<'i, 'a>, required: &Prescribed) -> bool {
+        let rank = |path: &Path<'i, 'a>| match relevance(path, self.control, required) {
+            0 => 0,
+            _ if path.is_always_on() => 1,
+            _ => 2,
+        };
+        path.leg.is_some()
+            && self.paths.iter().any(|other| {
+                other.leg.is_some()
+                    && std::ptr::eq(other.head, path.head)
+                    && rank(other) > rank(path)
+            })
+    }
+
     /// The faults of a path for the gap's events, with that of its pattern.
     fn faults_of(&self, path: &Path<'i, 'a>, required: &Prescribed, gap: &Gap) -> Vec<Fault> {
         let mut faults = path.faults_for(&gap.slice);
         let (Some(leg), Some(pattern)) = (path.leg, path.pattern()) else {
             return faults;
         };
-        if self.relevance(path, required) == 0 {
+        if relevance(path, self.control, required) == 0 {
             // A filter that has nothing to do with the control is as good as none.
             let Some(key) = &path.head.group else {
                 return faults;
@@ -341,31 +361,6 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         faults
     }
 
-    /// How much a filter has to do with the required events: names that it catches, words that it shares.
-    fn relevance(&self, path: &Path<'i, 'a>, required: &Prescribed) -> usize {
-        let Some(pattern) = path.pattern() else {
-            return usize::from(path.leg.is_some());
-        };
-        let missing = missing_event_names(
-            std::slice::from_ref(pattern),
-            &required.pattern,
-            &known(self.control, &|field| pattern.text().contains(field)),
-        );
-        let caught = required
-            .event_names
-            .len()
-            .saturating_sub(missing.missing.len());
-        let shared = words(required.pattern.text())
-            .into_iter()
-            .filter(|word| pattern.text().contains(word))
-            .count();
-        let always = usize::from(
-            path.leg
-                .is_some_and(|leg| leg.filter.always_on == super::fault::Tri::Yes),
-        );
-        caught * 100 + shared + always
-    }
-
     fn merit(&self, path: &Path<'i, 'a>, required: &Prescribed, faults: &[Fault]) -> Merit {
         let decisive = |fault: &&Fault| fault.is_broken() || !faults.iter().any(Fault::is_broken);
         let first = faults
@@ -375,7 +370,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         let broken = faults.iter().filter(|fault| fault.is_broken()).count();
         (
             first,
-            self.relevance(path, required),
+            relevance(path, self.control, required),
             usize::MAX - broken,
             usize::MAX - faults.len(),
         )
@@ -505,27 +500,6 @@ fn undecided_pattern(gap: &Gap) -> String {
         None => "Whether the metric filters together match every required event cannot be decided."
             .to_owned(),
     }
-}
-
-/// Words of a pattern that tell it from others.
-fn words(text: &str) -> Vec<&str> {
-    const COMMON: [&str; 8] = [
-        "eventName",
-        "eventSource",
-        "amazonaws",
-        "com",
-        "EXISTS",
-        "NOT",
-        "eventType",
-        "userIdentity",
-    ];
-    let mut words: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| word.len() >= 3 && !COMMON.contains(word))
-        .collect();
-    words.sort_unstable();
-    words.dedup();
-    words
 }
 
 fn position(link: Link) -> usize {

@@ -31,7 +31,7 @@ pub(super) fn follow(observed: &Observed<'_>, group: &GroupName<'_>, world: Worl
         .faults
         .extend(place_faults(observed, group, world, &mut delivery.group));
     if delivery.faults.is_empty() {
-        delivery.faults.extend(class_fault(group, world));
+        delivery.faults.extend(class_fault(observed, group, world));
     }
     let is_logging = observed.status().and_then(|status| status.is_logging);
     if is_logging == Some(true) {
@@ -174,11 +174,20 @@ pub(super) fn listed<'a>(world: World<'a>, region: &str, name: &str) -> Option<&
         .find(|group| group.region == region && group.log_group_name == name)
 }
 
-fn class_fault(group: &GroupName<'_>, world: World<'_>) -> Option<Fault> {
+fn class_fault(observed: &Observed<'_>, group: &GroupName<'_>, world: World<'_>) -> Option<Fault> {
     let class = listed(world, group.region, group.name)?
         .log_group_class
         .as_deref()?;
     (class != "STANDARD").then(|| {
+        let name = format!("{}-standard", group.name);
+        let arn = format!("arn:aws:logs:{}:{}:log-group:{name}:*", group.region, group.account);
+        let role = observed.trail.cloud_watch_logs_role_arn.as_deref();
+        let create =
+            Command::new("logs create-log-group", group.region).with("--log-group-name", &name);
+        let update = Command::new("cloudtrail update-trail", observed.home())
+            .with("--name", &observed.trail.trail_arn)
+            .with("--cloud-watch-logs-log-group-arn", &arn)
+            .with("--cloud-watch-logs-role-arn", role.unwrap_or("ROLE_ARN"));
         Fault::broken(
             Link::LogGroup,
             format!(
@@ -188,6 +197,7 @@ fn class_fault(group: &GroupName<'_>, world: World<'_>) -> Option<Fault> {
             ),
         )
         .on(group.name)
+        .remedy(format!("{} && {}", String::from(create), String::from(update)))
     })
 }
 
