@@ -5,6 +5,7 @@ mod config;
 mod connect;
 mod exit;
 mod flags;
+mod pattern;
 mod run;
 mod snapshot;
 
@@ -36,6 +37,9 @@ enum Command {
     Snapshot(snapshot::SnapshotArgs),
     /// Print the settings in effect and where each came from, or only check them.
     Config(config::ConfigArgs),
+    /// Try filter patterns of CloudWatch Logs: match events, prove that one covers another.
+    #[command(subcommand)]
+    Pattern(pattern::PatternCommand),
 }
 
 /// Parses the command line, runs the command, and answers how it ended.
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Config(args) => config_command(&args),
+        Command::Pattern(command) => pattern::command(command),
     }
     .into()
 }
