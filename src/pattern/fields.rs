@@ -114,12 +114,11 @@ fn tokens(line: &str) -> Vec<Token<'_>> {
             _ => None,
         };
         let enclosed = closing.and_then(|closing| rest.get(1..)?.split_once(closing));
-        let (text, length) = match enclosed {
-            Some((text, _)) => (text, text.len() + 2),
-            None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (rest.get(..end).unwrap_or_default(), end)
-            }
+        let (text, length) = if let Some((text, _)) = enclosed {
+            (text, text.len() + 2)
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            (rest.get(..end).unwrap_or_default(), end)
         };
         tokens.push(Token { text, start });
         start += length;

@@ -180,7 +180,7 @@ struct Question<'q> {
     name: Option<(&'q [Step], &'q Operand)>,
 }
 
-impl<'q> Question<'q> {
+impl Question<'_> {
     fn example(&self, assumptions: &Assumptions) -> Found<Value> {
         let mut translator = Translator::default();
         let formula = self.formula(&mut translator, assumptions);

@@ -206,7 +206,9 @@ impl Solver<'_> {
                         members.contains_key(name)
                             || node.kids.contains_key(&Step::Name(name.clone()))
                     };
-                    let name = (0..).map(|n| format!("x{n}")).find(|name| !taken(name));
+                    // One of more names than are taken is free.
+                    let names = 0..=members.len() + node.kids.len();
+                    let name = names.map(|n| format!("x{n}")).find(|name| !taken(name));
                     members.insert(name.unwrap_or_default(), value);
                 }
                 // A member of its own is bound by less than any named one.
@@ -251,7 +253,7 @@ impl Solver<'_> {
     }
 
     /// `IS NULL` of an array, as facts about its elements; `false` on a contradiction.
-    fn add_null_facts<'p>(&self, node: &mut Node<'p>) -> bool {
+    fn add_null_facts(&self, node: &mut Node<'_>) -> bool {
         let is_null = Check::Is(Types::NULL);
         let strict = self.reading == Reading::Strictest;
         let asked = |wanted| node.facts.contains(&(Check::Null, wanted));
