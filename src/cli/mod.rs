@@ -3,8 +3,11 @@
 mod check;
 mod config;
 mod connect;
+mod controls;
 mod exit;
 mod flags;
+mod format;
+mod read;
 mod run;
 mod snapshot;
 
@@ -34,6 +37,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Print what `check` would judge, as JSON.
     Snapshot(snapshot::SnapshotArgs),
+    /// List the controls that can be judged.
+    Controls(controls::ControlsArgs),
     /// Print the settings in effect and where each came from, or only check them.
     Config(config::ConfigArgs),
 }
@@ -61,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::Controls(args) => controls::run(&args),
         Command::Config(args) => config_command(&args),
     }
     .into()
