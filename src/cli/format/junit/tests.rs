@@ -66,7 +66,7 @@ fn no_name_ends_an_element_or_brings_one() {
             }
             Event::Text(part) => texts.push_str(&part),
             Event::GeneralRef(part) => {
-                                texts.push_str(quick_xml::escape::resolve_predefined_entity(&part).unwrap());
+                texts.push_str(quick_xml::escape::resolve_predefined_entity(&part).unwrap());
             }
             Event::Decl(_) | Event::End(_) => {}
             other => panic!("{other:?}"),
