@@ -14,9 +14,13 @@ demo: ## cut the chain on a LocalStack and watch trailwarden see and mend it; le
 test: ## unit, property and end-to-end tests on a LocalStack of their own
 	$(CARGO) test --locked
 
+test-system: ## the daemon as it is deployed: container, systemd, browser (as root; installs Debian packages)
+	tests/system/prepare
+	$(CARGO) test --locked --test system
+
 lint: ## formatting, clippy, documentation
 	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --test system -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
 bench: ## criterion benchmarks
