@@ -82,6 +82,8 @@ struct Listed<'a> {
     event_sources: &'a [String],
     event_names: &'a [String],
     patterns: Vec<ListedPattern<'a>>,
+    /// What is wrong with a prescribed text that cannot work.
+    trap: Option<String>,
     metric_namespace: &'a str,
     metric_name: &'a str,
     alarm_name: &'a str,
@@ -134,25 +136,27 @@ impl<'a> Listed<'a> {
             event_sources: &control.event_sources,
             event_names: &control.event_names,
             patterns: patterns.collect(),
+            trap: trap(control),
             metric_namespace: &control.namespace,
             metric_name: &control.metric_name,
             alarm_name: &control.alarm_name,
             remediation: &control.remediation,
         }
     }
+}
 
-    /// What one should know of texts that are prescribed and cannot work.
-    fn trap(&self) -> Option<String> {
-        let traps = || {
-            self.patterns
-                .iter()
-                .filter(|one| !one.satisfies && one.note.is_some())
-        };
-        let note = traps().find_map(|one| one.note)?;
-        let mut versions: Vec<&str> = traps().flat_map(|one| one.cis_versions.clone()).collect();
-        versions.dedup();
-        Some(format!("a text of CIS {}: {note}", versions.join(", ")))
-    }
+/// What one should know of texts that are prescribed and cannot work.
+fn trap(control: &Control) -> Option<String> {
+    let traps = || {
+        let prescribed = control.prescribed.iter();
+        prescribed.filter(|one| one.role == Role::Reported)
+    };
+    let note = traps().find_map(|one| one.note.as_deref())?;
+    let versions = CIS_VERSIONS
+        .into_iter()
+        .filter(|version| traps().any(|one| one.cis.contains(version)));
+    let versions: Vec<&str> = versions.map(|version| version.name()).collect();
+    Some(format!("the text of CIS {}: {note}", versions.join(", ")))
 }
 
 fn table(listed: &[Listed<'_>]) -> String {
@@ -174,8 +178,8 @@ fn table(listed: &[Listed<'_>]) -> String {
         );
         text.push_str(line.trim_end());
         text.push('\n');
-        if let Some(trap) = one.trap() {
-            text.push_str(&format!("    ! {}\n", sanitize(&trap)));
+        if let Some(trap) = &one.trap {
+            text.push_str(&format!("    ! {}\n", sanitize(trap)));
         }
     }
     text
