@@ -9,7 +9,7 @@ use super::common::daemon::Daemon;
 use super::common::eventually;
 use super::{Break, Suite};
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     suite.test(
         "feed::events_that_waited_for_a_restart_are_all_consumed",
         async |account| {
@@ -211,7 +211,7 @@ async fn without_a_queue_the_daemon_sweeps(account: &Account) {
 }
 
 /// An event as EventBridge delivers it.
-pub fn event(account: &str, service: &str, name: &str) -> String {
+pub(crate) fn event(account: &str, service: &str, name: &str) -> String {
     serde_json::json!({
         "version": "0",
         "id": "11111111-2222-3333-4444-555555555555",
