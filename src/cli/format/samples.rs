@@ -40,7 +40,7 @@ impl Sample {
         };
         Self {
             accounts: accounts.iter().map(report).collect(),
-            controls: controls.clone(),
+            controls,
             benchmark,
         }
     }
