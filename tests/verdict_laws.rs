@@ -253,24 +253,24 @@ fn a_chain_is_as_strong_as_each_of_its_links() {
     let cuts: [(&str, Cut); 16] = [
         ("trail", |state| set(state, "/trails", json!([]))),
         ("trail", |state| {
-            state["trail_status"][TRAIL]["IsLogging"] = json!(false)
+            state["trail_status"][TRAIL]["IsLogging"] = json!(false);
         }),
         ("trail", |state| {
-            set(state, "/trails/0/IsMultiRegionTrail", json!(false))
+            set(state, "/trails/0/IsMultiRegionTrail", json!(false));
         }),
         ("selector", |state| {
             state["event_selectors"][TRAIL]["EventSelectors"][0]["IncludeManagementEvents"] =
-                json!(false)
+                json!(false);
         }),
         ("log_group", |state| {
-            set(state, "/trails/0/CloudWatchLogsLogGroupArn", json!(""))
+            set(state, "/trails/0/CloudWatchLogsLogGroupArn", json!(""));
         }),
         ("log_group", |state| {
             set(
                 state,
                 "/log_groups/0/logGroupClass",
                 json!("INFREQUENT_ACCESS"),
-            )
+            );
         }),
         ("pattern", |state| set(state, "/metric_filters", json!([]))),
         ("pattern", |state| {
@@ -278,33 +278,33 @@ fn a_chain_is_as_strong_as_each_of_its_links() {
                 state,
                 "/metric_filters/0/filterPattern",
                 json!("{ $.eventName = StopLogging }"),
-            )
+            );
         }),
         ("metric", |state| {
             set(
                 state,
                 "/metric_filters/0/metricTransformations/0/metricValue",
                 json!("0"),
-            )
+            );
         }),
         ("alarm", |state| {
             set(
                 state,
                 "/metric_filters/0/metricTransformations/0/metricName",
                 json!("n"),
-            )
+            );
         }),
         ("alarm", |state| set(state, "/alarms", json!([]))),
         ("alarm", |state| set(state, "/alarms/0/Threshold", json!(5))),
         ("action", |state| {
-            set(state, "/alarms/0/AlarmActions", json!([]))
+            set(state, "/alarms/0/AlarmActions", json!([]));
         }),
         ("topic", |state| set(state, "/topics", json!([]))),
         ("subscription", |state| {
-            set(state, "/subscriptions", json!([]))
+            set(state, "/subscriptions", json!([]));
         }),
         ("subscription", |state| {
-            set(state, "/subscriptions/0/SubscriptionArn", json!("Deleted"))
+            set(state, "/subscriptions/0/SubscriptionArn", json!("Deleted"));
         }),
     ];
     for (link, cut) in cuts {

@@ -80,10 +80,10 @@ fn topic_policies() {
         cases.case(name, expected, policy(statements));
     }
     cases.case("unreadable", "UNKNOWN topic", |state| {
-        set(state, "/topics/0/Attributes/Policy", json!("{"))
+        set(state, "/topics/0/Attributes/Policy", json!("{"));
     });
     cases.case("FIFO", "UNKNOWN topic", |state| {
-        set(state, "/topics/0/Attributes/FifoTopic", json!("true"))
+        set(state, "/topics/0/Attributes/FifoTopic", json!("true"));
     });
     cases.done();
 }
@@ -171,14 +171,14 @@ fn keys() {
             state,
             "/topics/0/Attributes/KmsMasterKeyId",
             json!("alias/aws/sns"),
-        )
+        );
     });
     cases.case("AWS's own key by ARN", "FAIL topic", |state| {
         set(
             state,
             "/topics/0/Attributes/KmsMasterKeyId",
             json!("arn:aws:kms:us-east-1:111122223333:alias/aws/sns"),
-        )
+        );
     });
     cases.case("a key by ARN", "PASS", with_key(arn, "Enabled", good()));
     cases.case("a key by id", "PASS", with_key("1234", "Enabled", good()));
@@ -222,10 +222,10 @@ fn keys() {
         ),
     );
     cases.case("not seen", "UNKNOWN visibility", |state| {
-        set(state, "/topics/0/Attributes/KmsMasterKeyId", json!(arn))
+        set(state, "/topics/0/Attributes/KmsMasterKeyId", json!(arn));
     });
     cases.case("no key", "PASS", |state| {
-        set(state, "/topics/0/Attributes/KmsMasterKeyId", json!(""))
+        set(state, "/topics/0/Attributes/KmsMasterKeyId", json!(""));
     });
     cases.done();
 }
@@ -235,7 +235,7 @@ fn subscriptions_have_to_be_confirmed_and_let_the_message_through() {
     let mut cases = Cases::default();
     for arn in ["PendingConfirmation", "Deleted", "pending confirmation"] {
         cases.case(arn, "FAIL subscription", |state| {
-            set(state, "/subscriptions/0/SubscriptionArn", json!(arn))
+            set(state, "/subscriptions/0/SubscriptionArn", json!(arn));
         });
     }
     cases.case("pending by its attribute", "FAIL subscription", |state| {
@@ -265,7 +265,7 @@ fn subscriptions_have_to_be_confirmed_and_let_the_message_through() {
         "https://sqs.us-east-1.amazonaws.com/111122223333/trailwarden-drill-x",
     ] {
         cases.case("a drill's", "FAIL subscription", |state| {
-            set(state, "/subscriptions/0/Endpoint", json!(endpoint))
+            set(state, "/subscriptions/0/Endpoint", json!(endpoint));
         });
     }
     for (policy, scope, expected) in [

@@ -153,7 +153,7 @@ fn the_first_broken_link_of_two_is_named_and_both_are_told() {
         .collect();
     assert_eq!(links, ["pattern", "alarm"]);
     assert_eq!(
-        assessment.broken_link.map(|link| link.name()),
+        assessment.broken_link.map(trailwarden::assess::Link::name),
         Some("pattern")
     );
     assert_eq!(

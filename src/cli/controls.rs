@@ -6,7 +6,9 @@ use serde::Serialize;
 use super::exit::Exit;
 use super::flags::SettingsFlags;
 use super::{complain, connect, variables};
-use crate::control::{Benchmark, CIS_VERSIONS, CisVersion, Control, Prescribed, Role, SecurityHubText};
+use crate::control::{
+    Benchmark, CIS_VERSIONS, CisVersion, Control, Prescribed, Role, SecurityHubText,
+};
 use crate::telemetry::sanitize;
 
 /// Lists the controls of the configured benchmark and those of your own.

@@ -66,7 +66,7 @@ impl Account {
         // Leading zeros are part of an account id: every second one has them.
         let account = format!(
             "{:012}",
-            fastrand::u64(1_000_000..1_000_000_000_000) >> fastrand::u32(0..2) * 7
+            fastrand::u64(1_000_000..1_000_000_000_000) >> (fastrand::u32(0..2) * 7)
         );
         let url = format!(
             "{}/_trailwarden/seed?account={account}&period=10",

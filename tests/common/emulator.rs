@@ -13,7 +13,7 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
 const PORT: u16 = 4566;
 /// The first start of a container on a busy machine; usually 3 s.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// A LocalStack with CloudTrail's behaviour added; ends with this value unless it was running before.
 pub struct Emulator {

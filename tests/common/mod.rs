@@ -32,9 +32,11 @@ pub async fn eventually<T>(
         if let Some(found) = probe().await {
             return found;
         }
-        if begun.elapsed() > limit {
-            panic!("waited {limit:?} in vain for {what}; {}", describe().await);
-        }
+        assert!(
+            begun.elapsed() <= limit,
+            "waited {limit:?} in vain for {what}; {}",
+            describe().await
+        );
         tokio::time::sleep(POLL).await;
     }
 }

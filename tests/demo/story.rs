@@ -149,7 +149,7 @@ impl Story {
         let inbox = &self.account.seeded.inbox_url;
         let message = eventually(
             "the alarm's message",
-            Duration::from_secs(60),
+            Duration::from_mins(1),
             async || {
                 let call = self
                     .account

@@ -61,7 +61,7 @@ pub(crate) fn add(suite: &mut Suite) {
         },
     );
     suite.test("healing::plan_mode_writes_nothing", async |account| {
-        plan_mode_writes_nothing(&account).await
+        plan_mode_writes_nothing(&account).await;
     });
 }
 

@@ -25,6 +25,8 @@ pub(super) use inflight::Ticket;
 
 /// The longest long poll that SQS offers.
 const LONG_POLL: Duration = Duration::from_secs(20);
+/// The first poll, and one after trouble, is short: an answer of an idle queue, too, says that the feed is alive.
+const FIRST_POLL: Duration = Duration::from_secs(1);
 /// The most messages that one receive returns.
 const BATCH: usize = 10;
 /// A receive that is still silent this long after its long poll should have ended is cut.
@@ -78,13 +80,15 @@ impl Feed {
     pub(super) async fn receive(self, router: Router, pulse: Pulse, stop: CancellationToken) {
         let mut random = fastrand::Rng::new();
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut poll = FIRST_POLL;
         loop {
             pulse.tick();
             // Dropping a receive or a pause loses nothing: a message that was on its way is delivered again.
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                pause = self.receive_once(&router, &mut backoff, &mut random) => {
+                pause = self.receive_once(&router, poll, &mut backoff, &mut random) => {
+                    poll = if pause.is_zero() { LONG_POLL } else { FIRST_POLL };
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => return,
@@ -99,13 +103,14 @@ impl Feed {
     async fn receive_once(
         &self,
         router: &Router,
+        poll: Duration,
         backoff: &mut Backoff,
         random: &mut fastrand::Rng,
     ) -> Duration {
         if self.inflight.len() >= MOST_IN_FLIGHT {
             return FULL_PAUSE;
         }
-        let answer = timeout(RECEIVE_LIMIT, self.queue.receive(BATCH, LONG_POLL)).await;
+        let answer = timeout(RECEIVE_LIMIT, self.queue.receive(BATCH, poll)).await;
         match answer.unwrap_or_else(|_| Err(cut("ReceiveMessage"))) {
             Ok(messages) => {
                 backoff.reset();
