@@ -4,10 +4,12 @@ mod composite;
 mod math;
 mod mute;
 mod rule;
+mod series;
 mod statistic;
 mod trip;
 
-pub(super) use trip::{judge, looks_at};
+pub(super) use series::looks_at;
+pub(super) use trip::judge;
 
 use super::arn::Arn;
 use super::fault::{Fault, Tri};
