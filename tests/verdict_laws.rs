@@ -1,6 +1,15 @@
 //! Laws that hold for every account: order does not matter, nor do strangers; a hole never makes it better; a chain is as
 //! strong as each of its links.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test may fail"
+)]
+
 mod verdict_support;
 
 use proptest::prelude::*;

@@ -1,5 +1,14 @@
 //! Do the trail's records reach a log group that metric filters can read?
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test may fail"
+)]
+
 mod verdict_support;
 
 use serde_json::{Value, json};

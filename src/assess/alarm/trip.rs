@@ -267,7 +267,7 @@ impl Judge<'_> {
             .metrics
             .queries
             .iter()
-            .any(|query| query.statistic == Some(Statistic::Percentile));
+            .any(|query| matches!(query.statistic, Some(Statistic::Percentile(_))));
         if is_percentile
             && self.alarm.evaluate_low_sample_count_percentile.as_deref() == Some("ignore")
         {
