@@ -4,6 +4,14 @@
 //! library observes the chain ([`snapshot`]), judges it ([`assess`]) and says how to mend it ([`heal`]). The rooms
 //! and the flow between them are drawn in `docs/design.md`.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "nothing that AWS, a message or a file says may end the process"
+)]
+
 pub mod assess;
 pub mod aws;
 pub mod cli;

@@ -104,6 +104,20 @@ fn each_layer_overrides_the_one_before() {
 }
 
 #[test]
+fn an_empty_text_undoes_a_setting_without_default() {
+    let file = "queue_url = \"http://localhost:4566/000000000000/q\"\nhttp.status = false\n";
+    let loaded = settings(
+        file,
+        &[("TRAILWARDEN_QUEUE_URL", "")],
+        &[("http.status", "")],
+    );
+    assert_eq!(loaded.queue_url, None);
+    assert!(loaded.http.status);
+    assert!(layers(file, &[("TRAILWARDEN_LOG__LEVEL", "")], &[]).is_err());
+    assert!(layers("queue_url = \"\"", &[], &[]).is_err());
+}
+
+#[test]
 fn a_table_is_merged_and_a_list_is_replaced() {
     let file = "heal.settle = \"7s\"\nheal.links = [\"trail\", \"alarm\"]\n";
     let loaded = settings(file, &[("TRAILWARDEN_HEAL__LINKS", "topic")], &[]);

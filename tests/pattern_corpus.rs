@@ -24,10 +24,18 @@ fn every_recorded_match_agrees() {
         });
         let expected = Match::from(case["matches"].as_bool().unwrap());
         if answer != Ok(expected) {
-            wrong.push(format!("{} {pattern} {}: {answer:?}", case["id"], case["message"]));
+            wrong.push(format!(
+                "{} {pattern} {}: {answer:?}",
+                case["id"], case["message"]
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -40,6 +48,9 @@ fn every_refused_pattern_is_refused_with_a_position_inside() {
             Ok(parsed) => panic!("{pattern} was accepted as {parsed}"),
             Err(error) => error,
         };
-        assert!(error.position() <= pattern.chars().count(), "{pattern}: {error}");
+        assert!(
+            error.position() <= pattern.chars().count(),
+            "{pattern}: {error}"
+        );
     }
 }

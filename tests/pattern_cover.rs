@@ -20,7 +20,11 @@ fn every_case_is_decided_as_reasoned() {
     assert!(cases.len() >= 68);
     for case in &cases {
         let (actual, required) = (pattern(case, "actual"), pattern(case, "required"));
-        let cover = covers(std::slice::from_ref(&actual), &required, &Assumptions::cloudtrail());
+        let cover = covers(
+            std::slice::from_ref(&actual),
+            &required,
+            &Assumptions::cloudtrail(),
+        );
         let fine = match &cover {
             Cover::Covered { assumptions } => {
                 let uses_assumption = case["uses_assumption"].as_bool().unwrap_or(false);
@@ -39,7 +43,12 @@ fn every_case_is_decided_as_reasoned() {
             wrong.push(format!("{} {required} / {actual}: {cover:?}", case["id"]));
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -48,7 +57,11 @@ fn every_witness_of_the_cases_is_confirmed_by_the_matcher() {
         let (actual, required) = (pattern(&case, "actual"), pattern(&case, "required"));
         for key in ["witness", "without_assumption_witness"] {
             if let Some(witness) = case[key].as_str() {
-                assert!(required.matches(witness).is_yes(), "{}: {witness}", case["id"]);
+                assert!(
+                    required.matches(witness).is_yes(),
+                    "{}: {witness}",
+                    case["id"]
+                );
                 assert!(actual.matches(witness).is_no(), "{}: {witness}", case["id"]);
             }
         }

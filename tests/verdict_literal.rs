@@ -163,7 +163,7 @@ fn white_space_outside_quotes_is_not_compared() {
     });
     assert_eq!(cis.unwrap().verdict, "FAIL");
     let (cis, _) = readings("4.5", |state| {
-        remove(state, "/metric_filters/0/filterPattern")
+        remove(state, "/metric_filters/0/filterPattern");
     });
     assert_eq!(cis.unwrap().verdict, "FAIL");
 }

@@ -32,11 +32,14 @@ pub(super) async fn apply(
         Repair::PutMetricFilter { filter } => put_metric_filter(write, region, filter).await,
         Repair::PutMetricAlarm { alarm, .. } => put_metric_alarm(write, region, alarm).await,
         Repair::EnableAlarmActions { alarm_name, .. } => {
-            let request = to.cloudwatch.enable_alarm_actions().alarm_names(alarm_name);
+            let request = to
+                .cloudwatch()
+                .enable_alarm_actions()
+                .alarm_names(alarm_name);
             write.send("cloudwatch", region, request.send()).await
         }
         Repair::CreateTopic { name, .. } => {
-            let request = to.sns.create_topic().name(name);
+            let request = to.sns().create_topic().name(name);
             write.send("sns", region, request.send()).await
         }
         Repair::Subscribe {
@@ -44,12 +47,12 @@ pub(super) async fn apply(
             protocol,
             endpoint,
         } => {
-            let request = to.sns.subscribe().topic_arn(topic_arn);
+            let request = to.sns().subscribe().topic_arn(topic_arn);
             let request = request.protocol(protocol).endpoint(endpoint);
             write.send("sns", topic_arn, request.send()).await
         }
         Repair::StartLogging { trail_arn, .. } => {
-            let request = to.cloudtrail.start_logging().name(trail_arn);
+            let request = to.cloudtrail().start_logging().name(trail_arn);
             write.send("cloudtrail", trail_arn, request.send()).await
         }
         Repair::UpdateTrail {
@@ -168,7 +171,7 @@ async fn put_metric_filter(
     let request = write
         .clients
         .region(region)
-        .logs
+        .logs()
         .put_metric_filter()
         .log_group_name(&filter.log_group_name)
         .filter_name(&filter.filter_name)
@@ -195,8 +198,9 @@ async fn put_metric_alarm(
         .iter()
         .map(|query| metric_data_query(write, query))
         .collect::<Result<Vec<_>, _>>()?;
-    let client = &write.clients.region(region).cloudwatch;
-    let request = client
+    let to = write.clients.region(region);
+    let request = to
+        .cloudwatch()
         .put_metric_alarm()
         .alarm_name(&alarm.alarm_name)
         .set_alarm_description(alarm.alarm_description.clone())
@@ -277,8 +281,9 @@ async fn update_trail(
     multi_region: Option<bool>,
     delivery: Option<&LogDelivery>,
 ) -> Result<Applied, ApplyError> {
-    let client = &write.clients.region(region).cloudtrail;
-    let request = client
+    let to = write.clients.region(region);
+    let request = to
+        .cloudtrail()
         .update_trail()
         .name(trail_arn)
         .set_is_multi_region_trail(multi_region)
@@ -306,9 +311,10 @@ async fn put_event_selectors(
         .map(|selector| advanced_selector(write, selector))
         .collect::<Result<Vec<_>, _>>()?;
     let basic: Vec<_> = basic.iter().map(basic_selector).collect();
-    let client = &write.clients.region(region).cloudtrail;
+    let to = write.clients.region(region);
     // AWS takes the one kind or the other, and an empty list is not the same as none.
-    let request = client
+    let request = to
+        .cloudtrail()
         .put_event_selectors()
         .trail_name(trail_arn)
         .set_event_selectors((!basic.is_empty()).then_some(basic))
@@ -370,8 +376,8 @@ async fn create_log_group(
     region: &str,
     name: &str,
 ) -> Result<Applied, ApplyError> {
-    let client = &write.clients.region(region).logs;
-    let request = client.create_log_group().log_group_name(name).send();
+    let to = write.clients.region(region);
+    let request = to.logs().create_log_group().log_group_name(name).send();
     match write.send("logs", region, request).await {
         Err(ApplyError::Call(error)) if error.code == "ResourceAlreadyExistsException" => {
             Ok(Applied { request_id: None })

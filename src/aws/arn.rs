@@ -76,7 +76,21 @@ pub(super) fn topic_region(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic_and_no_region_can_leave_its_place_in_a_host(text in ".{0,60}") {
+            for text in [text.clone(), format!("arn:aws:sns:{text}:1:x"), format!("arn:aws:logs:{text}")] {
+                let _ = LogGroupName::parse(&text);
+                if let Some(region) = topic_region(&text) {
+                    prop_assert!(region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_log_group_is_read_from_both_forms_of_its_arn() {

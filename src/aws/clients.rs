@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::sts::AssumeRoleProvider;
@@ -90,25 +90,29 @@ impl Aws {
     pub async fn load(observer: Arc<dyn RequestObserver>) -> Self {
         let loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(https_client())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .operation_timeout(OPERATION_TIMEOUT)
-                    .build(),
-            )
+            .timeout_config(timeouts());
+        Self::with_config(loader.load().await, observer)
+    }
+
+    /// Takes credentials, region, endpoint and HTTP client from a configuration that the caller loaded with `aws_config`;
+    /// timeouts, retries and the name in the user agent are our own.
+    pub fn with_config(config: SdkConfig, observer: Arc<dyn RequestObserver>) -> Self {
+        let http_client = config.http_client().unwrap_or_else(https_client);
+        let mut builder = config
+            .into_builder()
+            .http_client(http_client)
+            .timeout_config(timeouts())
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(ATTEMPTS)
                     .with_initial_backoff(FIRST_BACKOFF)
                     .with_max_backoff(LONGEST_BACKOFF),
             );
-        let loader = match FrameworkMetadata::new("trailwarden", Some(env!("CARGO_PKG_VERSION"))) {
-            Ok(name) => loader.framework_metadata(name),
-            Err(_) => loader,
-        };
+        if let Ok(name) = FrameworkMetadata::new("trailwarden", Some(env!("CARGO_PKG_VERSION"))) {
+            builder = builder.framework_metadata(name);
+        }
         Self {
-            config: loader.load().await,
+            config: builder.build(),
             observer,
         }
     }
@@ -149,6 +153,14 @@ impl Aws {
     }
 }
 
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
+}
+
 fn config_in(config: &SdkConfig, region: &str) -> SdkConfig {
     config
         .to_builder()
@@ -180,15 +192,18 @@ pub(super) struct AccountClients {
     enabled: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
-/// The clients of one account in one region.
+/// The clients of one account in one region, each made at its first use: a client is some 20 KB, and most regions of
+/// most accounts are asked for trails only.
 #[derive(Debug)]
 pub(super) struct RegionClients {
-    pub(super) account: aws_sdk_account::Client,
-    pub(super) cloudtrail: aws_sdk_cloudtrail::Client,
-    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
-    pub(super) kms: aws_sdk_kms::Client,
-    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
-    pub(super) sns: aws_sdk_sns::Client,
+    config: SdkConfig,
+    interceptor: SharedInterceptor,
+    account: OnceLock<aws_sdk_account::Client>,
+    cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
+    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    sns: OnceLock<aws_sdk_sns::Client>,
 }
 
 impl AccountClients {
@@ -199,8 +214,8 @@ impl AccountClients {
             return Arc::clone(clients);
         }
         let clients = Arc::new(RegionClients::new(
-            &config_in(&self.config, region),
-            &self.interceptor,
+            config_in(&self.config, region),
+            self.interceptor.clone(),
         ));
         regions.insert(region.to_owned(), Arc::clone(&clients));
         clients
@@ -262,23 +277,41 @@ impl AccountClients {
 }
 
 impl RegionClients {
-    fn new(config: &SdkConfig, interceptor: &SharedInterceptor) -> Self {
-        macro_rules! client {
-            ($service:ident) => {
-                $service::Client::from_conf(
-                    $service::config::Builder::from(config)
-                        .interceptor(interceptor.clone())
-                        .build(),
-                )
-            };
-        }
+    fn new(config: SdkConfig, interceptor: SharedInterceptor) -> Self {
         Self {
-            account: client!(aws_sdk_account),
-            cloudtrail: client!(aws_sdk_cloudtrail),
-            cloudwatch: client!(aws_sdk_cloudwatch),
-            kms: client!(aws_sdk_kms),
-            logs: client!(aws_sdk_cloudwatchlogs),
-            sns: client!(aws_sdk_sns),
+            config,
+            interceptor,
+            account: OnceLock::new(),
+            cloudtrail: OnceLock::new(),
+            cloudwatch: OnceLock::new(),
+            kms: OnceLock::new(),
+            logs: OnceLock::new(),
+            sns: OnceLock::new(),
         }
     }
+}
+
+macro_rules! clients {
+    ($($name:ident: $service:ident),+ $(,)?) => {
+        impl RegionClients {
+            $(pub(super) fn $name(&self) -> &$service::Client {
+                self.$name.get_or_init(|| {
+                    $service::Client::from_conf(
+                        $service::config::Builder::from(&self.config)
+                            .interceptor(self.interceptor.clone())
+                            .build(),
+                    )
+                })
+            })+
+        }
+    };
+}
+
+clients! {
+    account: aws_sdk_account,
+    cloudtrail: aws_sdk_cloudtrail,
+    cloudwatch: aws_sdk_cloudwatch,
+    kms: aws_sdk_kms,
+    logs: aws_sdk_cloudwatchlogs,
+    sns: aws_sdk_sns,
 }

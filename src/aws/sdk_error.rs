@@ -12,8 +12,9 @@ use super::error::{CallError, Class};
 /// Longest message kept of an error, in characters: AWS's are a sentence; a proxy's may be a page.
 const MESSAGE_LIMIT: usize = 500;
 
-/// The code of a call that the endpoint does not know, however it says so.
-pub(super) const UNKNOWN_OPERATION: &str = "UnknownOperation";
+/// The code of a call that the endpoint does not know, however it says so. None of AWS's own words for it: where they
+/// stand in a snapshot that somebody made by hand they may mean "there is none", and here they do not.
+pub(super) const UNKNOWN_OPERATION: &str = "NotSupportedByEndpoint";
 
 /// Which call it is, for errors and holes.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +42,7 @@ impl Call<'_> {
 
     /// No answer within our own limit.
     pub(super) fn timed_out(self) -> CallError {
-        self.error("Timeout", Class::Transient, "no answer in time")
+        self.error(CallError::TIMEOUT, Class::Transient, "no answer in time")
     }
 
     /// What the SDK's error says about this call.
@@ -54,9 +55,13 @@ impl Call<'_> {
                 let meta = answer.err().meta();
                 let status = answer.raw().status().as_u16();
                 let (class, _) = classify::of_answer(meta.code(), Some(status));
-                let code = meta
-                    .code()
-                    .map_or_else(|| format!("Http{status}"), ToOwned::to_owned);
+                let code = match meta.code() {
+                    code if classify::is_unknown_operation(code, Some(status)) => {
+                        UNKNOWN_OPERATION.to_owned()
+                    }
+                    Some(code) => code.to_owned(),
+                    None => format!("Http{status}"),
+                };
                 self.error(
                     &code,
                     class,
@@ -86,9 +91,11 @@ impl Call<'_> {
 /// The request was not answered: the connection could not be made or broke.
 fn unsent(call: Call<'_>, connector: Option<&ConnectorError>, message: &str) -> CallError {
     match connector {
-        Some(error) if error.is_timeout() => call.error("Timeout", Class::Transient, message),
+        Some(error) if error.is_timeout() => {
+            call.error(CallError::TIMEOUT, Class::Transient, message)
+        }
         Some(error) if error.is_user() => call.error("RequestNotBuilt", Class::Bug, message),
-        _ => call.error("ConnectionFailed", Class::Transient, message),
+        _ => call.error(CallError::CONNECTION_FAILED, Class::Transient, message),
     }
 }
 

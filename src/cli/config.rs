@@ -10,7 +10,7 @@ use super::flags::SettingsFlags;
 
 /// Prints the settings in effect and where each came from.
 #[derive(Debug, Clone, Args)]
-pub struct ConfigArgs {
+pub(super) struct ConfigArgs {
     #[command(flatten)]
     flags: SettingsFlags,
     /// Only check the configuration; print nothing but faults.
@@ -32,7 +32,7 @@ enum Format {
 
 /// Why the settings could not be printed.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigCommandError {
+pub(super) enum ConfigCommandError {
     /// They have faults; exit with 64.
     #[error(transparent)]
     Faults(#[from] ConfigError),
@@ -45,7 +45,7 @@ pub enum ConfigCommandError {
 ///
 /// # Errors
 /// The configuration has faults, or `stdout` takes nothing.
-pub fn run(
+pub(super) fn run(
     args: &ConfigArgs,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
     mut stdout: impl Write,

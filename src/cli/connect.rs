@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::assess::Expectations;
 use crate::aws::{AccountApi, Aws, ObserveScope, Role, SetupError};
 use crate::config::{self, Settings};
-use crate::control::{Benchmark, Catalogue, Control, FindError};
+use crate::control::{Benchmark, Catalogue, CatalogueError, Control, FindError};
 use crate::daemon::Watched;
 
 /// What is judged, and for whom.
@@ -24,33 +24,62 @@ pub(super) enum ConnectError {
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error("scope {account}: the external id cannot be read from {path}: {source}")]
-    ExternalId { account: String, path: String, source: std::io::Error },
+    ExternalId {
+        account: String,
+        path: String,
+        source: std::io::Error,
+    },
+}
+
+/// Why a control cannot be picked.
+#[derive(Debug, Error)]
+pub(super) enum PickError {
+    #[error(transparent)]
+    Find(#[from] FindError),
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+}
+
+/// The catalogue, and the controls that the operator wrote.
+pub(super) fn catalogue(settings: &Settings) -> Result<Catalogue, CatalogueError> {
+    let controls = settings.controls.iter();
+    let own = controls.filter(|control| control.number.is_none());
+    Catalogue::builtin().with_own(own.cloned().collect())
 }
 
 /// What is judged: the controls of the settings, or those named on the command line.
-pub(super) fn prepare(settings: &Settings, named: &[String]) -> Result<Prepared, FindError> {
+pub(super) fn prepare(settings: &Settings, named: &[String]) -> Result<Prepared, PickError> {
     let benchmark = settings.benchmark;
     let controls = if named.is_empty() {
         settings.controls.clone()
     } else {
-        let chosen = Catalogue::builtin().select(named, &benchmark)?;
+        let catalogue = catalogue(settings)?;
+        let chosen = catalogue.select(named, &benchmark)?;
         chosen.into_iter().cloned().collect()
     };
-    Ok(Prepared { controls, benchmark, expectations: settings.expect.expectations() })
+    Ok(Prepared {
+        controls,
+        benchmark,
+        expectations: settings.expect.expectations(),
+    })
 }
 
 /// The accounts of the settings: one for each scope, or that of the own credentials.
-pub(super) async fn accounts(
-    settings: &Settings,
-    aws: &Aws,
-) -> Result<Vec<Watched>, ConnectError> {
+pub(super) async fn accounts(settings: &Settings, aws: &Aws) -> Result<Vec<Watched>, ConnectError> {
     if settings.scope.is_empty() {
         let api: Arc<dyn AccountApi> = Arc::new(aws.account(ObserveScope::default(), None).await?);
-        return Ok(vec![Watched { name: "own account".to_owned(), account: None, api }]);
+        return Ok(vec![Watched {
+            name: "own account".to_owned(),
+            account: None,
+            api,
+        }]);
     }
     let mut watched = Vec::new();
     for scope in &settings.scope {
-        let regions = scope.regions.iter().map(|region| region.as_str().to_owned());
+        let regions = scope
+            .regions
+            .iter()
+            .map(|region| region.as_str().to_owned());
         let observe = ObserveScope {
             account: Some(scope.account.clone()),
             regions: regions.collect(),
@@ -59,13 +88,20 @@ pub(super) async fn accounts(
         let role = match &scope.role_arn {
             Some(arn) => {
                 let external_id = external_id(scope)?;
-                Some(Role { arn: arn.as_str().to_owned(), external_id })
+                Some(Role {
+                    arn: arn.as_str().to_owned(),
+                    external_id,
+                })
             }
             None => None,
         };
         let api: Arc<dyn AccountApi> = Arc::new(aws.account(observe, role.as_ref()).await?);
         let account = Some(scope.account.clone());
-        watched.push(Watched { name: scope.account.to_string(), account, api });
+        watched.push(Watched {
+            name: scope.account.to_string(),
+            account,
+            api,
+        });
     }
     Ok(watched)
 }

@@ -20,11 +20,13 @@ pub enum Exit {
 impl Exit {
     /// The code of these verdicts together: one FAIL outweighs any UNKNOWN.
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
-        verdicts.into_iter().fold(Self::Ok, |worst, verdict| match (worst, verdict) {
-            (Self::Differs, _) | (_, Verdict::Fail) => Self::Differs,
-            (_, Verdict::Unknown) => Self::Undecided,
-            (_, Verdict::Pass) => worst,
-        })
+        verdicts
+            .into_iter()
+            .fold(Self::Ok, |worst, verdict| match (worst, verdict) {
+                (Self::Differs, _) | (_, Verdict::Fail) => Self::Differs,
+                (_, Verdict::Unknown) => Self::Undecided,
+                (_, Verdict::Pass) => worst,
+            })
     }
 }
 

@@ -7,11 +7,11 @@ use crate::config::{self, ConfigError, ConfigFile, KeyReference, Loaded};
 
 /// `--config`, and one flag for each setting.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SettingsFlags {
+pub(super) struct SettingsFlags {
     /// The file that `--config` names.
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Key and text of each flag that was given.
-    pub values: Vec<(String, String)>,
+    pub(super) values: Vec<(String, String)>,
 }
 
 impl SettingsFlags {
@@ -19,7 +19,7 @@ impl SettingsFlags {
     ///
     /// # Errors
     /// See [`config::load`].
-    pub fn load(
+    pub(super) fn load(
         &self,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Loaded, ConfigError> {

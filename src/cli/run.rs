@@ -14,10 +14,13 @@ use super::flags::SettingsFlags;
 use super::{complain, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
 use crate::config::{Log, LogFormat, Settings};
-use crate::daemon::Daemon;
 use crate::control::Benchmark;
+use crate::daemon::Daemon;
 use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
-use crate::telemetry::{AwsResult, Events, Metrics, StatusBoard, logs::{self, LogError}};
+use crate::telemetry::{
+    AwsResult, Events, Metrics, StatusBoard,
+    logs::{self, LogError},
+};
 
 /// Watches until told to stop.
 #[derive(Debug, Clone, Args)]
@@ -38,7 +41,9 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     if let Err(error) = start_log(&loaded.settings.log) {
         return complain(Exit::Failed, &error);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let outcome = runtime
         .context("the runtime cannot be started")
         .and_then(|runtime| runtime.block_on(serve(loaded.settings, prepared)));
@@ -62,6 +67,11 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         .with_context(|| format!("http.listen: {} cannot be bound", settings.http.listen))?;
     let metrics = Arc::new(Metrics::new().context("the metrics cannot be registered")?);
     let events = Events::new(metrics);
+    events.http_listening(
+        listener
+            .local_addr()
+            .context("the bound address cannot be told")?,
+    );
     let aws = Aws::load(Arc::new(Counted(events.clone()))).await;
     let watched = connect::accounts(&settings, &aws).await?;
     let queue = match &settings.queue_url {
@@ -76,7 +86,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         watched,
         queue,
         controls: prepared.controls,
-        benchmark: prepared.benchmark.clone(),
+        benchmark: prepared.benchmark,
         expectations: prepared.expectations,
         sweep_interval: settings.sweep.interval,
         heal_mode: settings.heal.mode,
@@ -102,7 +112,12 @@ fn heal_policy(settings: &Settings, benchmark: Benchmark) -> HealPolicy {
     let named = settings.expect.subscriptions.iter();
     HealPolicy {
         links: settings.heal.links.clone(),
-        topics: settings.expect.topics.iter().map(|topic| topic.as_str().to_owned()).collect(),
+        topics: settings
+            .expect
+            .topics
+            .iter()
+            .map(|topic| topic.as_str().to_owned())
+            .collect(),
         subscriptions: named
             .map(|one| ExpectedSubscription {
                 protocol: one.protocol().to_owned(),
@@ -143,7 +158,10 @@ fn watch_signals(stop: &CancellationToken) -> anyhow::Result<()> {
         }
     };
     // The one task that nobody awaits: it ends with the process.
-    #[allow(clippy::disallowed_methods, reason = "it has to outlive every other task")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "it has to outlive every other task"
+    )]
     drop(tokio::spawn(watch));
     Ok(())
 }
@@ -161,6 +179,7 @@ impl RequestObserver for Counted {
             RequestResult::Timeout => AwsResult::Timeout,
             RequestResult::Error => AwsResult::Error,
         };
-        self.0.aws_request(request.service, request.operation, result);
+        self.0
+            .aws_request(request.service, request.operation, result);
     }
 }

@@ -31,7 +31,10 @@ pub(super) fn run(args: &SnapshotArgs) -> Exit {
     };
     match print(&snapshots) {
         Ok(()) => Exit::Ok,
-        Err(error) => complain(Exit::Failed, &format!("the snapshot cannot be printed: {error}")),
+        Err(error) => complain(
+            Exit::Failed,
+            &format!("the snapshot cannot be printed: {error}"),
+        ),
     }
 }
 
@@ -47,15 +50,27 @@ fn print(snapshots: &[Snapshot]) -> io::Result<()> {
 
 /// Looks once at every account of the settings.
 pub(super) fn observe(settings: &Settings) -> anyhow::Result<Vec<Snapshot>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let aws = Aws::load(Arc::new(NoObserver)).await;
         let watched = connect::accounts(settings, &aws).await?;
         // What the configuration names is looked at although nothing may lead there.
-        let topics = settings.expect.topics.iter().map(|topic| topic.as_str().to_owned());
-        let remembered = Remembered { topic_arns: topics.collect(), ..Remembered::default() };
+        let topics = settings
+            .expect
+            .topics
+            .iter()
+            .map(|topic| topic.as_str().to_owned());
+        let remembered = Remembered {
+            topic_arns: topics.collect(),
+            ..Remembered::default()
+        };
         let looks = watched.iter().map(|one| async {
-            one.api.observe(&remembered).await.with_context(|| one.name.clone())
+            one.api
+                .observe(&remembered)
+                .await
+                .with_context(|| one.name.clone())
         });
         join_all(looks).await.into_iter().collect()
     })

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use figment::value::{Dict, Map, Value};
+use figment::value::{Dict, Empty, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
 use super::fault::Fault;
@@ -158,6 +158,10 @@ impl Layer {
     }
 
     fn read_text(&mut self, key: &dyn AnyKey, text: Option<&str>, values: &mut Dict) {
+        if text == Some("") && key.default().is_none() {
+            insert(values, key.path(), Value::from(Empty::None));
+            return;
+        }
         let read = text.ok_or_else(|| "the value is not Unicode".to_owned());
         match read.and_then(|text| key.value_of(text)) {
             Ok(value) => insert(values, key.path(), value),
@@ -182,7 +186,12 @@ impl Layer {
                 format!("{outer}.{name}")
             };
             if let Some(key) = schema::key(&path) {
-                let problems = key.problems(&value);
+                let unset = matches!(value, Value::Empty(..)) && key.default().is_none();
+                let problems = if unset {
+                    Vec::new()
+                } else {
+                    key.problems(&value)
+                };
                 if problems.is_empty() {
                     kept.insert(name, value);
                     continue;

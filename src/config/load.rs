@@ -18,6 +18,9 @@ use super::settings::{Expect, Heal, Http, Log, Settings, Sweep};
 /// The file that is read where none is named, if it exists.
 pub const DEFAULT_FILE: &str = "/etc/trailwarden/trailwarden.toml";
 
+/// What a value comes from that no layer names.
+const DEFAULT: &str = "default";
+
 /// Which file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigFile {
@@ -132,7 +135,7 @@ impl Merged {
         let value = self.value(path);
         let metadata = value.and_then(|value| self.figment.get_metadata(value.tag()));
         metadata.map_or_else(
-            || "default".to_owned(),
+            || DEFAULT.to_owned(),
             |layer| layer.interpolate(&Profile::Default, &keys),
         )
     }
@@ -147,13 +150,15 @@ impl Merged {
     fn effective(&self) -> Vec<Effective> {
         let entry = |path: &'static str| Effective {
             key: path,
-            value: self.value(path),
+            value: self
+                .value(path)
+                .filter(|value| !matches!(value, Value::Empty(..))),
             source: self.source(path),
         };
         KEYS.iter().map(|key| entry(key.path())).collect()
     }
 
-    /// A key's value; none where it is not configured. Faults cannot occur after the layers were sifted, and are told
+    /// A key's value; none where it is not configured or emptied by a later layer. Faults cannot occur after the layers were sifted, and are told
     /// rather than assumed away.
     fn optional<T: Setting>(&self, key: &Key<T>, faults: &mut Vec<Fault>) -> Option<T> {
         let path = key.path();
@@ -162,7 +167,10 @@ impl Merged {
             key: Some(path.to_owned()),
             message,
         };
-        match T::read(&self.value(path)?) {
+        let value = self
+            .value(path)
+            .filter(|value| !matches!(value, Value::Empty(..)))?;
+        match T::read(&value) {
             Ok(read) => Some(read),
             Err(problems) => {
                 faults.extend(problems.into_iter().map(|problem| fault(problem.message)));
@@ -177,7 +185,7 @@ impl Merged {
             let message = format!("expected {}, found nothing", T::expected());
             let key = Some(key.path().to_owned());
             faults.push(Fault {
-                source: "default".to_owned(),
+                source: DEFAULT.to_owned(),
                 key,
                 message,
             });
@@ -194,7 +202,14 @@ impl Merged {
     ) -> Option<Vec<Control>> {
         let selection = self.required(&schema::CONTROLS, faults)?;
         let keys = [schema::CONTROLS.path(), schema::BENCHMARK.path()];
-        match selection.resolve(benchmark) {
+        // The default's number is of no version: another one is no reason to refuse a configuration that named no control.
+        let is_default = self.source(schema::CONTROLS.path()) == DEFAULT;
+        let numbers_of = if is_default {
+            &Benchmark::Any
+        } else {
+            benchmark
+        };
+        match selection.resolve(numbers_of) {
             Ok(controls) => Some(controls),
             Err(_) if rejected.iter().any(|path| keys.contains(&path.as_str())) => Some(Vec::new()),
             Err(problems) => {

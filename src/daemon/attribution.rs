@@ -13,7 +13,7 @@ use crate::snapshot::Trail;
 /// never as somebody else.
 const REMEMBERED: usize = 512;
 /// A call this old when the chain was seen whole is not what broke it afterwards; until then reads may lag behind it.
-const SPENT_AFTER: Duration = Duration::from_secs(60);
+const SPENT_AFTER: Duration = Duration::from_mins(1);
 
 /// The calls that may explain what is broken.
 #[derive(Debug, Default)]
@@ -32,7 +32,8 @@ impl Suspects {
 
     /// The chain was seen whole by a look that began at `began`: earlier calls broke nothing.
     pub(super) fn acquit(&mut self, began: Instant) {
-        self.calls.retain(|(received, _)| *received + SPENT_AFTER > began);
+        self.calls
+            .retain(|(received, _)| *received + SPENT_AFTER > began);
     }
 
     /// The latest call, by its own time, that can cut this link and named a resource of it in one of the chains.
@@ -59,7 +60,6 @@ fn can_cut(call: Call, link: Link) -> bool {
         (Service::Logs, "DeleteLogGroup" | "PutDataProtectionPolicy") => {
             &[Link::LogGroup, Link::Pattern]
         }
-        (Service::Logs, "AssociateKmsKey") => &[Link::LogGroup],
         (Service::Logs, "PutTransformer" | "DeleteTransformer") => &[Link::Pattern, Link::Metric],
         (Service::Logs, "DeleteMetricFilter") => &[Link::Pattern],
         (Service::Logs, "PutMetricFilter") => &[Link::Pattern, Link::Metric, Link::Alarm],
@@ -75,7 +75,7 @@ fn can_cut(call: Call, link: Link) -> bool {
         }
         (Service::Sns, "Unsubscribe" | "SetSubscriptionAttributes") => &[Link::Subscription],
         (Service::Kms, "PutKeyPolicy" | "DisableKey" | "ScheduleKeyDeletion") => &[Link::Topic],
-        (Service::Iam, _) => &[Link::LogGroup],
+        (Service::Logs, "AssociateKmsKey") | (Service::Iam, _) => &[Link::LogGroup],
         _ => &[],
     };
     links.contains(&link)
@@ -83,28 +83,58 @@ fn can_cut(call: Call, link: Link) -> bool {
 
 /// Whether the resource is one that this link of the chain consists of, or hangs on.
 fn is_part(touched: &Touched, link: Link, chain: &Chain) -> bool {
-    let trail = || chain.trail.as_ref().is_some_and(|trail| touched.is_trail(&trail.trail_arn));
-    let group =
-        || chain.log_group.as_ref().is_some_and(|one| touched.is_log_group(&one.log_group_name));
+    let trail = || {
+        chain
+            .trail
+            .as_ref()
+            .is_some_and(|trail| touched.is_trail(&trail.trail_arn))
+    };
+    let group = || {
+        chain
+            .log_group
+            .as_ref()
+            .is_some_and(|one| touched.is_log_group(&one.log_group_name))
+    };
     let filter = || {
         chain
             .filters
             .iter()
             .any(|one| touched.is_metric_filter(&one.log_group_name, &one.filter_name))
     };
-    let alarm = || chain.alarms.iter().any(|alarm| touched.is_alarm(&alarm.alarm_name));
-    let topic = || chain.topic.as_ref().is_some_and(|topic| touched.is_topic(&topic.topic_arn));
+    let alarm = || {
+        chain
+            .alarms
+            .iter()
+            .any(|alarm| touched.is_alarm(&alarm.alarm_name))
+    };
+    let topic = || {
+        chain
+            .topic
+            .as_ref()
+            .is_some_and(|topic| touched.is_topic(&topic.topic_arn))
+    };
     let role = || {
         let arn = |trail: &Trail| trail.cloud_watch_logs_role_arn.clone();
-        chain.trail.as_ref().and_then(arn).is_some_and(|arn| touched.is_role(&arn))
+        chain
+            .trail
+            .as_ref()
+            .and_then(arn)
+            .is_some_and(|arn| touched.is_role(&arn))
     };
     let key = || {
-        let key = chain.topic.as_ref().and_then(|one| one.attributes.kms_master_key_id.as_deref());
+        let key = chain
+            .topic
+            .as_ref()
+            .and_then(|one| one.attributes.kms_master_key_id.as_deref());
         key.is_some_and(|key| touched.is_key(key))
     };
     let subscription = || {
-        let named = |one: &Touched, arn: &str| matches!(one, Touched::Subscription(given) if given == arn);
-        chain.subscriptions.iter().any(|one| named(touched, &one.subscription_arn))
+        let named =
+            |one: &Touched, arn: &str| matches!(one, Touched::Subscription(given) if given == arn);
+        chain
+            .subscriptions
+            .iter()
+            .any(|one| named(touched, &one.subscription_arn))
     };
     match link {
         Link::Trail | Link::Selector => trail(),
@@ -143,7 +173,10 @@ mod tests {
     }
 
     fn filter(name: &str) -> Touched {
-        Touched::MetricFilter { log_group: "ct".to_owned(), filter: name.to_owned() }
+        Touched::MetricFilter {
+            log_group: "ct".to_owned(),
+            filter: name.to_owned(),
+        }
     }
 
     fn chain() -> Chain {
@@ -153,7 +186,10 @@ mod tests {
                 filter_name: "changes".to_owned(),
                 ..MetricFilter::default()
             }],
-            alarms: vec![Alarm { alarm_name: "alarm".to_owned(), ..Alarm::default() }],
+            alarms: vec![Alarm {
+                alarm_name: "alarm".to_owned(),
+                ..Alarm::default()
+            }],
             ..Chain::default()
         }
     }
@@ -166,15 +202,27 @@ mod tests {
             signal(Service::Logs, "DeleteMetricFilter", "01", filter("other")),
             signal(Service::Logs, "PutMetricFilter", "04", filter("changes")),
             signal(Service::Logs, "DeleteMetricFilter", "03", filter("changes")),
-            signal(Service::Monitoring, "DeleteAlarms", "05", Touched::Alarm("alarm".to_owned())),
-            signal(Service::Monitoring, "EnableAlarmActions", "06", Touched::Alarm("alarm".to_owned())),
+            signal(
+                Service::Monitoring,
+                "DeleteAlarms",
+                "05",
+                Touched::Alarm("alarm".to_owned()),
+            ),
+            signal(
+                Service::Monitoring,
+                "EnableAlarmActions",
+                "06",
+                Touched::Alarm("alarm".to_owned()),
+            ),
         ];
         for call in calls {
             suspects.add(now, call);
         }
         let chain = chain();
         let blamed = |link| {
-            suspects.culprit(link, &[&chain]).map(|actor| actor.event_name.as_str())
+            suspects
+                .culprit(link, &[&chain])
+                .map(|actor| actor.event_name.as_str())
         };
         assert_eq!(blamed(Link::Pattern), Some("PutMetricFilter"));
         assert_eq!(blamed(Link::Alarm), Some("DeleteAlarms"));
@@ -189,7 +237,10 @@ mod tests {
         suspects.add(Instant::now(), call);
         let chain = chain();
         suspects.acquit(Instant::now() + Duration::from_secs(59));
-        assert!(suspects.culprit(Link::Pattern, &[&chain]).is_some(), "reads may still lag");
+        assert!(
+            suspects.culprit(Link::Pattern, &[&chain]).is_some(),
+            "reads may still lag"
+        );
         suspects.acquit(Instant::now() + Duration::from_secs(61));
         assert!(suspects.culprit(Link::Pattern, &[&chain]).is_none());
     }
@@ -198,7 +249,10 @@ mod tests {
     async fn memory_is_bounded() {
         let mut suspects = Suspects::default();
         for _ in 0..2 * REMEMBERED {
-            suspects.add(Instant::now(), signal(Service::Logs, "DeleteMetricFilter", "01", filter("x")));
+            suspects.add(
+                Instant::now(),
+                signal(Service::Logs, "DeleteMetricFilter", "01", filter("x")),
+            );
         }
         assert_eq!(suspects.calls.len(), REMEMBERED);
     }

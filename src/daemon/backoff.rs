@@ -10,12 +10,19 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) const fn new(floor: Duration, ceiling: Duration) -> Self {
-        Self { floor, ceiling, failures: 0 }
+        Self {
+            floor,
+            ceiling,
+            failures: 0,
+        }
     }
 
     /// The wait after one more failure: between half and the whole of the doubled one.
     pub(super) fn next(&mut self, random: &mut fastrand::Rng) -> Duration {
-        let doubled = self.floor.saturating_mul(1 << self.failures.min(20)).min(self.ceiling);
+        let doubled = self
+            .floor
+            .saturating_mul(1 << self.failures.min(20))
+            .min(self.ceiling);
         self.failures = self.failures.saturating_add(1);
         doubled.mul_f64(0.5 + random.f64() / 2.0)
     }
@@ -37,7 +44,10 @@ mod tests {
         let mut backoff = Backoff::new(second, 10 * second);
         for expected in [1, 2, 4, 8, 10, 10] {
             let wait = backoff.next(&mut random);
-            assert!(wait <= expected * second && wait >= expected * second / 2, "{wait:?}");
+            assert!(
+                wait <= expected * second && wait >= expected * second / 2,
+                "{wait:?}"
+            );
         }
         for _ in 0..100 {
             assert!(backoff.next(&mut random) <= 10 * second);

@@ -72,13 +72,17 @@ impl Healer {
 
     /// What to look at although nothing may lead there any more.
     pub(super) fn remembered(&self) -> Remembered {
-        let mut remembered =
-            Remembered { topic_arns: self.policy.topics.clone(), ..Remembered::default() };
+        let mut remembered = Remembered {
+            topic_arns: self.policy.topics.clone(),
+            ..Remembered::default()
+        };
         for chain in self.known_good.values() {
             let group = chain.trail.as_ref();
             let group = group.and_then(|trail| trail.cloud_watch_logs_log_group_arn.clone());
             remembered.log_group_arns.extend(group);
-            remembered.topic_arns.extend(chain.topic.as_ref().map(|one| one.topic_arn.clone()));
+            remembered
+                .topic_arns
+                .extend(chain.topic.as_ref().map(|one| one.topic_arn.clone()));
         }
         for arns in [&mut remembered.log_group_arns, &mut remembered.topic_arns] {
             arns.sort();
@@ -89,7 +93,10 @@ impl Healer {
 
     /// Whether a call was one of this process's own writes: said by its request id and by nothing else.
     pub(super) fn is_own(&self, signal: &Signal) -> bool {
-        signal.request_id.as_ref().is_some_and(|id| self.own_writes.contains(id))
+        signal
+            .request_id
+            .as_ref()
+            .is_some_and(|id| self.own_writes.contains(id))
     }
 
     /// What would mend a control, where planning is on.
@@ -128,10 +135,19 @@ impl Healer {
         let Some((control, step, repair)) = chosen else {
             return false;
         };
-        let told = Told { account: &look.snapshot.account_id, control: &control, step: &step };
+        let told = Told {
+            account: &look.snapshot.account_id,
+            control: &control,
+            step: &step,
+        };
         // Who changes the target between two looks is at work on it: his change is looked at before it is undone.
         if before.is_some_and(|before| !unchanged(&before, &look.snapshot, &repair)) {
-            self.tell(&told, &repair, HealResult::Dropped, Some("the target has just changed"));
+            self.tell(
+                &told,
+                &repair,
+                HealResult::Dropped,
+                Some("the target has just changed"),
+            );
             self.due = Some(Instant::now() + Duration::from_secs(1));
             return false;
         }
@@ -139,7 +155,13 @@ impl Healer {
     }
 
     /// A chain that passes is one to go back to.
-    fn learn(&mut self, look: &Look, assessment: &Assessment, standings: &Standings, now: Timestamp) {
+    fn learn(
+        &mut self,
+        look: &Look,
+        assessment: &Assessment,
+        standings: &Standings,
+        now: Timestamp,
+    ) {
         if assessment.verdict != Verdict::Pass {
             return;
         }
@@ -147,11 +169,13 @@ impl Healer {
         let since = standings.since(control).unwrap_or(now);
         let proven = now.duration_since(since) >= PROVEN_AFTER;
         if proven || !self.known_good.contains_key(control) {
-            self.known_good.insert(control.clone(), assessment.chain.clone());
+            self.known_good
+                .insert(control.clone(), assessment.chain.clone());
         }
         self.told.remove(control);
         if self.mending.remove(control) {
-            self.events.heal_finished(&look.snapshot.account_id, control, Verdict::Pass);
+            self.events
+                .heal_finished(&look.snapshot.account_id, control, Verdict::Pass);
         }
     }
 
@@ -164,7 +188,8 @@ impl Healer {
             return;
         }
         if self.plans.get(control) != Some(&plan) {
-            self.events.heal_planned(&look.snapshot.account_id, control, &plan);
+            self.events
+                .heal_planned(&look.snapshot.account_id, control, &plan);
         }
         self.plans.insert(control.clone(), plan);
     }
@@ -180,7 +205,9 @@ impl Healer {
         let control = &assessment.control;
         let nothing = Plan::default();
         let plan = self.plans.get(control).unwrap_or(&nothing);
-        let who = standings.actor(control).and_then(|actor| actor.principal_arn.as_deref());
+        let who = standings
+            .actor(control)
+            .and_then(|actor| actor.principal_arn.as_deref());
         let decision = self.guard.decide(now, assessment, plan, who);
         if self.mode != HealMode::Apply {
             return false;
@@ -205,7 +232,11 @@ impl Healer {
         if self.told.get(control) != Some(&reason)
             && let Some((_, step, repair)) = self.first_repair(control)
         {
-            let told = Told { account: &look.snapshot.account_id, control, step: &step };
+            let told = Told {
+                account: &look.snapshot.account_id,
+                control,
+                step: &step,
+            };
             self.tell(&told, &repair, HealResult::Held, Some(&reason));
             self.told.insert(control.clone(), reason);
         }
@@ -220,7 +251,11 @@ impl Healer {
     async fn write(&mut self, account: &dyn AccountApi, told: &Told<'_>, repair: &Repair) -> bool {
         self.guard.begin((self.clock)(), repair);
         let answer = account.apply(repair).await;
-        let outcome = if answer.is_ok() { Outcome::Applied } else { Outcome::Failed };
+        let outcome = if answer.is_ok() {
+            Outcome::Applied
+        } else {
+            Outcome::Failed
+        };
         self.guard.record((self.clock)(), outcome);
         match answer {
             Ok(applied) => {

@@ -97,7 +97,9 @@ impl Router {
     pub(super) fn scope_of(&self, account: &AccountId) -> Option<&Inbox> {
         let own = || {
             let own = self.own.as_deref()?;
-            own.account().is_none_or(|known| known == account).then_some(own)
+            own.account()
+                .is_none_or(|known| known == account)
+                .then_some(own)
         };
         self.named.get(account).map(AsRef::as_ref).or_else(own)
     }
@@ -114,10 +116,15 @@ mod tests {
     #[test]
     fn an_event_reaches_the_scope_of_its_account_and_no_other() {
         let (named, own) = (account("000000000001"), account("000000000002"));
-        let inboxes = [Arc::new(Inbox::new(Some(named.clone()))), Arc::new(Inbox::new(None))];
+        let inboxes = [
+            Arc::new(Inbox::new(Some(named.clone()))),
+            Arc::new(Inbox::new(None)),
+        ];
         let router = Router::new(inboxes.clone());
         let reaches = |id: &AccountId, index: usize| {
-            router.scope_of(id).is_some_and(|inbox| std::ptr::eq(inbox, &*inboxes[index]))
+            router
+                .scope_of(id)
+                .is_some_and(|inbox| std::ptr::eq(inbox, Arc::as_ptr(&inboxes[index])))
         };
         assert!(reaches(&named, 0));
         assert!(reaches(&own, 1), "not known yet: it may be ours");

@@ -25,7 +25,11 @@ impl Judge {
         benchmark: Benchmark,
         expectations: Expectations,
     ) -> Self {
-        Self { controls, benchmark, expectations }
+        Self {
+            controls,
+            benchmark,
+            expectations,
+        }
     }
 
     pub(super) fn controls(&self) -> &[Control] {
@@ -37,8 +41,14 @@ impl Judge {
     }
 
     pub(super) fn judge(&self, snapshot: Snapshot) -> Look {
-        let judged = self.controls.iter().map(|control| self.one(&snapshot, control));
-        Look { assessments: judged.collect(), snapshot }
+        let judged = self
+            .controls
+            .iter()
+            .map(|control| self.one(&snapshot, control));
+        Look {
+            assessments: judged.collect(),
+            snapshot,
+        }
     }
 
     /// What would mend the control of this assessment; empty for a control that is not judged here.
@@ -49,7 +59,11 @@ impl Judge {
         known_good: Option<&Chain>,
         policy: &HealPolicy,
     ) -> Plan {
-        let Some(control) = self.controls.iter().find(|one| one.key == assessment.control) else {
+        let Some(control) = self
+            .controls
+            .iter()
+            .find(|one| one.key == assessment.control)
+        else {
             return Plan::default();
         };
         plan(snapshot, assessment, control, known_good, policy)
@@ -63,6 +77,8 @@ impl Judge {
 impl Look {
     /// Whether nothing is UNKNOWN.
     pub(super) fn is_decided(&self) -> bool {
-        self.assessments.iter().all(|one| one.verdict != Verdict::Unknown)
+        self.assessments
+            .iter()
+            .all(|one| one.verdict != Verdict::Unknown)
     }
 }

@@ -126,6 +126,8 @@ impl Daemon {
         systemd::ready();
 
         let cause = tokio::select! {
+            // Looked at first: a task that ends because it was told to is no fault.
+            biased;
             () = stop.cancelled() => None,
             Some(end) = workers.join_next() => Some(ended(end)),
             Some(end) = helpers.join_next() => Some(ended(end)),
@@ -147,7 +149,15 @@ impl Daemon {
         stop: &CancellationToken,
         drained: &CancellationToken,
     ) {
-        let Self { watched, queue, events, board, clock, mut random, .. } = self;
+        let Self {
+            watched,
+            queue,
+            events,
+            board,
+            clock,
+            mut random,
+            ..
+        } = self;
         let judge = Judge::new(self.controls, self.benchmark, self.expectations);
         let judge = Arc::new(judge);
 
@@ -179,7 +189,11 @@ impl Daemon {
                 suspects: Suspects::default(),
                 standings: Standings::default(),
             };
-            add(workers, format!("scope {}", one.name), scope.run(stop.clone()));
+            add(
+                workers,
+                format!("scope {}", one.name),
+                scope.run(stop.clone()),
+            );
         }
 
         if let Some(queue) = queue {
@@ -192,7 +206,9 @@ impl Daemon {
             );
             add(workers, "feed receive".to_owned(), receive);
             // These two outlive the workers, which still have messages in flight.
-            let delete = feed.clone().delete(pulse("feed delete", Feed::TEND_PULSE), drained.clone());
+            let delete = feed
+                .clone()
+                .delete(pulse("feed delete", Feed::TEND_PULSE), drained.clone());
             add(helpers, "feed delete".to_owned(), delete);
             let prolong = feed.prolong(pulse("feed prolong", Feed::TEND_PULSE), drained.clone());
             add(helpers, "feed prolong".to_owned(), prolong);
@@ -200,11 +216,28 @@ impl Daemon {
             info!("no queue_url: changes are noticed by sweeps only");
         }
 
-        let state = http::HttpState { events: events.clone(), board, status_page: self.show_status };
-        let serve = http::serve(self.listener, state, http::Limits::default(), drained.clone());
+        let state = http::HttpState {
+            events: events.clone(),
+            board,
+            status_page: self.show_status,
+        };
+        let serve = http::serve(
+            self.listener,
+            state,
+            http::Limits::default(),
+            drained.clone(),
+        );
         add(helpers, "http".to_owned(), serve);
-        add(helpers, "watchdog".to_owned(), systemd::watchdog(pulses.clone(), drained.clone()));
-        add(helpers, "log".to_owned(), settle_log(events, drained.clone()));
+        add(
+            helpers,
+            "watchdog".to_owned(),
+            systemd::watchdog(pulses.clone(), drained.clone()),
+        );
+        add(
+            helpers,
+            "log".to_owned(),
+            settle_log(events, drained.clone()),
+        );
     }
 }
 
@@ -231,7 +264,10 @@ async fn finish(tasks: &mut Tasks, limit: Instant) {
             Some(Err(error)) => warn!(%error, "a task ended badly while stopping"),
         }
     }
-    warn!(tasks = tasks.len(), "tasks did not end in time and are cut off");
+    warn!(
+        tasks = tasks.len(),
+        "tasks did not end in time and are cut off"
+    );
     tasks.shutdown().await;
 }
 

@@ -14,7 +14,7 @@ const LONGEST_GAP: Duration = Duration::from_secs(5);
 /// Reads lag behind writes; the state that an event told of is looked at once more this long after.
 const CONFIRM_AFTER: Duration = Duration::from_secs(5);
 /// The first and the longest wait before an evaluation that ended without a verdict, or with UNKNOWN, is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
 /// The schedule of one scope.
 #[derive(Debug)]
@@ -59,7 +59,9 @@ impl Pace {
     fn gap(&self) -> Duration {
         match self.burst.checked_sub(1) {
             None => Duration::ZERO,
-            Some(doublings) => FIRST_GAP.saturating_mul(1 << doublings.min(16)).min(LONGEST_GAP),
+            Some(doublings) => FIRST_GAP
+                .saturating_mul(1 << doublings.min(16))
+                .min(LONGEST_GAP),
         }
     }
 
@@ -70,7 +72,14 @@ impl Pace {
             (self.confirm, Trigger::Confirm),
             (self.retry, Trigger::Retry),
         ];
-        let sweep = (self.sweep, if self.start { Trigger::Start } else { Trigger::Sweep });
+        let sweep = (
+            self.sweep,
+            if self.start {
+                Trigger::Start
+            } else {
+                Trigger::Sweep
+            },
+        );
         planned
             .into_iter()
             .filter_map(|(due, trigger)| Some((due?, trigger)))
@@ -88,8 +97,14 @@ impl Pace {
             }
         }
         if let Some(arrived) = arrived {
-            let in_burst = self.last_event_look.is_some_and(|last| arrived < last + 2 * self.gap());
-            self.burst = if in_burst { self.burst.saturating_add(1) } else { 1 };
+            let in_burst = self
+                .last_event_look
+                .is_some_and(|last| arrived < last + 2 * self.gap());
+            self.burst = if in_burst {
+                self.burst.saturating_add(1)
+            } else {
+                1
+            };
             self.confirm = Some(now + CONFIRM_AFTER);
         }
         if matches!(trigger, Trigger::Start | Trigger::Sweep) || self.sweep <= now {
@@ -123,7 +138,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn pace(now: Instant) -> Pace {
         Pace::new(15 * MINUTE, now, fastrand::Rng::with_seed(1))
@@ -138,7 +153,11 @@ mod tests {
         pace.ended(now, false, true);
         let (due, trigger) = pace.next();
         assert_eq!(trigger, Trigger::Sweep);
-        assert!(due >= now + 13 * MINUTE && due <= now + 17 * MINUTE, "{:?}", due - now);
+        assert!(
+            due >= now + 13 * MINUTE && due <= now + 17 * MINUTE,
+            "{:?}",
+            due - now
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -173,7 +192,11 @@ mod tests {
         assert!(looks.len() <= 20, "{} looks", looks.len());
         assert!(looks.last().is_some_and(|last| *last + LONGEST_GAP >= end));
         let quiet = end + 3 * LONGEST_GAP;
-        assert_eq!(pace.event_due(quiet), quiet, "after a quiet time an event is looked at at once");
+        assert_eq!(
+            pace.event_due(quiet),
+            quiet,
+            "after a quiet time an event is looked at at once"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,16 +29,25 @@ impl Pulses {
     /// Begins to supervise a task, which owes a tick at least every `limit`.
     pub(super) fn supervise(&self, task: impl Into<String>, limit: Duration) -> Pulse {
         let task = task.into();
-        let beat = Beat { task: task.clone(), last: Instant::now(), limit };
+        let beat = Beat {
+            task: task.clone(),
+            last: Instant::now(),
+            limit,
+        };
         lock(&self.beats).push(beat);
-        Pulse { beats: Arc::clone(&self.beats), task }
+        Pulse {
+            beats: Arc::clone(&self.beats),
+            task,
+        }
     }
 
     /// The tasks that owe a tick at this moment.
     pub(super) fn overdue(&self) -> Vec<String> {
         let now = Instant::now();
         let beats = lock(&self.beats);
-        let late = beats.iter().filter(|beat| now.duration_since(beat.last) > beat.limit);
+        let late = beats
+            .iter()
+            .filter(|beat| now.duration_since(beat.last) > beat.limit);
         late.map(|beat| beat.task.clone()).collect()
     }
 }
@@ -77,7 +86,7 @@ mod tests {
         assert_eq!(pulses.overdue(), ["feed"]);
         feed.tick();
         assert!(pulses.overdue().is_empty());
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(pulses.overdue(), ["feed", "sweep"]);
         drop(feed);
         assert_eq!(pulses.overdue(), ["sweep"]);

@@ -25,12 +25,12 @@ use crate::telemetry::{
 };
 
 /// A look that takes longer is given up and tried again: every single call in it has a shorter limit of its own.
-const LOOK_LIMIT: Duration = Duration::from_secs(120);
+const LOOK_LIMIT: Duration = Duration::from_mins(2);
 /// A scope that waits wakes this often to show that it lives.
 const IDLE_TICK: Duration = Duration::from_secs(30);
 
 /// The longest time between two ticks of a scope's task.
-pub(super) const SCOPE_PULSE: Duration = Duration::from_secs(300);
+pub(super) const SCOPE_PULSE: Duration = Duration::from_mins(5);
 
 /// The task of one scope.
 pub(super) struct Scope {
@@ -73,7 +73,11 @@ impl Scope {
         match self.inbox.waiting_since() {
             Some(arrived) => {
                 let due = self.pace.event_due(arrived);
-                if due <= planned.0 { (due, Trigger::Event) } else { planned }
+                if due <= planned.0 {
+                    (due, Trigger::Event)
+                } else {
+                    planned
+                }
             }
             None => planned,
         }
@@ -96,15 +100,25 @@ impl Scope {
 
     /// True: something was written.
     async fn heal(&mut self, look: &Look) -> bool {
-        self.healer.heal(&*self.account, look, &self.judge, &self.standings).await
+        self.healer
+            .heal(&*self.account, look, &self.judge, &self.standings)
+            .await
     }
 
     /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
     async fn look(&mut self, trigger: Trigger) -> Option<Look> {
         let began = Instant::now();
         let fresh = self.inbox.take();
-        let trigger = if fresh.is_empty() { trigger } else { Trigger::Event };
-        self.pace.begun(trigger, began, fresh.first().map(|item| item.ticket.received()));
+        let trigger = if fresh.is_empty() {
+            trigger
+        } else {
+            Trigger::Event
+        };
+        self.pace.begun(
+            trigger,
+            began,
+            fresh.first().map(|item| item.ticket.received()),
+        );
         let for_event = !fresh.is_empty();
         self.unanswered.extend(fresh);
 
@@ -114,7 +128,14 @@ impl Scope {
         let snapshot = match observed.map(|answer| answer.map_err(Blind::from)) {
             Ok(Ok(snapshot)) => Some(snapshot),
             Ok(Err(blind)) => self.blind(trigger, began, &blind),
-            Err(reason) => self.blind(trigger, began, &Blind { code: "Timeout".into(), reason }),
+            Err(reason) => self.blind(
+                trigger,
+                began,
+                &Blind {
+                    code: "Timeout".into(),
+                    reason,
+                },
+            ),
         };
         let look = snapshot.map(|snapshot| self.store(trigger, began, snapshot));
         let decided = look.as_ref().is_some_and(Look::is_decided);
@@ -125,9 +146,11 @@ impl Scope {
     /// Nothing was seen. Where the account is known that is a verdict too: UNKNOWN, because the last one no longer holds.
     fn blind(&self, trigger: Trigger, began: Instant, blind: &Blind) -> Option<Snapshot> {
         let now = (self.clock)();
-        self.board.evaluation_failed(&self.name, now, blind.reason.clone());
+        self.board
+            .evaluation_failed(&self.name, now, blind.reason.clone());
         let Some(account) = self.inbox.account() else {
-            self.events.evaluation_failed(&self.name, trigger, began.elapsed(), &blind.reason);
+            self.events
+                .evaluation_failed(&self.name, trigger, began.elapsed(), &blind.reason);
             return None;
         };
         Some(Snapshot::unseen(
@@ -145,15 +168,19 @@ impl Scope {
         let account = &look.snapshot.account_id;
 
         // An event of another account was taken in while the own one was not known.
-        let (ours, foreign): (Vec<Item>, Vec<Item>) =
-            self.unanswered.drain(..).partition(|item| item.signal.account == *account);
+        let (ours, foreign): (Vec<Item>, Vec<Item>) = self
+            .unanswered
+            .drain(..)
+            .partition(|item| item.signal.account == *account);
         for item in &ours {
             if !self.healer.is_own(&item.signal) {
-                self.suspects.add(item.ticket.received(), item.signal.clone());
+                self.suspects
+                    .add(item.ticket.received(), item.signal.clone());
             }
         }
 
-        self.events.verdicts_stored(account, look.snapshot.now, &look.assessments);
+        self.events
+            .verdicts_stored(account, look.snapshot.now, &look.assessments);
         self.events.evaluated(&Evaluation {
             account,
             trigger,
@@ -161,7 +188,11 @@ impl Scope {
             took: began.elapsed(),
         });
         self.standings.update(&look, &self.suspects, &self.events);
-        if look.assessments.iter().all(|one| one.verdict == Verdict::Pass) {
+        if look
+            .assessments
+            .iter()
+            .all(|one| one.verdict == Verdict::Pass)
+        {
             self.suspects.acquit(began);
         }
         self.show(&look);
@@ -209,6 +240,9 @@ impl From<ObserveError> for Blind {
             ObserveError::NoAccount(_) => "NoAccount".to_owned(),
             ObserveError::ForeignAccount { .. } => "ForeignAccount".to_owned(),
         };
-        Self { code, reason: error.to_string() }
+        Self {
+            code,
+            reason: error.to_string(),
+        }
     }
 }

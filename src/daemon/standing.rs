@@ -32,12 +32,13 @@ impl Standings {
         for assessment in &look.assessments {
             let before = self.0.remove(&assessment.control);
             let from = before.as_ref().map(|one| one.verdict);
-            let known = before.as_ref().map_or(0, |one| one.actors.len());
+            let blamed = before.as_ref().and_then(Standing::actor).cloned();
             let changed = before.as_ref().is_none_or(|one| {
                 (one.verdict, one.broken_link) != (assessment.verdict, assessment.broken_link)
             });
             let standing = Standing::next(before, assessment, look.snapshot.now, suspects);
-            if changed || standing.actors.len() > known {
+            // Who did it can become known, or better known, after the verdict.
+            if changed || standing.actor() != blamed.as_ref() {
                 events.verdict_changed(&VerdictChange {
                     account: &look.snapshot.account_id,
                     from,
@@ -71,10 +72,13 @@ impl Standings {
         pairs
             .map(|(control, assessment)| {
                 let standing = self.0.get(&control.key);
-                let actor_of =
-                    |finding: &Finding| standing?.actors.get(&finding.link).cloned();
+                let actor_of = |finding: &Finding| standing?.actors.get(&finding.link).cloned();
                 ControlStatus {
-                    report: ControlReport::new(&ControlInfo::new(control, benchmark), assessment, actor_of),
+                    report: ControlReport::new(
+                        &ControlInfo::new(control, benchmark),
+                        assessment,
+                        actor_of,
+                    ),
                     since: standing.map_or(look.snapshot.now, |one| one.since),
                     actor: standing.and_then(Standing::actor).cloned(),
                     plan: healer.plan(&control.key).cloned(),
@@ -101,9 +105,20 @@ impl Standing {
         };
         if verdict == Verdict::Pass {
             let whole = Some(assessment.chain.clone());
-            return Self { verdict, broken_link: None, since, whole, actors: BTreeMap::new() };
+            return Self {
+                verdict,
+                broken_link: None,
+                since,
+                whole,
+                actors: BTreeMap::new(),
+            };
         }
-        actors.retain(|link, _| assessment.findings.iter().any(|finding| finding.link == *link));
+        actors.retain(|link, _| {
+            assessment
+                .findings
+                .iter()
+                .any(|finding| finding.link == *link)
+        });
         let mut chains = vec![&assessment.chain];
         chains.extend(&whole);
         for finding in &assessment.findings {
@@ -111,7 +126,13 @@ impl Standing {
                 actors.insert(finding.link, actor.clone());
             }
         }
-        Self { verdict, broken_link: assessment.broken_link, since, whole, actors }
+        Self {
+            verdict,
+            broken_link: assessment.broken_link,
+            since,
+            whole,
+            actors,
+        }
     }
 
     fn actor(&self) -> Option<&Actor> {

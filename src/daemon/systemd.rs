@@ -47,7 +47,10 @@ pub(super) async fn watchdog(pulses: Pulses, stop: CancellationToken) {
                 tell(&[NotifyState::Watchdog]);
             }
         } else if overdue != hung {
-            error!(tasks = overdue.join(", "), "tasks hang; the watchdog is no longer fed");
+            error!(
+                tasks = overdue.join(", "),
+                "tasks hang; the watchdog is no longer fed"
+            );
         }
         hung = overdue;
     }

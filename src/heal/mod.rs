@@ -13,10 +13,11 @@ mod repair;
 mod shell;
 mod unchanged;
 
+pub(crate) use arn::partition_of;
 pub use guard::{Decision, Guard, GuardState, HoldReason, Limits, Outcome, Stop, Window};
 pub use model::apply_to;
 pub use plan::plan;
-pub use render::render;
 pub use policy::{ExpectedSubscription, HealPolicy};
+pub use render::render;
 pub use repair::{LogDelivery, Plan, Repair, RepairKind, Step, StepAction};
 pub use unchanged::unchanged;

@@ -43,7 +43,9 @@ impl Assumptions {
 
     /// CloudTrail: `eventName` and `eventSource` are strings in every event.
     pub fn cloudtrail() -> Self {
-        Self::none().with_string("eventName", &[]).with_string("eventSource", &[])
+        Self::none()
+            .with_string("eventName", &[])
+            .with_string("eventSource", &[])
     }
 
     /// Adds the fields that CloudTrail writes into every record ("CloudTrail record contents", those not marked
@@ -62,7 +64,9 @@ impl Assumptions {
         ];
         STRINGS
             .iter()
-            .fold(self, |assumptions, field| assumptions.with_string(field, &[]))
+            .fold(self, |assumptions, field| {
+                assumptions.with_string(field, &[])
+            })
             .with_object("userIdentity")
     }
 
@@ -113,7 +117,9 @@ impl Assumptions {
 
     /// Whether all facts hold for an event.
     pub(crate) fn hold_for(&self, event: &Value) -> bool {
-        self.items.iter().all(|assumption| assumption.holds_for(event))
+        self.items
+            .iter()
+            .all(|assumption| assumption.holds_for(event))
     }
 
     fn with(mut self, path: &str, fact: Fact) -> Self {
@@ -188,10 +194,18 @@ mod tests {
             .with_object("userIdentity")
             .with_missing("errorCode")
             .with_missing("errorCode");
-        let names: Vec<String> = assumptions.items().iter().map(ToString::to_string).collect();
+        let names: Vec<String> = assumptions
+            .items()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(
             names,
-            ["eventSource is a or b", "userIdentity is an object", "errorCode is absent"]
+            [
+                "eventSource is a or b",
+                "userIdentity is an object",
+                "errorCode is absent"
+            ]
         );
         assert!(assumptions.hold_for(&json!({"eventSource": "b", "userIdentity": {}})));
         assert!(!assumptions.hold_for(&json!({"eventSource": "c", "userIdentity": {}})));

@@ -17,12 +17,19 @@ impl CharSet {
     }
 
     pub(crate) fn single(c: char) -> Self {
-        Self { ranges: vec![(c.into(), c.into())] }
+        Self {
+            ranges: vec![(c.into(), c.into())],
+        }
     }
 
     /// Ranges in any order.
     pub(crate) fn of(ranges: &[(char, char)]) -> Self {
-        Self::normal(ranges.iter().map(|&(low, high)| (low.into(), high.into())).collect())
+        Self::normal(
+            ranges
+                .iter()
+                .map(|&(low, high)| (low.into(), high.into()))
+                .collect(),
+        )
     }
 
     /// ASCII digits: what `\d` means everywhere.
@@ -38,7 +45,11 @@ impl CharSet {
     /// `\s`; some engines count the vertical tab.
     pub(crate) fn space(vertical_tab: bool) -> Self {
         let space = Self::of(&[('\t', '\n'), ('\u{c}', '\r'), (' ', ' ')]);
-        if vertical_tab { space.union(&Self::single('\u{b}')) } else { space }
+        if vertical_tab {
+            space.union(&Self::single('\u{b}'))
+        } else {
+            space
+        }
     }
 
     pub(crate) fn union(&self, other: &Self) -> Self {
@@ -81,9 +92,16 @@ impl CharSet {
         let mut empty = true;
         for &(low, high) in &self.ranges {
             // Surrogates are no characters of a text.
-            let low = if (SURROGATES.0..=SURROGATES.1).contains(&low) { SURROGATES.1 + 1 } else { low };
-            let high =
-                if (SURROGATES.0..=SURROGATES.1).contains(&high) { SURROGATES.0 - 1 } else { high };
+            let low = if (SURROGATES.0..=SURROGATES.1).contains(&low) {
+                SURROGATES.1 + 1
+            } else {
+                low
+            };
+            let high = if (SURROGATES.0..=SURROGATES.1).contains(&high) {
+                SURROGATES.0 - 1
+            } else {
+                high
+            };
             if low > high {
                 continue;
             }
@@ -113,15 +131,22 @@ mod tests {
 
     #[test]
     fn complement_of_a_complement_is_the_set() {
-        for set in [CharSet::none(), CharSet::word(), CharSet::space(true), CharSet::of(&[('\0', 'a')])]
-        {
+        for set in [
+            CharSet::none(),
+            CharSet::word(),
+            CharSet::space(true),
+            CharSet::of(&[('\0', 'a')]),
+        ] {
             assert_eq!(set.complement().complement(), set);
         }
     }
 
     #[test]
     fn adjacent_ranges_merge() {
-        assert_eq!(CharSet::of(&[('c', 'd'), ('a', 'b')]), CharSet::of(&[('a', 'd')]));
+        assert_eq!(
+            CharSet::of(&[('c', 'd'), ('a', 'b')]),
+            CharSet::of(&[('a', 'd')])
+        );
         assert_eq!(CharSet::of(&[('x', 'x')]).only(), Some('x'));
         assert_eq!(CharSet::word().only(), None);
     }

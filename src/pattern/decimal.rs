@@ -12,7 +12,11 @@ pub(crate) struct Decimal {
 
 impl Decimal {
     pub(crate) fn zero() -> Self {
-        Self { negative: false, digits: String::new(), exponent: 0 }
+        Self {
+            negative: false,
+            digits: String::new(),
+            exponent: 0,
+        }
     }
 
     /// Reads `[sign] digits [. digits] [e [sign] digits]`; nothing else. An exponent beyond 64 bits is none.
@@ -42,7 +46,11 @@ impl Decimal {
             return Some(Self::zero());
         }
         let point = i64::try_from(whole.len()).ok()? - i64::try_from(leading).ok()?;
-        Some(Self { negative, digits, exponent: exponent.checked_add(point)? })
+        Some(Self {
+            negative,
+            digits,
+            exponent: exponent.checked_add(point)?,
+        })
     }
 
     pub(crate) fn is_negative(&self) -> bool {
@@ -50,7 +58,10 @@ impl Decimal {
     }
 
     pub(crate) fn negated(&self) -> Self {
-        Self { negative: !self.negative && !self.digits.is_empty(), ..self.clone() }
+        Self {
+            negative: !self.negative && !self.digits.is_empty(),
+            ..self.clone()
+        }
     }
 
     /// The digits before and after the point, without sign; none if that would be longer than `limit`.
@@ -64,7 +75,10 @@ impl Decimal {
             return None;
         }
         if self.exponent <= 0 {
-            return Some(("0".to_owned(), format!("{}{}", "0".repeat(shift), self.digits)));
+            return Some((
+                "0".to_owned(),
+                format!("{}{}", "0".repeat(shift), self.digits),
+            ));
         }
         if shift >= length {
             let zeros = "0".repeat(shift - length);
@@ -91,9 +105,10 @@ impl Decimal {
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
             // Digits start with a non-zero one, so the exponent decides, then the digits as text.
-            (false, false) => {
-                self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits))
-            }
+            (false, false) => self
+                .exponent
+                .cmp(&other.exponent)
+                .then_with(|| self.digits.cmp(&other.digits)),
         }
     }
 }
@@ -147,8 +162,9 @@ mod tests {
 
     #[test]
     fn order_is_that_of_the_values() {
-        let sorted =
-            ["-1e309", "-2", "-1.5", "-1", "-1e-999", "0", "1e-999", "0.5", "9", "10", "1e308"];
+        let sorted = [
+            "-1e309", "-2", "-1.5", "-1", "-1e-999", "0", "1e-999", "0.5", "9", "10", "1e308",
+        ];
         for (i, a) in sorted.iter().enumerate() {
             for (j, b) in sorted.iter().enumerate() {
                 assert_eq!(d(a).cmp(&d(b)), i.cmp(&j), "{a} {b}");
@@ -159,7 +175,17 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_numbers() {
-        for text in ["", "-", "1.", ".5", "1e", "1e+", "1.2.3", "0x1", "1e99999999999999999999"] {
+        for text in [
+            "",
+            "-",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "1.2.3",
+            "0x1",
+            "1e99999999999999999999",
+        ] {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
     }

@@ -23,7 +23,11 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(position: usize, problem: impl Into<String>, expected: &'static str) -> Self {
-        Self { position, problem: problem.into(), expected }
+        Self {
+            position,
+            problem: problem.into(),
+            expected,
+        }
     }
 
     pub(crate) fn in_pattern(self, pattern: &str) -> ParseError {
@@ -55,7 +59,10 @@ impl ParseError {
 
     /// The fault on one line, without the pattern.
     pub fn message(&self) -> String {
-        format!("{} at character {}; expected {}", self.problem, self.position, self.expected)
+        format!(
+            "{} at character {}; expected {}",
+            self.problem, self.position, self.expected
+        )
     }
 }
 

@@ -22,17 +22,35 @@ pub(crate) fn matches(pattern: &Fields, line: &str) -> Match {
     }
     let first = pattern.first.iter().enumerate().map(|(at, field)| {
         let takes_rest = pattern.last.is_none() && at + 1 == pattern.first.len();
-        (field, if takes_rest { rest(line, &tokens, at) } else { text(&tokens, at) })
+        (
+            field,
+            if takes_rest {
+                rest(line, &tokens, at)
+            } else {
+                text(&tokens, at)
+            },
+        )
     });
     let skipped = tokens.len() - last.len();
-    let last = last.iter().enumerate().map(|(at, field)| (field, text(&tokens, skipped + at)));
-    first.chain(last).fold(Match::Yes, |so_far, (field, value)| so_far.and(|| test(field, value)))
+    let last = last
+        .iter()
+        .enumerate()
+        .map(|(at, field)| (field, text(&tokens, skipped + at)));
+    first
+        .chain(last)
+        .fold(Match::Yes, |so_far, (field, value)| {
+            so_far.and(|| test(field, value))
+        })
 }
 
 /// Whether every line of text matches, whatever it says.
 pub(crate) fn matches_any_text(pattern: &Fields) -> bool {
     let last: &[Field] = pattern.last.as_deref().unwrap_or_default();
-    let free = pattern.first.iter().chain(last).all(|field| !matches!(field, Field::Tested(..)));
+    let free = pattern
+        .first
+        .iter()
+        .chain(last)
+        .all(|field| !matches!(field, Field::Tested(..)));
     free && pattern.first.len() + last.len() <= 1
 }
 
@@ -96,12 +114,11 @@ fn tokens(line: &str) -> Vec<Token<'_>> {
             _ => None,
         };
         let enclosed = closing.and_then(|closing| rest.get(1..)?.split_once(closing));
-        let (text, length) = match enclosed {
-            Some((text, _)) => (text, text.len() + 2),
-            None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (rest.get(..end).unwrap_or_default(), end)
-            }
+        let (text, length) = if let Some((text, _)) = enclosed {
+            (text, text.len() + 2)
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            (rest.get(..end).unwrap_or_default(), end)
         };
         tokens.push(Token { text, start });
         start += length;

@@ -29,7 +29,11 @@ pub(crate) fn event(syntax: &Syntax, event: &Value) -> Match {
         other => {
             let compact = raw(other, &event.to_string());
             let spaced = raw(other, &reader::spaced(event));
-            if compact == spaced { compact } else { Match::Undecided(Reason::RawText) }
+            if compact == spaced {
+                compact
+            } else {
+                Match::Undecided(Reason::RawText)
+            }
         }
     }
 }
@@ -49,12 +53,12 @@ fn raw(syntax: &Syntax, message: &str) -> Match {
 pub(crate) fn evaluate<C>(expr: &Expr<C>, condition: &impl Fn(&C) -> Match) -> Match {
     match expr {
         Expr::One(one) => condition(one),
-        Expr::And(parts) => parts
-            .iter()
-            .fold(Match::Yes, |so_far, part| so_far.and(|| evaluate(part, condition))),
-        Expr::Or(parts) => {
-            parts.iter().fold(Match::No, |so_far, part| so_far.or(|| evaluate(part, condition)))
-        }
+        Expr::And(parts) => parts.iter().fold(Match::Yes, |so_far, part| {
+            so_far.and(|| evaluate(part, condition))
+        }),
+        Expr::Or(parts) => parts.iter().fold(Match::No, |so_far, part| {
+            so_far.or(|| evaluate(part, condition))
+        }),
     }
 }
 
@@ -74,11 +78,13 @@ fn test(condition: &Condition, event: &Value) -> Match {
 
 /// The value under a path without wildcards.
 fn walk<'v>(value: &'v Value, steps: &[Step]) -> Option<&'v Value> {
-    steps.iter().try_fold(value, |value, step| match (step, value) {
-        (Step::Name(name), Value::Object(members)) => members.get(name),
-        (Step::Index(index), Value::Array(elements)) => elements.get(*index),
-        _ => None,
-    })
+    steps
+        .iter()
+        .try_fold(value, |value, step| match (step, value) {
+            (Step::Name(name), Value::Object(members)) => members.get(name),
+            (Step::Index(index), Value::Array(elements)) => elements.get(*index),
+            _ => None,
+        })
 }
 
 fn plain(test: &Test, value: Option<&Value>) -> Match {
@@ -150,8 +156,14 @@ fn wildcard(test: &Test, base: Option<&Value>, after: &[Step]) -> Match {
         Test::Compare(Comparison::IsNot(_)) => Match::No,
         Test::Compare(comparison) => some(&|value| compare(comparison, value), &mut values),
         Test::Null => some(&|value| Match::from(value.is_null()), &mut values),
-        Test::True => some(&|value| Match::from(*value == Value::Bool(true)), &mut values),
-        Test::False => some(&|value| Match::from(*value == Value::Bool(false)), &mut values),
+        Test::True => some(
+            &|value| Match::from(*value == Value::Bool(true)),
+            &mut values,
+        ),
+        Test::False => some(
+            &|value| Match::from(*value == Value::Bool(false)),
+            &mut values,
+        ),
     }
 }
 
@@ -159,7 +171,9 @@ fn wildcard(test: &Test, base: Option<&Value>, after: &[Step]) -> Match {
 fn terms(terms: &[Term], message: &str) -> Match {
     let holds = |term: &Term| phrase_fit(&term.phrase.raw, message);
     if terms.iter().all(|term| term.role == Role::Optional) {
-        return terms.iter().fold(Match::No, |so_far, term| so_far.or(|| holds(term)));
+        return terms
+            .iter()
+            .fold(Match::No, |so_far, term| so_far.or(|| holds(term)));
     }
     terms.iter().fold(Match::Yes, |so_far, term| {
         so_far.and(|| match term.role {

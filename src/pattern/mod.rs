@@ -28,7 +28,7 @@ pub use error::ParseError;
 pub use number::NumberLiteral;
 pub use prove::{always_on, broader, covers, example, missing_event_names, satisfiable};
 pub use regex::Regex;
-pub use text::TextPattern;
+pub use text::{Shape, TextPattern};
 pub use warning::Warning;
 
 use syntax::Syntax;
@@ -53,7 +53,13 @@ impl Pattern {
     /// A pattern that PutMetricFilter would refuse, with the position of the fault.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let (syntax, warnings) = parse::parse(text)?;
-        Ok(Self { inner: Arc::new(Inner { text: text.to_owned(), syntax, warnings }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                text: text.to_owned(),
+                syntax,
+                warnings,
+            }),
+        })
     }
 
     /// Parses the pattern of a deployed filter: surrounding white space is dropped first.

@@ -31,7 +31,9 @@ impl NumberLiteral {
         if let Some(exponent) = exponent {
             let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
             let significant = digits.trim_start_matches('0');
-            let mantissa = text.get(..text.len() - exponent.len() - 1).unwrap_or_default();
+            let mantissa = text
+                .get(..text.len() - exponent.len() - 1)
+                .unwrap_or_default();
             let well_formed = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
             if !well_formed || Decimal::parse(mantissa).is_none() {
                 return Err(NotANumber::Form);
@@ -41,7 +43,10 @@ impl NumberLiteral {
             }
         }
         let value = Decimal::parse(text).ok_or(NotANumber::Form)?;
-        Ok(Self { text: text.to_owned(), value })
+        Ok(Self {
+            text: text.to_owned(),
+            value,
+        })
     }
 
     /// The number as written.
@@ -116,7 +121,10 @@ impl EventNumber {
         if !double.is_finite() {
             let sign = if text.starts_with('-') { "-" } else { "" };
             let texts = ["Infinity", "INF", "∞"].map(|name| format!("{sign}{name}"));
-            return Self { values: vec![None], texts: texts.to_vec() };
+            return Self {
+                values: vec![None],
+                texts: texts.to_vec(),
+            };
         }
         // Rust prints the shortest text that reads back as the same double.
         let scientific = format!("{double:e}");
@@ -127,7 +135,20 @@ impl EventNumber {
         } else {
             spellings(text, &scientific, &value)
         };
-        Self { values: vec![Some(value)], texts }
+        Self {
+            values: vec![Some(value)],
+            texts,
+        }
+    }
+
+    /// The number under each combination of readings.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = Self> {
+        self.values.iter().flat_map(|value| {
+            self.texts.iter().map(|text| Self {
+                values: vec![value.clone()],
+                texts: vec![text.clone()],
+            })
+        })
     }
 
     /// Whether the comparison holds for this number.
@@ -170,15 +191,27 @@ impl EventNumber {
     fn by_text(&self, test: impl Fn(&str) -> Match) -> Match {
         let mut fits = self.texts.iter().map(|spelling| test(spelling));
         let first = fits.next().unwrap_or(Match::No);
-        if fits.all(|fit| fit == first) { first } else { Match::Undecided(Reason::NumberText) }
+        if fits.all(|fit| fit == first) {
+            first
+        } else {
+            Match::Undecided(Reason::NumberText)
+        }
     }
 }
 
 /// How a double outside the plain range may be printed: as Java does, without an exponent, or as written.
 fn spellings(written: &str, scientific: &str, value: &Decimal) -> Vec<String> {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-    let long = if mantissa.contains('.') { mantissa.to_owned() } else { format!("{mantissa}.0") };
-    let signed = if exponent.starts_with('-') { exponent.to_owned() } else { format!("+{exponent}") };
+    let long = if mantissa.contains('.') {
+        mantissa.to_owned()
+    } else {
+        format!("{mantissa}.0")
+    };
+    let signed = if exponent.starts_with('-') {
+        exponent.to_owned()
+    } else {
+        format!("+{exponent}")
+    };
     let mut texts = vec![format!("{long}E{exponent}"), written.to_owned()];
     for m in [mantissa, long.as_str()] {
         for e in [exponent, signed.as_str()] {
@@ -215,8 +248,14 @@ mod tests {
     #[test]
     fn values_compare_exactly_after_the_double_of_a_fraction() {
         assert_eq!(is("1e0", number("1.0")), Match::Yes);
-        assert_eq!(is("9007199254740993", number("9007199254740993")), Match::Yes);
-        assert_eq!(is("9007199254740993", number("9007199254740992")), Match::No);
+        assert_eq!(
+            is("9007199254740993", number("9007199254740993")),
+            Match::Yes
+        );
+        assert_eq!(
+            is("9007199254740993", number("9007199254740992")),
+            Match::No
+        );
         assert_eq!(is("1e-999", number("0")), Match::Yes);
         assert_eq!(is("1e-999", number("1e-999")), Match::No);
         assert_eq!(is("0.1", number("0.10")), Match::Yes);
@@ -243,18 +282,30 @@ mod tests {
 
     #[test]
     fn text_of_a_large_exponent_is_left_open_where_it_decides() {
-        assert_eq!(is("1e10", word("1.0E10")), Match::Undecided(Reason::NumberText));
+        assert_eq!(
+            is("1e10", word("1.0E10")),
+            Match::Undecided(Reason::NumberText)
+        );
         assert_eq!(is("1e10", word("foo")), Match::No);
         assert_eq!(is("1e10", word("1*")), Match::Yes);
     }
 
     #[test]
     fn exponent_beyond_32_bits_is_no_literal() {
-        assert_eq!(NumberLiteral::parse("1e2147483648"), Err(NotANumber::Exponent));
-        assert_eq!(NumberLiteral::parse("1e99999999999999999999"), Err(NotANumber::Exponent));
+        assert_eq!(
+            NumberLiteral::parse("1e2147483648"),
+            Err(NotANumber::Exponent)
+        );
+        assert_eq!(
+            NumberLiteral::parse("1e99999999999999999999"),
+            Err(NotANumber::Exponent)
+        );
         assert!(NumberLiteral::parse("1e2147483647").is_ok());
         assert_eq!(NumberLiteral::parse("1e"), Err(NotANumber::Form));
         assert_eq!(NumberLiteral::parse("1.2.3"), Err(NotANumber::Form));
-        assert_eq!(NumberLiteral::parse("1.2.3e99999999999"), Err(NotANumber::Form));
+        assert_eq!(
+            NumberLiteral::parse("1.2.3e99999999999"),
+            Err(NotANumber::Form)
+        );
     }
 }

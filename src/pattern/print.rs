@@ -76,7 +76,11 @@ impl Display for Operand {
                     && raw.chars().all(|c| is_bare(c) && c != '-')
                     && !raw.eq_ignore_ascii_case("null")
                     && NumberLiteral::parse(raw).is_err();
-                if bare { f.write_str(raw) } else { write!(f, "\"{raw}\"") }
+                if bare {
+                    f.write_str(raw)
+                } else {
+                    write!(f, "\"{raw}\"")
+                }
             }
         }
     }
@@ -107,7 +111,11 @@ impl Display for Term {
             Role::Optional => "?",
         })?;
         let raw = &self.phrase.raw;
-        if raw.chars().all(is_word) { f.write_str(raw) } else { write!(f, "\"{raw}\"") }
+        if raw.chars().all(is_word) {
+            f.write_str(raw)
+        } else {
+            write!(f, "\"{raw}\"")
+        }
     }
 }
 
@@ -127,9 +135,9 @@ impl Display for Field {
         match self {
             Self::Unnamed => Ok(()),
             Self::Named(name) => f.write_str(name),
-            Self::Tested(name, conditions) => {
-                write_expr(f, conditions, &|f, comparison| write!(f, "{name} {comparison}"))
-            }
+            Self::Tested(name, conditions) => write_expr(f, conditions, &|f, comparison| {
+                write!(f, "{name} {comparison}")
+            }),
         }
     }
 }

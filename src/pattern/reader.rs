@@ -99,7 +99,10 @@ fn is_deep(text: &str) -> bool {
 fn repeats_a_key(text: &str) -> bool {
     let mut found = false;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let finished = KeyCheck { repeated: &mut found }.deserialize(&mut deserializer);
+    let finished = KeyCheck {
+        repeated: &mut found,
+    }
+    .deserialize(&mut deserializer);
     found && finished.is_ok()
 }
 
@@ -127,13 +130,20 @@ impl<'de> Visitor<'de> for KeyCheck<'_> {
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             *self.repeated |= !keys.insert(key);
-            map.next_value_seed(KeyCheck { repeated: self.repeated })?;
+            map.next_value_seed(KeyCheck {
+                repeated: self.repeated,
+            })?;
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element_seed(KeyCheck { repeated: self.repeated })?.is_some() {}
+        while seq
+            .next_element_seed(KeyCheck {
+                repeated: self.repeated,
+            })?
+            .is_some()
+        {}
         Ok(())
     }
 
@@ -179,7 +189,15 @@ mod tests {
     #[test]
     fn only_one_object_is_an_event() {
         assert!(matches!(object(" {\"a\":1.0}\n"), Reading::Object(_)));
-        for text in ["[1]", "{\"a\":2} trailing", "x {}", "", "{", "{\"a\":01}", "null"] {
+        for text in [
+            "[1]",
+            "{\"a\":2} trailing",
+            "x {}",
+            "",
+            "{",
+            "{\"a\":01}",
+            "null",
+        ] {
             assert!(matches!(object(text), Reading::NotAnObject), "{text}");
         }
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(500), "]".repeat(500));

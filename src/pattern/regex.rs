@@ -47,7 +47,11 @@ impl<T> Pair<T> {
     }
 
     pub(crate) fn wide(&self) -> Option<&T> {
-        if self.same { self.narrow.as_ref() } else { self.wide.as_ref() }
+        if self.same {
+            self.narrow.as_ref()
+        } else {
+            self.wide.as_ref()
+        }
     }
 }
 
@@ -87,16 +91,28 @@ impl Regex {
             if !(c.is_ascii_alphanumeric() || ALLOWED_SYMBOLS.contains(c)) {
                 return Err(Fault::new(
                     offset + at,
-                    format!("`{}` is not allowed in a regular expression", c.escape_debug()),
+                    format!(
+                        "`{}` is not allowed in a regular expression",
+                        c.escape_debug()
+                    ),
                     "letters, digits, `: _ # = @ / ; , -`, space, `^ $ ? [ ] { } | \\ * + .`, or an \
                      escape such as \\x28",
                 ));
             }
         }
         if chars.is_empty() {
-            return Err(Fault::new(offset, "the regular expression is empty", "a regular expression"));
+            return Err(Fault::new(
+                offset,
+                "the regular expression is empty",
+                "a regular expression",
+            ));
         }
-        let mut reader = Reader { chars: &chars, at: 0, offset, unreadable: false };
+        let mut reader = Reader {
+            chars: &chars,
+            at: 0,
+            offset,
+            unreadable: false,
+        };
         let branches = reader.branches()?;
         let program = Program {
             branches,
@@ -104,7 +120,10 @@ impl Regex {
             searchers: OnceLock::new(),
             automata: OnceLock::new(),
         };
-        Ok(Self { text: text.to_owned(), program: Arc::new(program) })
+        Ok(Self {
+            text: text.to_owned(),
+            program: Arc::new(program),
+        })
     }
 
     /// The expression as written.
@@ -134,7 +153,8 @@ impl Regex {
             return Match::Undecided(Reason::RegexSize);
         };
         let certain = narrow.is_match(Input::new(text).earliest(true));
-        let possible = certain || (!searchers.same && wide.is_match(Input::new(text).earliest(true)));
+        let possible =
+            certain || (!searchers.same && wide.is_match(Input::new(text).earliest(true)));
         Match::of(certain, possible, Reason::RegexDialect)
     }
 
@@ -177,7 +197,11 @@ impl Regex {
         let narrow = self.source(false);
         let wide = self.source(true);
         let same = narrow == wide;
-        Pair { narrow: build(&narrow), wide: if same { None } else { build(&wide) }, same }
+        Pair {
+            narrow: build(&narrow),
+            wide: if same { None } else { build(&wide) },
+            same,
+        }
     }
 
     /// The expression in the syntax of regex-automata, every class spelled out.
@@ -190,7 +214,10 @@ impl Regex {
             for (index, piece) in branch.iter().enumerate() {
                 source.push_str("(?:");
                 match &piece.atom {
-                    Atom::Set { narrow, wide: outer } => {
+                    Atom::Set {
+                        narrow,
+                        wide: outer,
+                    } => {
                         (if wide { outer } else { narrow }).write_class(&mut source);
                     }
                     Atom::Start => source.push_str("\\A"),
@@ -220,7 +247,12 @@ impl Regex {
 
 /// Line breaks that `$` may stand before when they are the last character.
 fn final_breaks() -> CharSet {
-    CharSet::of(&[('\n', '\n'), ('\r', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')])
+    CharSet::of(&[
+        ('\n', '\n'),
+        ('\r', '\r'),
+        ('\u{85}', '\u{85}'),
+        ('\u{2028}', '\u{2029}'),
+    ])
 }
 
 struct Reader<'c> {
@@ -279,9 +311,16 @@ impl Reader<'_> {
                 Atom::Set { narrow, wide }
             }
             '*' | '+' | '?' | '{' => {
-                return Err(self.fault(start, "there is nothing to repeat", "a character before it"));
+                return Err(self.fault(
+                    start,
+                    "there is nothing to repeat",
+                    "a character before it",
+                ));
             }
-            other => Atom::Set { narrow: CharSet::single(other), wide: CharSet::single(other) },
+            other => Atom::Set {
+                narrow: CharSet::single(other),
+                wide: CharSet::single(other),
+            },
         };
         let (min, max) = self.repetition()?;
         Ok(Piece { atom, min, max })
@@ -316,7 +355,8 @@ impl Reader<'_> {
 
     fn counts(&mut self, start: usize) -> Result<(u32, Option<u32>), Fault> {
         const EXPECTED: &str = "`{n}`, `{n,}` or `{n,m}` with numbers up to 1000 in order";
-        let malformed = |reader: &Self| reader.fault(start, "the repetition is malformed", EXPECTED);
+        let malformed =
+            |reader: &Self| reader.fault(start, "the repetition is malformed", EXPECTED);
         let min = self.count().ok_or_else(|| malformed(self))?;
         let max = if self.eat(',') {
             if self.peek() == Some('}') {
@@ -346,7 +386,11 @@ impl Reader<'_> {
     /// After a backslash: what it stands for, narrowly and widely.
     fn escape(&mut self, start: usize) -> Result<(CharSet, CharSet), Fault> {
         let Some(c) = self.peek() else {
-            return Err(self.fault(start, "the expression ends in a backslash", "an escaped character"));
+            return Err(self.fault(
+                start,
+                "the expression ends in a backslash",
+                "an escaped character",
+            ));
         };
         self.at += 1;
         let exact = |set: CharSet| (set.clone(), set);
@@ -356,7 +400,10 @@ impl Reader<'_> {
             'w' => exact(CharSet::word()),
             'W' => exact(CharSet::word().complement()),
             's' => (CharSet::space(false), CharSet::space(true)),
-            'S' => (CharSet::space(true).complement(), CharSet::space(false).complement()),
+            'S' => (
+                CharSet::space(true).complement(),
+                CharSet::space(false).complement(),
+            ),
             'x' => exact(CharSet::single(self.hex(start)?)),
             c if c.is_ascii_alphanumeric() => {
                 return Err(self.fault(
@@ -373,13 +420,21 @@ impl Reader<'_> {
         let mut value = 0;
         for _ in 0..2 {
             let digit = self.peek().and_then(|c| c.to_digit(16)).ok_or_else(|| {
-                self.fault(start, "the escape \\x is incomplete", "two hexadecimal digits")
+                self.fault(
+                    start,
+                    "the escape \\x is incomplete",
+                    "two hexadecimal digits",
+                )
             })?;
             self.at += 1;
             value = value * 16 + digit;
         }
         char::from_u32(value).ok_or_else(|| {
-            self.fault(start, "the escape names no character", "two hexadecimal digits")
+            self.fault(
+                start,
+                "the escape names no character",
+                "two hexadecimal digits",
+            )
         })
     }
 
@@ -411,7 +466,10 @@ impl Reader<'_> {
             self.at += 1;
             let high_at = self.at;
             let (high, _) = self.class_member(high_at)?;
-            let bounds = low_narrow.only().zip(high.only()).filter(|(low, high)| low <= high);
+            let bounds = low_narrow
+                .only()
+                .zip(high.only())
+                .filter(|(low, high)| low <= high);
             let Some((low, high)) = bounds else {
                 return Err(self.fault(
                     at,
@@ -424,7 +482,10 @@ impl Reader<'_> {
             wide = wide.union(&range);
         }
         Ok(if negated {
-            Atom::Set { narrow: wide.complement(), wide: narrow.complement() }
+            Atom::Set {
+                narrow: wide.complement(),
+                wide: narrow.complement(),
+            }
         } else {
             Atom::Set { narrow, wide }
         })

@@ -152,6 +152,13 @@ pub enum Field {
     Tested(String, Expr<Comparison>),
 }
 
+impl Phrase {
+    /// The text as written, without quotes.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+}
+
 impl Selector {
     /// Steps as the parser found them; the caller guarantees at least one, and at most one wildcard.
     pub(crate) fn new(steps: Vec<Step>) -> Self {
@@ -168,6 +175,13 @@ impl Selector {
         let at = self.steps.iter().position(|step| *step == Step::Wildcard)?;
         let (before, rest) = self.steps.split_at_checked(at)?;
         Some((before, rest.get(1..)?))
+    }
+}
+
+impl Operand {
+    /// Whether numbers are compared by their text, not by their value.
+    pub(crate) fn compares_text(&self) -> bool {
+        !matches!(self, Self::Number(_))
     }
 }
 

@@ -20,6 +20,23 @@ enum Readings {
     Two { verbatim: Glob, unescaped: Glob },
 }
 
+/// What a text asks of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape<'t> {
+    /// `*`: any text or number.
+    Any,
+    /// The same text.
+    Exactly(&'t str),
+    /// `x*`.
+    Prefix(&'t str),
+    /// `*x`.
+    Suffix(&'t str),
+    /// `*x*`.
+    Contains(&'t str),
+    /// A star in the middle or a backslash: more than one reading.
+    Open(&'t str),
+}
+
 /// A text with its outer stars taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Glob {
@@ -39,20 +56,49 @@ impl TextPattern {
         let readings = if unescaped == raw {
             Readings::One(verbatim)
         } else {
-            Readings::Two { verbatim, unescaped: Glob::new(&unescaped) }
+            Readings::Two {
+                verbatim,
+                unescaped: Glob::new(&unescaped),
+            }
         };
-        Self { raw: raw.to_owned(), readings }
+        Self {
+            raw: raw.to_owned(),
+            readings,
+        }
     }
 
     /// The text itself, without wildcards or escapes.
     pub(crate) fn exactly(text: &str) -> Self {
-        let glob = Glob { open_start: false, open_end: false, core: text.to_owned() };
-        Self { raw: text.to_owned(), readings: Readings::One(glob) }
+        let glob = Glob {
+            open_start: false,
+            open_end: false,
+            core: text.to_owned(),
+        };
+        Self {
+            raw: text.to_owned(),
+            readings: Readings::One(glob),
+        }
     }
 
     /// The text as written, without quotes.
     pub fn raw(&self) -> &str {
         &self.raw
+    }
+
+    /// What the text asks of a value.
+    pub fn shape(&self) -> Shape<'_> {
+        match &self.readings {
+            Readings::One(glob) if glob.is_any() => Shape::Any,
+            Readings::One(glob) if !glob.has_middle_star() => {
+                match (glob.open_start, glob.open_end) {
+                    (false, false) => Shape::Exactly(&glob.core),
+                    (false, true) => Shape::Prefix(&glob.core),
+                    (true, false) => Shape::Suffix(&glob.core),
+                    (true, true) => Shape::Contains(&glob.core),
+                }
+            }
+            _ => Shape::Open(&self.raw),
+        }
     }
 
     /// The one text that this matches, if it is just one and nothing is left open.
@@ -67,7 +113,10 @@ impl TextPattern {
     pub(crate) fn globs(&self) -> impl Iterator<Item = &Glob> {
         let (first, second) = match &self.readings {
             Readings::One(glob) => (glob, None),
-            Readings::Two { verbatim, unescaped } => (verbatim, Some(unescaped)),
+            Readings::Two {
+                verbatim,
+                unescaped,
+            } => (verbatim, Some(unescaped)),
         };
         std::iter::once(first).chain(second)
     }
@@ -80,7 +129,10 @@ impl TextPattern {
     pub(crate) fn fit(&self, text: &str) -> Match {
         match &self.readings {
             Readings::One(glob) => glob.fit(text),
-            Readings::Two { verbatim, unescaped } => {
+            Readings::Two {
+                verbatim,
+                unescaped,
+            } => {
                 let (a, b) = (verbatim.fit(text), unescaped.fit(text));
                 if a == b {
                     a
@@ -102,7 +154,11 @@ impl Glob {
             Some(core) => (true, core),
             None => (false, rest),
         };
-        Self { open_start, open_end, core: core.to_owned() }
+        Self {
+            open_start,
+            open_end,
+            core: core.to_owned(),
+        }
     }
 
     pub(crate) fn literal(&self) -> Option<&str> {
@@ -141,7 +197,11 @@ impl Glob {
             (true, true) => text.contains(core),
             (true, false) => text.ends_with(core),
         };
-        Match::of(fits && !self.is_suffix_repeated(text), fits, Reason::RepeatedSuffix)
+        Match::of(
+            fits && !self.is_suffix_repeated(text),
+            fits,
+            Reason::RepeatedSuffix,
+        )
     }
 
     /// A star is at least itself: these texts match whether a star in the middle is literal, a wildcard, or a
@@ -157,7 +217,9 @@ impl Glob {
 
     fn is_suffix_repeated(&self, text: &str) -> bool {
         self.is_suffix()
-            && text.find(self.core.as_str()).is_some_and(|at| at + self.core.len() < text.len())
+            && text
+                .find(self.core.as_str())
+                .is_some_and(|at| at + self.core.len() < text.len())
     }
 
     fn fits_as_glob(&self, text: &str) -> bool {
@@ -201,7 +263,11 @@ fn unescape(raw: &str) -> String {
 pub(crate) fn phrase_fit(raw: &str, text: &str) -> Match {
     let verbatim = text.contains(raw);
     let unescaped = unescape(raw);
-    let escaped = if unescaped == raw { verbatim } else { text.contains(&unescaped) };
+    let escaped = if unescaped == raw {
+        verbatim
+    } else {
+        text.contains(&unescaped)
+    };
     Match::of(verbatim && escaped, verbatim || escaped, Reason::Backslash)
 }
 
@@ -229,7 +295,10 @@ mod tests {
     #[test]
     fn repeated_suffix_is_left_open() {
         assert_eq!(fit("*111", "0.111"), Match::Yes);
-        assert_eq!(fit("*111", "111.111"), Match::Undecided(Reason::RepeatedSuffix));
+        assert_eq!(
+            fit("*111", "111.111"),
+            Match::Undecided(Reason::RepeatedSuffix)
+        );
         assert_eq!(fit("*aa", "aaa"), Match::Undecided(Reason::RepeatedSuffix));
     }
 
@@ -245,10 +314,19 @@ mod tests {
 
     #[test]
     fn escaped_quote_is_left_open() {
-        assert_eq!(fit(r#"a\"b"#, r#"a"b"#), Match::Undecided(Reason::Backslash));
-        assert_eq!(fit(r#"a\"b"#, r#"a\"b"#), Match::Undecided(Reason::Backslash));
+        assert_eq!(
+            fit(r#"a\"b"#, r#"a"b"#),
+            Match::Undecided(Reason::Backslash)
+        );
+        assert_eq!(
+            fit(r#"a\"b"#, r#"a\"b"#),
+            Match::Undecided(Reason::Backslash)
+        );
         assert_eq!(fit(r#"a\"b"#, "ab"), Match::No);
         assert_eq!(fit(r"a\d", r"a\d"), Match::Yes);
-        assert_eq!(phrase_fit(r#"a\"b"#, r#"xa"b"#), Match::Undecided(Reason::Backslash));
+        assert_eq!(
+            phrase_fit(r#"a\"b"#, r#"xa"b"#),
+            Match::Undecided(Reason::Backslash)
+        );
     }
 }

@@ -35,7 +35,10 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SpaceAfter { position } => {
-                write!(f, "white space after the pattern (character {position}) is dropped")
+                write!(
+                    f,
+                    "white space after the pattern (character {position}) is dropped"
+                )
             }
             Self::BracketedName { position, name } => write!(
                 f,

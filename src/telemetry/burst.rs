@@ -66,7 +66,7 @@ impl State {
 mod tests {
     use super::*;
 
-    const WINDOW: Duration = Duration::from_secs(60);
+    const WINDOW: Duration = Duration::from_mins(1);
 
     #[test]
     fn lines_beyond_the_limit_are_held_and_counted_with_the_next_window() {

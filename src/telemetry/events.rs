@@ -31,7 +31,7 @@ const SHOWN_OF_MESSAGE: usize = 256;
 const SHOWN_OF_TEXT: usize = 1024;
 
 /// The window in which repeated lines are held back.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// Where the daemon tells what happened. A cheap handle.
 #[derive(Debug, Clone)]

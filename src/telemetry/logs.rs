@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_json_line_is_an_object_that_keeps_every_character() {
         let text = logged(Format::Json, "info", || {
-            info!(name = HOSTILE, number = 7, "met")
+            info!(name = HOSTILE, number = 7, "met");
         });
         let line: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["name"], HOSTILE);
@@ -249,7 +249,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_survives_as_json_on_one_line(text in any::<String>()) {
-            let line = logged(Format::Json, "info", || info!(text, "met"));
+            let line = logged(Format::Json, "info", || {
+                info!(text, "met");
+            });
             prop_assert!(!line.trim_end_matches('\n').contains(is_unseen));
             let line: Value = serde_json::from_str(&line).unwrap();
             prop_assert_eq!(line["text"].as_str(), Some(text.as_str()));

@@ -12,7 +12,7 @@ mod page;
 mod readiness;
 pub mod report;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod sanitize;
 mod status;
 mod text;
@@ -24,5 +24,5 @@ pub use metrics::{
 pub use readiness::{Latch, Readiness};
 pub use report::{AccountReport, ControlInfo, ControlReport};
 pub use sanitize::{sanitize, sanitize_capped};
-pub use status::{AccountStatus, ControlStatus, FeedHealth, StatusBoard};
+pub use status::{AccountStatus, ControlStatus, Failure, FeedHealth, ScopeStatus, StatusBoard};
 pub use text::render_text;

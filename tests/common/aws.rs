@@ -64,13 +64,23 @@ impl Account {
     /// A fresh account, seeded in us-east-1.
     pub async fn fresh(emulator: &Emulator) -> Self {
         // Leading zeros are part of an account id: every second one has them.
-        let account = format!("{:012}", fastrand::u64(1_000_000..1_000_000_000_000) >> fastrand::u32(0..2) * 7);
-        let url = format!("{}/_trailwarden/seed?account={account}&period=10", emulator.endpoint);
+        let account = format!(
+            "{:012}",
+            fastrand::u64(1_000_000..1_000_000_000_000) >> fastrand::u32(0..2) * 7
+        );
+        let url = format!(
+            "{}/_trailwarden/seed?account={account}&period=10",
+            emulator.endpoint
+        );
         let seeded: Seeded = ureq::post(&url)
             .send_empty()
             .and_then(|mut answer| answer.body_mut().read_json())
             .unwrap_or_else(|error| panic!("the account {account} cannot be seeded: {error}"));
-        let root = config(&emulator.endpoint, &seeded.region, credentials(&account, "test", None));
+        let root = config(
+            &emulator.endpoint,
+            &seeded.region,
+            credentials(&account, "test", None),
+        );
         let assumed = aws_sdk_sts::Client::new(&root)
             .assume_role()
             .role_arn(format!("arn:aws:iam::{account}:role/admin"))
@@ -98,7 +108,10 @@ impl Account {
 
     /// The calls that the emulator answered for this account, oldest first.
     pub fn calls(&self) -> Vec<Call> {
-        let url = format!("{}/_trailwarden/calls?account={}", self.endpoint, self.seeded.account);
+        let url = format!(
+            "{}/_trailwarden/calls?account={}",
+            self.endpoint, self.seeded.account
+        );
         let calls: Calls = ureq::get(&url)
             .call()
             .and_then(|mut answer| answer.body_mut().read_json())
@@ -111,7 +124,11 @@ impl Account {
         self.calls()
             .into_iter()
             .filter(|call| call.mutating)
-            .filter(|call| call.user_agent.as_ref().is_some_and(|agent| agent.contains("trailwarden")))
+            .filter(|call| {
+                call.user_agent
+                    .as_ref()
+                    .is_some_and(|agent| agent.contains("trailwarden"))
+            })
             .map(|call| format!("{}:{}", call.service, call.operation))
             .collect()
     }
@@ -157,7 +174,10 @@ impl Account {
                 let entry = Entry::builder().id(index.to_string()).message_body(*body);
                 entry.build().expect("an entry")
             });
-            let call = self.sqs.send_message_batch().queue_url(&self.seeded.queue_url);
+            let call = self
+                .sqs
+                .send_message_batch()
+                .queue_url(&self.seeded.queue_url);
             let answer = call.set_entries(Some(entries.collect())).send().await;
             let answer = answer.expect("the batch is sent");
             assert!(answer.failed().is_empty(), "{:?}", answer.failed());
@@ -167,7 +187,10 @@ impl Account {
     /// Sets how long the queue hides a message that was received.
     pub async fn set_visibility_timeout(&self, seconds: u32) {
         let name = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
-        let call = self.sqs.set_queue_attributes().queue_url(&self.seeded.queue_url);
+        let call = self
+            .sqs
+            .set_queue_attributes()
+            .queue_url(&self.seeded.queue_url);
         let call = call.attributes(name, seconds.to_string());
         call.send().await.expect("the queue's attribute is set");
     }
@@ -186,18 +209,40 @@ impl Account {
         let filters: Vec<_> = filters
             .metric_filters()
             .iter()
-            .map(|one| (one.filter_name().map(str::to_owned), one.filter_pattern().map(str::to_owned), one.metric_transformations().to_vec()))
+            .map(|one| {
+                (
+                    one.filter_name().map(str::to_owned),
+                    one.filter_pattern().map(str::to_owned),
+                    one.metric_transformations().to_vec(),
+                )
+            })
             .collect();
-        let alarms = self.cloudwatch.describe_alarms().send().await.expect("the alarms");
+        let alarms = self
+            .cloudwatch
+            .describe_alarms()
+            .send()
+            .await
+            .expect("the alarms");
         let alarms: Vec<_> = alarms
             .metric_alarms()
             .iter()
             .map(|one| {
                 (
                     one.alarm_name().map(str::to_owned),
-                    (one.metric_name().map(str::to_owned), one.namespace().map(str::to_owned)),
-                    (one.statistic().cloned(), one.period(), one.evaluation_periods(), one.threshold()),
-                    (one.comparison_operator().cloned(), one.treat_missing_data().map(str::to_owned)),
+                    (
+                        one.metric_name().map(str::to_owned),
+                        one.namespace().map(str::to_owned),
+                    ),
+                    (
+                        one.statistic().cloned(),
+                        one.period(),
+                        one.evaluation_periods(),
+                        one.threshold(),
+                    ),
+                    (
+                        one.comparison_operator().cloned(),
+                        one.treat_missing_data().map(str::to_owned),
+                    ),
                     (one.actions_enabled(), one.alarm_actions().to_vec()),
                 )
             })
@@ -212,12 +257,32 @@ impl Account {
         let subscriptions: Vec<_> = subscriptions
             .subscriptions()
             .iter()
-            .map(|one| (one.protocol().map(str::to_owned), one.endpoint().map(str::to_owned)))
+            .map(|one| {
+                (
+                    one.protocol().map(str::to_owned),
+                    one.endpoint().map(str::to_owned),
+                )
+            })
             .collect();
-        let trails = self.cloudtrail.describe_trails().send().await.expect("the trails");
-        let status = self.cloudtrail.get_trail_status().name(&seeded.trail).send().await;
+        let trails = self
+            .cloudtrail
+            .describe_trails()
+            .send()
+            .await
+            .expect("the trails");
+        let status = self
+            .cloudtrail
+            .get_trail_status()
+            .name(&seeded.trail)
+            .send()
+            .await;
         let logging = status.expect("the trail's status").is_logging();
-        let selectors = self.cloudtrail.get_event_selectors().trail_name(&seeded.trail).send().await;
+        let selectors = self
+            .cloudtrail
+            .get_event_selectors()
+            .trail_name(&seeded.trail)
+            .send()
+            .await;
         let selectors = selectors.expect("the selectors");
         format!(
             "filters {filters:#?}\nalarms {alarms:#?}\nsubscriptions {subscriptions:#?}\ntrails {:#?}\nlogging {logging:?}\nselectors {:#?} {:#?}",
@@ -230,7 +295,11 @@ impl Account {
     /// Puts a message into the queue of the feed.
     pub async fn send(&self, body: &str) {
         let message = self.sqs.send_message().queue_url(&self.seeded.queue_url);
-        message.message_body(body).send().await.expect("the message is sent");
+        message
+            .message_body(body)
+            .send()
+            .await
+            .expect("the message is sent");
     }
 }
 
@@ -243,6 +312,8 @@ fn config(endpoint: &str, region: &str, credentials: Credentials) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::new(region.to_owned()))
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+        .credentials_provider(
+            aws_credential_types::provider::SharedCredentialsProvider::new(credentials),
+        )
         .build()
 }

@@ -90,7 +90,9 @@ impl Break {
             }
             Self::ForgetLogGroup => {
                 let call = account.cloudtrail.update_trail().name(&seeded.trail);
-                let call = call.cloud_watch_logs_log_group_arn("").cloud_watch_logs_role_arn("");
+                let call = call
+                    .cloud_watch_logs_log_group_arn("")
+                    .cloud_watch_logs_role_arn("");
                 call.send().await.expect("UpdateTrail");
             }
             Self::RecordDataEventsOnly => {
@@ -98,28 +100,51 @@ impl Break {
                     .read_write_type(ReadWriteType::All)
                     .include_management_events(false)
                     .build();
-                let call = account.cloudtrail.put_event_selectors().trail_name(&seeded.trail);
-                call.event_selectors(selector).send().await.expect("PutEventSelectors");
+                let call = account
+                    .cloudtrail
+                    .put_event_selectors()
+                    .trail_name(&seeded.trail);
+                call.event_selectors(selector)
+                    .send()
+                    .await
+                    .expect("PutEventSelectors");
             }
             Self::DeleteLogGroup => {
-                let call = account.logs.delete_log_group().log_group_name(&seeded.log_group);
+                let call = account
+                    .logs
+                    .delete_log_group()
+                    .log_group_name(&seeded.log_group);
                 call.send().await.expect("DeleteLogGroup");
             }
             Self::DeleteMetricFilter => {
-                let call = account.logs.delete_metric_filter().log_group_name(&seeded.log_group);
+                let call = account
+                    .logs
+                    .delete_metric_filter()
+                    .log_group_name(&seeded.log_group);
                 let call = call.filter_name(&seeded.metric_filter);
                 call.send().await.expect("DeleteMetricFilter");
             }
             Self::NarrowPattern => {
-                put_filter(account, "{ ($.eventName = CreateTrail) || ($.eventName = DeleteTrail) }", "1").await;
+                put_filter(
+                    account,
+                    "{ ($.eventName = CreateTrail) || ($.eventName = DeleteTrail) }",
+                    "1",
+                )
+                .await;
             }
             Self::WriteZero => put_filter(account, PATTERN, "0").await,
             Self::DeleteAlarm => {
-                let call = account.cloudwatch.delete_alarms().alarm_names(&seeded.alarm);
+                let call = account
+                    .cloudwatch
+                    .delete_alarms()
+                    .alarm_names(&seeded.alarm);
                 call.send().await.expect("DeleteAlarms");
             }
             Self::DisableActions => {
-                let call = account.cloudwatch.disable_alarm_actions().alarm_names(&seeded.alarm);
+                let call = account
+                    .cloudwatch
+                    .disable_alarm_actions()
+                    .alarm_names(&seeded.alarm);
                 call.send().await.expect("DisableAlarmActions");
             }
             Self::RaiseThreshold => put_alarm(account, 5.0, true).await,
@@ -129,7 +154,10 @@ impl Break {
                 call.send().await.expect("DeleteTopic");
             }
             Self::Unsubscribe => {
-                let call = account.sns.unsubscribe().subscription_arn(&seeded.subscription_arn);
+                let call = account
+                    .sns
+                    .unsubscribe()
+                    .subscription_arn(&seeded.subscription_arn);
                 call.send().await.expect("Unsubscribe");
             }
         }
@@ -149,9 +177,17 @@ pub async fn put_filter(account: &Account, pattern: &str, value: &str) {
         .metric_value(value)
         .build()
         .expect("a metric transformation");
-    let call = account.logs.put_metric_filter().log_group_name(&seeded.log_group);
-    let call = call.filter_name(&seeded.metric_filter).filter_pattern(pattern);
-    call.metric_transformations(transformation).send().await.expect("PutMetricFilter");
+    let call = account
+        .logs
+        .put_metric_filter()
+        .log_group_name(&seeded.log_group);
+    let call = call
+        .filter_name(&seeded.metric_filter)
+        .filter_pattern(pattern);
+    call.metric_transformations(transformation)
+        .send()
+        .await
+        .expect("PutMetricFilter");
 }
 
 /// Replaces the seeded alarm.

@@ -127,14 +127,27 @@ impl Daemon {
                 lines.lock().expect("the log").push(line);
             }
         });
-        let mut daemon = Self { child, address: String::new(), log, directory };
+        let mut daemon = Self {
+            child,
+            address: String::new(),
+            log,
+            directory,
+        };
         let lines = Arc::clone(&daemon.log);
         daemon.address = eventually(
             "the line that names the bound address",
             PATIENCE,
             async || {
+                let ended = daemon.child.try_wait().expect("the child is ours");
+                assert!(
+                    ended.is_none(),
+                    "it ended: {ended:?}\n{}",
+                    daemon_log(&daemon.log)
+                );
                 let lines = lines.lock().expect("the log");
-                let entries = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+                let entries = lines
+                    .iter()
+                    .filter_map(|line| serde_json::from_str::<Value>(line).ok());
                 entries
                     .filter(|entry| message(entry) == Some("serving http"))
                     .find_map(|entry| Some(field(&entry, "address")?.as_str()?.to_owned()))
@@ -147,7 +160,11 @@ impl Daemon {
 
     /// Waits until /readyz says so.
     pub async fn until_ready(&self) {
-        let ready = || ureq::get(format!("http://{}/readyz", self.address)).call().is_ok();
+        let ready = || {
+            ureq::get(format!("http://{}/readyz", self.address))
+                .call()
+                .is_ok()
+        };
         let probe = async || ready().then_some(());
         eventually("/readyz", PATIENCE, probe, async || self.log()).await;
     }
@@ -162,8 +179,13 @@ impl Daemon {
         let begun = Instant::now();
         let probe = async || self.scrape().filter(|scrape| condition(scrape)).map(|_| ());
         eventually(what, PATIENCE, probe, async || {
-            let scrape = self.scrape().map_or_else(String::new, |scrape| scrape.text().to_owned());
-            let ours: Vec<_> = scrape.lines().filter(|line| line.starts_with("trailwarden_control")).collect();
+            let scrape = self
+                .scrape()
+                .map_or_else(String::new, |scrape| scrape.text().to_owned());
+            let ours: Vec<_> = scrape
+                .lines()
+                .filter(|line| line.starts_with("trailwarden_control"))
+                .collect();
             format!("gauges:\n{}\nlog:\n{}", ours.join("\n"), self.log())
         })
         .await;
@@ -192,7 +214,10 @@ impl Daemon {
         let mut answer = ureq::get(format!("http://{}{path}", self.address))
             .call()
             .expect("the page answers");
-        answer.body_mut().read_to_string().expect("the page is text")
+        answer
+            .body_mut()
+            .read_to_string()
+            .expect("the page is text")
     }
 
     /// The log so far.
@@ -223,7 +248,11 @@ impl Daemon {
             if let Some(status) = self.child.try_wait().expect("the child is ours") {
                 return (status, self.log());
             }
-            assert!(begun.elapsed() < PATIENCE, "it does not end:\n{}", self.log());
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it does not end:\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -247,5 +276,8 @@ fn message(entry: &Value) -> Option<&str> {
 
 /// A field of a line of the JSON log.
 fn field<'a>(entry: &'a Value, name: &str) -> Option<&'a Value> {
-    entry.get("fields").and_then(|fields| fields.get(name)).or_else(|| entry.get(name))
+    entry
+        .get("fields")
+        .and_then(|fields| fields.get(name))
+        .or_else(|| entry.get(name))
 }

@@ -55,7 +55,11 @@ impl Emulator {
         let emulator = if let Ok(endpoint) = std::env::var("LOCALSTACK_ENDPOINT") {
             let endpoint = endpoint.trim_end_matches('/').to_owned();
             let way = "LOCALSTACK_ENDPOINT".to_owned();
-            Self { endpoint, way, kept: Kept::Foreign }
+            Self {
+                endpoint,
+                way,
+                kept: Kept::Foreign,
+            }
         } else if !is_skipped("docker") && docker_answers() {
             Self::container().await
         } else {
@@ -76,10 +80,17 @@ impl Emulator {
             .start()
             .await
             .expect("the LocalStack container starts");
-        let port = container.get_host_port_ipv4(PORT).await.expect("its port is published");
+        let port = container
+            .get_host_port_ipv4(PORT)
+            .await
+            .expect("its port is published");
         let way = format!("container {} (testcontainers)", container.id());
         let kept = Kept::Container(Box::new(container));
-        Self { endpoint: format!("http://127.0.0.1:{port}"), way, kept }
+        Self {
+            endpoint: format!("http://127.0.0.1:{port}"),
+            way,
+            kept,
+        }
     }
 
     fn process() -> Self {
@@ -98,9 +109,17 @@ impl Emulator {
             .stderr(log)
             .spawn()
             .expect("localstack/serve runs");
-        let way = format!("process {}, log in {}", child.id(), state.join("log").display());
+        let way = format!(
+            "process {}, log in {}",
+            child.id(),
+            state.join("log").display()
+        );
         let kept = Kept::Process(Process(child));
-        Self { endpoint: format!("http://127.0.0.1:{port}"), way, kept }
+        Self {
+            endpoint: format!("http://127.0.0.1:{port}"),
+            way,
+            kept,
+        }
     }
 
     fn wait_until_healthy(&self) {
@@ -178,8 +197,12 @@ fn run(script: &Path) {
 /// One HTTP exchange over a plain socket, for requests that a well-behaved client would not send.
 pub fn raw_http(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the server accepts");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a read time-out");
-    stream.write_all(request.as_bytes()).expect("the request is sent");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a read time-out");
+    stream
+        .write_all(request.as_bytes())
+        .expect("the request is sent");
     let mut answer = Vec::new();
     // A cut connection is an answer, too.
     let _ = stream.read_to_end(&mut answer);

@@ -1,5 +1,11 @@
 //! What tests and the demonstration share: a LocalStack, seeded accounts on it, and the real binary against them.
 
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "shared by several programs, none of which uses all of it"
+)]
+
 pub mod aws;
 pub mod breaks;
 pub mod daemon;

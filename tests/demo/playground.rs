@@ -30,16 +30,26 @@ fn state_file() -> PathBuf {
 ///
 /// # Panics
 /// One of them does not start, or a playground runs already.
-pub async fn up() {
-    assert!(!state_file().exists(), "a playground runs already: make down ends it");
+pub(crate) async fn up() {
+    assert!(
+        !state_file().exists(),
+        "a playground runs already: make down ends it"
+    );
     let emulator = Emulator::start().await;
     let account = Account::fresh(&emulator).await;
     let directory = repository().join(".run");
     std::fs::create_dir_all(&directory).expect("the directory can be made");
-    let log = std::fs::File::create(directory.join("trailwarden.log")).expect("the log can be made");
+    let log =
+        std::fs::File::create(directory.join("trailwarden.log")).expect("the log can be made");
     let seeded = &account.seeded;
     let daemon = command(&account)
-        .args(["run", "--http-listen", ADDRESS, "--queue-url", &seeded.queue_url])
+        .args([
+            "run",
+            "--http-listen",
+            ADDRESS,
+            "--queue-url",
+            &seeded.queue_url,
+        ])
         .arg("--state-dir")
         .arg(&directory)
         .stdout(Stdio::null())
@@ -47,20 +57,35 @@ pub async fn up() {
         .process_group(0)
         .spawn()
         .expect("the daemon starts");
-    let mut running = Running { processes: vec![daemon.id()], containers: Vec::new() };
+    let mut running = Running {
+        processes: vec![daemon.id()],
+        containers: Vec::new(),
+    };
     running.processes.extend(emulator.process_id());
-    running.containers.extend(emulator.container_id().map(str::to_owned));
+    running
+        .containers
+        .extend(emulator.container_id().map(str::to_owned));
     let text = serde_json::to_string_pretty(&running).expect("plain data");
     std::fs::write(state_file(), text).expect("what runs is written down");
     let compliant = async || Scrape::of(ADDRESS)?.value("trailwarden_control_compliant", &[]);
-    let log = async || std::fs::read_to_string(directory.join("trailwarden.log")).unwrap_or_default();
+    let log =
+        async || std::fs::read_to_string(directory.join("trailwarden.log")).unwrap_or_default();
     eventually("the first verdict", PATIENCE, compliant, log).await;
 
     println!("\nstatus page  http://{ADDRESS}/\nmetrics      http://{ADDRESS}/metrics");
-    println!("log          {}", directory.join("trailwarden.log").display());
+    println!(
+        "log          {}",
+        directory.join("trailwarden.log").display()
+    );
     println!("\nBreak something, for example:\n");
-    println!("  export AWS_ENDPOINT_URL={} AWS_REGION={}", emulator.endpoint, seeded.region);
-    println!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=test", seeded.account);
+    println!(
+        "  export AWS_ENDPOINT_URL={} AWS_REGION={}",
+        emulator.endpoint, seeded.region
+    );
+    println!(
+        "  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=test",
+        seeded.account
+    );
     println!(
         "  aws logs delete-metric-filter --log-group-name {} --filter-name {}",
         seeded.log_group, seeded.metric_filter
@@ -73,7 +98,7 @@ pub async fn up() {
 ///
 /// # Panics
 /// What runs was not written down legibly.
-pub fn down() {
+pub(crate) fn down() {
     let Ok(text) = std::fs::read_to_string(state_file()) else {
         println!("no playground runs");
         return;
@@ -83,8 +108,13 @@ pub fn down() {
         end_process(process);
     }
     for container in running.containers {
-        let removed = Command::new("docker").args(["rm", "--force", &container]).status();
-        assert!(removed.is_ok_and(|status| status.success()), "{container} cannot be removed");
+        let removed = Command::new("docker")
+            .args(["rm", "--force", &container])
+            .status();
+        assert!(
+            removed.is_ok_and(|status| status.success()),
+            "{container} cannot be removed"
+        );
     }
     std::fs::remove_file(state_file()).expect("the list can be removed");
     println!("the playground is gone");

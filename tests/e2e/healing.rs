@@ -31,24 +31,38 @@ const WHEN_NAMED: [Break; 4] = [
 const EVERY_LINK: &str = "links = [\"trail\", \"selector\", \"log_group\", \"pattern\", \"metric\", \"alarm\", \
      \"action\", \"topic\", \"subscription\"]";
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     for cut in BY_DEFAULT {
-        suite.test(format!("healing::{cut:?}_is_mended"), async move |account| {
-            is_mended(&account, cut, "").await;
-        });
+        suite.test(
+            format!("healing::{cut:?}_is_mended"),
+            async move |account| {
+                is_mended(&account, cut, "").await;
+            },
+        );
     }
     for cut in WHEN_NAMED {
-        suite.test(format!("healing::{cut:?}_is_mended_when_its_link_is_named"), async move |account| {
-            is_mended(&account, cut, EVERY_LINK).await;
-        });
-        suite.test(format!("healing::{cut:?}_is_asked_for_when_its_link_is_not_named"), async move |account| {
-            is_asked_for(&account, cut, "").await;
-        });
+        suite.test(
+            format!("healing::{cut:?}_is_mended_when_its_link_is_named"),
+            async move |account| {
+                is_mended(&account, cut, EVERY_LINK).await;
+            },
+        );
+        suite.test(
+            format!("healing::{cut:?}_is_asked_for_when_its_link_is_not_named"),
+            async move |account| {
+                is_asked_for(&account, cut, "").await;
+            },
+        );
     }
-    suite.test("healing::DeleteTrail_is_always_asked_for", async |account| {
-        is_asked_for(&account, Break::DeleteTrail, EVERY_LINK).await;
+    suite.test(
+        "healing::DeleteTrail_is_always_asked_for",
+        async |account| {
+            is_asked_for(&account, Break::DeleteTrail, EVERY_LINK).await;
+        },
+    );
+    suite.test("healing::plan_mode_writes_nothing", async |account| {
+        plan_mode_writes_nothing(&account).await
     });
-    suite.test("healing::plan_mode_writes_nothing", async |account| plan_mode_writes_nothing(&account).await);
 }
 
 fn settings(account: &Account, mode: &str, more: &str) -> String {
@@ -56,7 +70,9 @@ fn settings(account: &Account, mode: &str, more: &str) -> String {
         "arn:aws:sqs:{}:{}:cis-alarm-inbox",
         account.seeded.region, account.seeded.account
     );
-    format!("[heal]\nmode = \"{mode}\"\nsettle = \"1s\"\n{more}\n[expect]\nsubscriptions = [\"{inbox}\"]")
+    format!(
+        "[heal]\nmode = \"{mode}\"\nsettle = \"1s\"\n{more}\n[expect]\nsubscriptions = [\"{inbox}\"]"
+    )
 }
 
 async fn is_mended(account: &Account, cut: Break, links: &str) {
@@ -64,10 +80,17 @@ async fn is_mended(account: &Account, cut: Break, links: &str) {
     daemon.until_compliant(1.0).await;
     let before = account.describe().await;
     cut.apply(account).await;
-    daemon.until("a repair", |scrape| scrape.sum("trailwarden_heal_actions_total", &[("result", "applied")]) >= 1.0).await;
+    daemon
+        .until("a repair", |scrape| {
+            scrape.sum("trailwarden_heal_actions_total", &[("result", "applied")]) >= 1.0
+        })
+        .await;
     daemon.until_compliant(1.0).await;
     assert_eq!(account.describe().await, before, "restored as it was");
-    assert!(!account.daemon_writes().is_empty(), "the emulator saw the repair");
+    assert!(
+        !account.daemon_writes().is_empty(),
+        "the emulator saw the repair"
+    );
 }
 
 async fn is_asked_for(account: &Account, cut: Break, links: &str) {
@@ -79,11 +102,18 @@ async fn is_asked_for(account: &Account, cut: Break, links: &str) {
     tokio::time::sleep(Duration::from_secs(8)).await;
     let control = first_control(&daemon);
     assert_eq!(control["verdict"], "FAIL", "{control:#}");
-    let steps = control["plan"]["steps"].as_array().cloned().unwrap_or_default();
+    let steps = control["plan"]["steps"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     assert!(
-        steps.first().is_some_and(|step| step["action"].get("ask").is_some_and(|ask| {
-            ask["command"].as_str().is_some_and(|command| command.contains("aws "))
-        })),
+        steps
+            .first()
+            .is_some_and(|step| step["action"].get("ask").is_some_and(|ask| {
+                ask["command"]
+                    .as_str()
+                    .is_some_and(|command| command.contains("aws "))
+            })),
         "the plan asks a person: {control:#}"
     );
     assert_eq!(account.daemon_writes(), [""; 0]);
@@ -98,6 +128,9 @@ async fn plan_mode_writes_nothing(account: &Account) {
     let control = first_control(&daemon);
     let step = &control["plan"]["steps"][0];
     assert_eq!(step["link"], "pattern", "{control:#}");
-    assert_eq!(step["action"]["repair"]["operation"], "put_metric_filter", "{control:#}");
+    assert_eq!(
+        step["action"]["repair"]["operation"], "put_metric_filter",
+        "{control:#}"
+    );
     assert_eq!(account.daemon_writes(), [""; 0]);
 }

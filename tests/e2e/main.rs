@@ -51,13 +51,22 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let emulator = (!arguments.list).then(|| Arc::new(runtime.block_on(Emulator::start())));
     let handle = runtime.handle().clone();
-    let mut suite = Suite { handle, emulator: emulator.clone(), trials: Vec::new() };
+    let mut suite = Suite {
+        handle,
+        emulator: emulator.clone(),
+        trials: Vec::new(),
+    };
     breaking::add(&mut suite);
     feed::add(&mut suite);
     healing::add(&mut suite);
     surface::add(&mut suite);
-    let conclusion = libtest_mimic::run(&arguments, suite.trials);
+    let Suite {
+        trials,
+        emulator: shared,
+        ..
+    } = suite;
+    let conclusion = libtest_mimic::run(&arguments, trials);
     // The container is removed by a call that needs the runtime.
-    runtime.block_on(async { drop(emulator) });
+    runtime.block_on(async { drop((shared, emulator)) });
     conclusion.exit_code()
 }

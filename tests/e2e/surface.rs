@@ -8,27 +8,49 @@ use super::common::daemon::{Daemon, command};
 use super::common::emulator::raw_http;
 use super::{Break, Suite};
 
-pub fn add(suite: &mut Suite) {
-    suite.test("surface::check_exits_0_and_2_and_speaks_json", async |account| {
-        check_exits_0_and_2_and_speaks_json(&account).await;
-    });
-    suite.test("surface::a_snapshot_is_judged_offline_as_aws_was", async |account| {
-        a_snapshot_is_judged_offline_as_aws_was(&account).await;
-    });
-    suite.test("surface::unknown_is_3_and_names_the_missing_permission", async |account| {
-        unknown_is_3_and_names_the_missing_permission(&account).await;
-    });
-    suite.test("surface::endpoints_say_live_ready_and_evaluated", async |account| {
-        endpoints_say_live_ready_and_evaluated(&account).await;
-    });
-    suite.test("surface::hostile_text_is_inert_on_page_terminal_and_log", async |account| {
-        hostile_text_is_inert_on_page_terminal_and_log(&account).await;
-    });
+pub(crate) fn add(suite: &mut Suite) {
+    suite.test(
+        "surface::check_exits_0_and_2_and_speaks_json",
+        async |account| {
+            check_exits_0_and_2_and_speaks_json(&account).await;
+        },
+    );
+    suite.test(
+        "surface::a_snapshot_is_judged_offline_as_aws_was",
+        async |account| {
+            a_snapshot_is_judged_offline_as_aws_was(&account).await;
+        },
+    );
+    suite.test(
+        "surface::unknown_is_3_and_names_the_missing_permission",
+        async |account| {
+            unknown_is_3_and_names_the_missing_permission(&account).await;
+        },
+    );
+    suite.test(
+        "surface::endpoints_say_live_ready_and_evaluated",
+        async |account| {
+            endpoints_say_live_ready_and_evaluated(&account).await;
+        },
+    );
+    suite.test(
+        "surface::hostile_text_is_inert_on_page_terminal_and_log",
+        async |account| {
+            hostile_text_is_inert_on_page_terminal_and_log(&account).await;
+        },
+    );
 }
 
 fn check(account: &Account, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = command(account).arg("check").args(arguments).output().expect("check runs");
-    (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+    let output = command(account)
+        .arg("check")
+        .args(arguments)
+        .output()
+        .expect("check runs");
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).expect("UTF-8"),
+    )
 }
 
 fn json(text: &str) -> Value {
@@ -53,18 +75,30 @@ async fn check_exits_0_and_2_and_speaks_json(account: &Account) {
     assert_eq!(code, Some(2), "{text}");
     let finding = &json(&text)["controls"][0]["findings"][0];
     assert_eq!(finding["link"], "pattern");
-    assert_eq!(finding["missing_events"], serde_json::json!(["StopLogging"]));
+    assert_eq!(
+        finding["missing_events"],
+        serde_json::json!(["StopLogging"])
+    );
     assert_eq!(finding["counterexample"]["eventName"], "StopLogging");
     assert_eq!(finding["actor"], Value::Null);
     let (code, text) = check(account, &[]);
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("StopLogging") && text.contains("pattern"), "{text}");
-    assert!(!text.contains('\u{1b}'), "no colour where there is no terminal");
+    assert!(
+        text.contains("StopLogging") && text.contains("pattern"),
+        "{text}"
+    );
+    assert!(
+        !text.contains('\u{1b}'),
+        "no colour where there is no terminal"
+    );
 }
 
 async fn a_snapshot_is_judged_offline_as_aws_was(account: &Account) {
     Break::RaiseThreshold.apply(account).await;
-    let snapshot = command(account).arg("snapshot").output().expect("snapshot runs");
+    let snapshot = command(account)
+        .arg("snapshot")
+        .output()
+        .expect("snapshot runs");
     assert!(snapshot.status.success());
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("snapshot.json");
@@ -91,7 +125,10 @@ async fn unknown_is_3_and_names_the_missing_permission(account: &Account) {
     assert_eq!(output.status.code(), Some(3), "{text}");
     let control = &json(&text)["controls"][0];
     assert_eq!(control["verdict"], "UNKNOWN", "{control:#}");
-    assert!(text.contains("sns:GetTopicAttributes") || text.contains("sns:ListSubscriptionsByTopic"), "{text}");
+    assert!(
+        text.contains("sns:GetTopicAttributes") || text.contains("sns:ListSubscriptionsByTopic"),
+        "{text}"
+    );
 }
 
 async fn endpoints_say_live_ready_and_evaluated(account: &Account) {
@@ -106,11 +143,20 @@ async fn endpoints_say_live_ready_and_evaluated(account: &Account) {
         ("region", account.seeded.region.as_str()),
         ("control", "cloudtrail-config-changes"),
     ];
-    assert_eq!(scrape.value("trailwarden_control_compliant", &labels), Some(1.0));
+    assert_eq!(
+        scrape.value("trailwarden_control_compliant", &labels),
+        Some(1.0)
+    );
     let pass = [labels[0], labels[1], labels[2], ("state", "pass")];
     assert_eq!(scrape.value("trailwarden_control_state", &pass), Some(1.0));
     assert_eq!(scrape.value("trailwarden_ready", &[]), Some(1.0));
-    assert_eq!(scrape.value("trailwarden_evaluations_total", &[("trigger", "start"), ("result", "pass")]), Some(1.0));
+    assert_eq!(
+        scrape.value(
+            "trailwarden_evaluations_total",
+            &[("trigger", "start"), ("result", "pass")]
+        ),
+        Some(1.0)
+    );
     for name in [
         "trailwarden_build_info",
         "trailwarden_last_evaluation_timestamp_seconds",
@@ -127,11 +173,17 @@ async fn hostile_text_is_inert_on_page_terminal_and_log(account: &Account) {
     let daemon = Daemon::start(account, "").await;
     daemon.until_compliant(1.0).await;
     // The true event cannot carry line breaks in a header, so the same call is told once more by a forged one.
-    let mut forged: Value = serde_json::from_str(&super::feed::event(&account.seeded.account, "monitoring", "DisableAlarmActions")).expect("JSON");
+    let mut forged: Value = serde_json::from_str(&super::feed::event(
+        &account.seeded.account,
+        "monitoring",
+        "DisableAlarmActions",
+    ))
+    .expect("JSON");
     forged["detail"]["userAgent"] = HOSTILE.into();
     forged["detail"]["userIdentity"]["arn"] = HOSTILE.into();
     forged["detail"]["eventTime"] = "2099-01-01T00:00:00Z".into();
-    forged["detail"]["requestParameters"] = serde_json::json!({"alarmNames": [account.seeded.alarm]});
+    forged["detail"]["requestParameters"] =
+        serde_json::json!({"alarmNames": [account.seeded.alarm]});
     Break::DisableActions.apply(account).await;
     account.send(&forged.to_string()).await;
     daemon
@@ -142,12 +194,21 @@ async fn hostile_text_is_inert_on_page_terminal_and_log(account: &Account) {
     daemon.until_compliant(0.0).await;
     let page = daemon.get("/");
     assert!(!page.contains("<script"), "{page}");
-    assert!(page.contains("&lt;script&gt;"), "the text is there, escaped: {page}");
+    assert!(
+        page.contains("&lt;script&gt;"),
+        "the text is there, escaped: {page}"
+    );
     assert!(!page.contains('\u{1b}'));
     let log = daemon.log();
     assert!(log.contains("alert(1)"), "{log}");
     assert!(!log.contains('\u{1b}'));
-    assert!(log.lines().all(|line| line.starts_with('{')), "every line is one entry:\n{log}");
+    assert!(
+        log.lines().all(|line| line.starts_with('{')),
+        "every line is one entry:\n{log}"
+    );
     let actor = daemon.status()["controls"][0]["findings"][0]["actor"].clone();
-    assert_eq!(actor["user_agent"], HOSTILE, "the JSON says what the event said");
+    assert_eq!(
+        actor["user_agent"], HOSTILE,
+        "the JSON says what the event said"
+    );
 }

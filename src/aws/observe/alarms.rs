@@ -116,7 +116,7 @@ async fn alarms(look: &Look<'_>, region: &str) -> Option<Vec<Alarm>> {
             |token| {
                 // Without the types composite alarms would be left out.
                 clients
-                    .cloudwatch
+                    .cloudwatch()
                     .describe_alarms()
                     .alarm_types(AlarmType::MetricAlarm)
                     .alarm_types(AlarmType::CompositeAlarm)
@@ -159,7 +159,7 @@ async fn mute_rules(look: &Look<'_>, region: &str) -> Vec<AlarmMuteRule> {
             NoneIf::GoneOrUnknownCall,
             |token| {
                 clients
-                    .cloudwatch
+                    .cloudwatch()
                     .list_alarm_mute_rules()
                     .statuses(AlarmMuteRuleStatus::Active)
                     .statuses(AlarmMuteRuleStatus::Scheduled)
@@ -187,11 +187,11 @@ async fn mute_rule(look: &Look<'_>, region: &str, arn: &str) -> Option<AlarmMute
     let call = Call {
         service: "cloudwatch",
         operation: "GetAlarmMuteRule",
-        scope: arn,
+        scope: region,
     };
     let name = Arn::parse(arn)?.resource.strip_prefix("alarm-mute-rule:")?;
     let request = clients
-        .cloudwatch
+        .cloudwatch()
         .get_alarm_mute_rule()
         .alarm_mute_rule_name(name)
         .send();

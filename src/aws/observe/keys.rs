@@ -25,14 +25,14 @@ pub(super) async fn see(look: &Look<'_>, region: &str, named: &str) -> Option<Km
         scope,
     };
     let clients = look.region(region);
-    let describe = clients.kms.describe_key().key_id(named).send();
+    let describe = clients.kms().describe_key().key_id(named).send();
     let Seen::Some(answer) = look.ask(call("DescribeKey"), NoneIf::Gone, describe).await else {
         return None;
     };
     let key = answer.key_metadata?;
     let arn = key.arn.unwrap_or_else(|| named.to_owned());
     let policy = clients
-        .kms
+        .kms()
         .get_key_policy()
         .key_id(&arn)
         .policy_name(POLICY_NAME)

@@ -89,7 +89,7 @@ async fn log_group(look: &Look<'_>, region: &str, name: &str) -> Option<LogGroup
             NoneIf::Never,
             |token| {
                 clients
-                    .logs
+                    .logs()
                     .describe_log_groups()
                     .log_group_name_prefix(name)
                     .limit(50)
@@ -131,7 +131,7 @@ async fn filters(look: &Look<'_>, region: &str, group: Option<&str>) -> Option<V
             NoneIf::Gone,
             |token| {
                 clients
-                    .logs
+                    .logs()
                     .describe_metric_filters()
                     .set_log_group_name(group.map(ToOwned::to_owned))
                     .limit(50)
@@ -187,7 +187,7 @@ async fn data_protection(
         scope: region,
     };
     let request = clients
-        .logs
+        .logs()
         .get_data_protection_policy()
         .log_group_identifier(name)
         .send();
@@ -215,7 +215,7 @@ async fn account_policies(look: &Look<'_>, region: &str, kind: PolicyType) -> Ve
             NoneIf::GoneOrUnknownCall,
             |token| {
                 clients
-                    .logs
+                    .logs()
                     .describe_account_policies()
                     .policy_type(kind.clone())
                     .set_next_token(token)

@@ -96,7 +96,7 @@ async fn topic(look: &Look<'_>, region: &str, arn: &str) -> TopicsSeen {
 async fn attributes(look: &Look<'_>, region: &str, arn: &str) -> Option<Topic> {
     let request = look
         .region(region)
-        .sns
+        .sns()
         .get_topic_attributes()
         .topic_arn(arn)
         .send();
@@ -120,7 +120,7 @@ async fn subscriptions(look: &Look<'_>, region: &str, arn: &str) -> Vec<Subscrip
             NoneIf::Gone,
             |token| {
                 clients
-                    .sns
+                    .sns()
                     .list_subscriptions_by_topic()
                     .topic_arn(arn)
                     .set_next_token(token)
@@ -136,8 +136,9 @@ async fn subscriptions(look: &Look<'_>, region: &str, arn: &str) -> Vec<Subscrip
         .map(|found| subscription(found, arn))
         .partition(is_confirmed);
     if confirmed.len() > SUBSCRIPTION_LIMIT {
-        let call = call("GetSubscriptionAttributes", arn);
-        look.hole(&call.error(
+        // The list is what is incomplete: those that are in it were seen whole.
+        let list = call("ListSubscriptionsByTopic", arn);
+        look.hole(&list.error(
             "TooManySubscriptions",
             Class::Invalid,
             "more than one look asks about",
@@ -161,7 +162,7 @@ async fn attributed(
 ) -> Option<Subscription> {
     let request = look
         .region(region)
-        .sns
+        .sns()
         .get_subscription_attributes()
         .subscription_arn(&found.subscription_arn)
         .send();

@@ -82,7 +82,7 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
             NoneIf::Never,
             |token| {
                 clients
-                    .account
+                    .account()
                     .list_regions()
                     .region_opt_status_contains(RegionOptStatus::Enabled)
                     .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
@@ -114,7 +114,7 @@ async fn describe(look: &Look<'_>, region: &str, shadows: bool) -> Option<Vec<Tr
         scope: region,
     };
     let request = clients
-        .cloudtrail
+        .cloudtrail()
         .describe_trails()
         .include_shadow_trails(shadows)
         .send();
@@ -199,12 +199,12 @@ async fn detail(
     };
     let clients = look.region(region);
     let status = clients
-        .cloudtrail
+        .cloudtrail()
         .get_trail_status()
         .name(&trail.trail_arn)
         .send();
     let selectors = clients
-        .cloudtrail
+        .cloudtrail()
         .get_event_selectors()
         .trail_name(&trail.trail_arn)
         .send();

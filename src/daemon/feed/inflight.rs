@@ -56,7 +56,11 @@ impl InFlight {
         let key = table.next;
         table.next += 1;
         table.waiting.insert(key, receipt);
-        Ticket { inflight: self.clone(), key, received: Instant::now() }
+        Ticket {
+            inflight: self.clone(),
+            key,
+            received: Instant::now(),
+        }
     }
 
     /// Marks a message that needs no evaluation for deletion.
@@ -95,7 +99,10 @@ impl InFlight {
 
     /// Two maps without a relation that a panic could break half-way: whole whenever the lock is free.
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.shared.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .table
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,6 +125,10 @@ mod tests {
         assert_eq!(inflight.take_settled(), []);
         assert_eq!(inflight.waiting(), [receipt("b")]);
         drop(second);
-        assert_eq!(inflight.len(), 1, "a message that nobody evaluated stays to be released");
+        assert_eq!(
+            inflight.len(),
+            1,
+            "a message that nobody evaluated stays to be released"
+        );
     }
 }

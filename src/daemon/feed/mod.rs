@@ -13,10 +13,10 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::Backoff;
-use super::pulse::Pulse;
 use super::Clock;
+use super::backoff::Backoff;
 use super::inbox::Router;
+use super::pulse::Pulse;
 use crate::aws::{CallError, Class, EntryResult, Message, Queue};
 use crate::event::{Incoming, decode};
 use crate::telemetry::{Events, MessageOutcome, ReceiveErrorKind, StatusBoard, UnreadableMessage};
@@ -30,11 +30,11 @@ const BATCH: usize = 10;
 /// A receive that is still silent this long after its long poll should have ended is cut.
 const RECEIVE_LIMIT: Duration = Duration::from_secs(35);
 /// How long the other calls of the feed may take before the task counts as hung.
-const CALL_LIMIT: Duration = Duration::from_secs(60);
+const CALL_LIMIT: Duration = Duration::from_mins(1);
 /// How often the visibility of waiting messages is prolonged; well below the 30 s that a queue has by default.
 const PROLONG_EVERY: Duration = Duration::from_secs(10);
 /// How long a waiting message is hidden from then on: what a crash costs before it is delivered again.
-const VISIBILITY: Duration = Duration::from_secs(60);
+const VISIBILITY: Duration = Duration::from_mins(1);
 /// Messages in flight beyond this stop the receiving; SQS itself refuses above 120,000.
 const MOST_IN_FLIGHT: usize = 10_000;
 /// How long the receiving pauses when too many wait.
@@ -65,7 +65,13 @@ impl Feed {
         board: StatusBoard,
         clock: Clock,
     ) -> Self {
-        Self { queue, inflight: InFlight::default(), events, board, clock }
+        Self {
+            queue,
+            inflight: InFlight::default(),
+            events,
+            board,
+            clock,
+        }
     }
 
     /// Receives until told to stop.
@@ -193,7 +199,9 @@ impl Feed {
             return;
         }
         let results = timeout(CALL_LIMIT, self.queue.release(&receipts)).await;
-        self.report_visibility(&results.unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]));
+        self.report_visibility(
+            &results.unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]),
+        );
     }
 
     /// Keeps waiting messages hidden until told to stop.
@@ -211,8 +219,13 @@ impl Feed {
             if receipts.is_empty() {
                 continue;
             }
-            let call = timeout(CALL_LIMIT, self.queue.extend_visibility(&receipts, VISIBILITY));
-            let results = call.await.unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]);
+            let call = timeout(
+                CALL_LIMIT,
+                self.queue.extend_visibility(&receipts, VISIBILITY),
+            );
+            let results = call
+                .await
+                .unwrap_or_else(|_| vec![Err(cut("ChangeMessageVisibilityBatch"))]);
             // One that was deleted meanwhile cannot be prolonged, which is no fault.
             let waiting: HashSet<_> = self.inflight.waiting().into_iter().collect();
             let answers = receipts.iter().zip(results);
@@ -237,7 +250,7 @@ fn cut(operation: &'static str) -> CallError {
         service: "sqs",
         operation,
         scope: "the feed's queue".to_owned(),
-        code: "Timeout".to_owned(),
+        code: CallError::TIMEOUT.to_owned(),
         class: Class::Transient,
         message: "no answer; the call was cut".to_owned(),
     }
@@ -248,9 +261,11 @@ fn receive_kind(error: &CallError) -> ReceiveErrorKind {
     match error.class {
         Class::Denied => ReceiveErrorKind::Denied,
         Class::Gone => ReceiveErrorKind::Gone,
-        Class::Transient if error.code == "Timeout" => ReceiveErrorKind::Timeout,
-        Class::Transient if error.code == "Connection" => ReceiveErrorKind::Connection,
-        Class::Transient if error.code.contains("Throttl") => ReceiveErrorKind::Throttled,
+        Class::Transient if error.is_throttled() => ReceiveErrorKind::Throttled,
+        Class::Transient if error.code == CallError::TIMEOUT => ReceiveErrorKind::Timeout,
+        Class::Transient if error.code == CallError::CONNECTION_FAILED => {
+            ReceiveErrorKind::Connection
+        }
         Class::Transient | Class::Invalid | Class::Bug => ReceiveErrorKind::Other,
     }
 }

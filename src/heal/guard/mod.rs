@@ -376,6 +376,5 @@ impl Guard {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

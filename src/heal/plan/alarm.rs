@@ -26,7 +26,11 @@ pub(super) fn prescribed(site: &Site) -> Vec<Candidate> {
         fed.iter()
             .map(|(region, counter)| right_alarm(site, region, counter).into_iter().collect()),
     );
-    ways.extend(filter::prescribed(site).iter().map(|counter| apart(site, counter)));
+    ways.extend(
+        filter::prescribed(site)
+            .iter()
+            .map(|counter| apart(site, counter)),
+    );
     ways
 }
 
@@ -56,7 +60,10 @@ pub(super) fn enable(site: &Site, alarms: &[Alarm]) -> Candidate {
 fn unmute(site: &Site) -> Candidate {
     let is_muted = |alarm: &&Alarm| {
         site.snapshot.alarm_mute_rules.iter().any(|rule| {
-            let active = rule.status.as_deref().is_none_or(|status| status == "ACTIVE");
+            let active = rule
+                .status
+                .as_deref()
+                .is_none_or(|status| status == "ACTIVE");
             active && muted_by(rule).any(|target| *target == alarm.alarm_name)
         })
     };
@@ -163,7 +170,9 @@ fn right_alarm(site: &Site, region: &str, counter: &Counter) -> Option<Act> {
     alarm.alarm_actions = topics;
     if let Some(present) = find_alarm(site.snapshot, region, &alarm.alarm_name) {
         if present.alarm_description.is_some() {
-            alarm.alarm_description.clone_from(&present.alarm_description);
+            alarm
+                .alarm_description
+                .clone_from(&present.alarm_description);
         }
         keep_actions(&mut alarm, present);
     }
@@ -266,11 +275,10 @@ pub(super) fn keep_actions(alarm: &mut Alarm, other: &Alarm) {
 
 /// The question that remains where an alarm is needed and nobody is known who is to be told; none where somebody is.
 pub(super) fn ask_for_a_topic(site: &Site) -> Option<Act> {
-    let silent = site
-        .chain
-        .alarms
-        .iter()
-        .find(|alarm| !is_composite(alarm) && !alarm.alarm_actions.iter().any(|it| is_topic(it)));
+    let silent =
+        site.chain.alarms.iter().find(|alarm| {
+            !is_composite(alarm) && !alarm.alarm_actions.iter().any(|it| is_topic(it))
+        });
     let (region, mut alarm) = if let Some(alarm) = silent {
         (region_of(&alarm.alarm_arn)?.to_owned(), settings_of(alarm))
     } else {
@@ -288,7 +296,9 @@ pub(super) fn ask_for_a_topic(site: &Site) -> Option<Act> {
     Some(Act::ask(
         site.finding.link,
         format!("say whom alarm {} is to tell", alarm.alarm_name),
-        format!("no topic of {region} is known: name one in expect.topics, or put it in place of {TOPIC_TO_BE_NAMED}"),
+        format!(
+            "no topic of {region} is known: name one in expect.topics, or put it in place of {TOPIC_TO_BE_NAMED}"
+        ),
         shell::put_alarm(&region, &alarm),
         Effect::Unforeseen,
     ))

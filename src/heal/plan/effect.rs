@@ -116,12 +116,7 @@ fn confirm(snapshot: &mut Snapshot, topic_arn: &str, protocol: &str, endpoint: &
             endpoint: endpoint.to_owned(),
         },
     );
-    for (index, subscription) in snapshot
-        .subscriptions
-        .iter_mut()
-        .flatten()
-        .enumerate()
-    {
+    for (index, subscription) in snapshot.subscriptions.iter_mut().flatten().enumerate() {
         if subscription.topic_arn == topic_arn
             && subscription.protocol == protocol
             && subscription.endpoint == endpoint

@@ -28,9 +28,7 @@ pub(super) fn beside(site: &Site) -> Vec<Candidate> {
 /// A right filter that feeds `counter`; none where the log group is not ours or its filters were not seen.
 pub(super) fn right_filter(site: &Site, counter: &Counter) -> Option<Act> {
     let (region, group) = site.group()?;
-    if site.snapshot.metric_filters.is_none()
-        || !site.saw("logs:DescribeMetricFilters", &region)
-    {
+    if site.snapshot.metric_filters.is_none() || !site.saw("logs:DescribeMetricFilters", &region) {
         return None;
     }
     let blueprint = site.brief.blueprint;
@@ -41,7 +39,8 @@ pub(super) fn right_filter(site: &Site, counter: &Counter) -> Option<Act> {
     } else {
         blueprint.metric_name.clone()
     };
-    let summary = format!("put metric filter {filter_name} with the prescribed pattern on log group {group}");
+    let summary =
+        format!("put metric filter {filter_name} with the prescribed pattern on log group {group}");
     Some(Act::write(
         site.as_place(Link::Pattern, Link::Metric),
         summary,

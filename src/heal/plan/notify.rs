@@ -49,7 +49,7 @@ pub(super) fn topic(site: &Site) -> Vec<Candidate> {
     ways
 }
 
-/// The topic of that ARN, if it is gone and this account's to make. A FIFO topic takes attributes that decide what it is
+/// The topic of that ARN, if it is gone and this account's to make, with questions for what else it is known to have had. A FIFO topic takes attributes that decide what it is
 /// for: a person makes it.
 pub(super) fn create(site: &Site, arn: &str) -> Candidate {
     let Some(parsed) = Arn::parse(arn) else {
@@ -68,14 +68,24 @@ pub(super) fn create(site: &Site, arn: &str) -> Candidate {
     {
         return Vec::new();
     }
-    vec![Act::write(
+    let create = Act::write(
         Link::Topic,
         format!("create topic {name}, which keeps its ARN"),
         Repair::CreateTopic {
             region: parsed.region.to_owned(),
             name: name.to_owned(),
         },
-    )]
+    );
+    let mut account = site.snapshot.clone();
+    create.effect().happen(&mut account);
+    let mut acts = vec![create];
+    let known = site.brief.known.and_then(|known| known.topic.as_ref());
+    if let Some(known) = known.filter(|known| known.topic_arn == arn)
+        && let Some(created) = find_topic(&account, arn)
+    {
+        acts.extend(attributes_back(created, known));
+    }
+    acts
 }
 
 /// Whether a failed call keeps from view whether the topic exists; that it was not found is an answer.
@@ -120,7 +130,10 @@ pub(super) fn attributes_back(present: &Topic, known: &Topic) -> Candidate {
 
 /// Whether the policies are the same text, or one is SNS's own and the other was not printed.
 fn same_policy(present: Option<&str>, known: &str) -> bool {
-    present.map_or_else(|| known.contains(DEFAULT_POLICY), |present| present == known)
+    present.map_or_else(
+        || known.contains(DEFAULT_POLICY),
+        |present| present == known,
+    )
 }
 
 /// A policy that lets the alarms of this account publish (SNS developer guide, "Example cases for access control": CloudWatch
@@ -186,7 +199,7 @@ fn configured(site: &Site, topic: &str, present: &[Subscription]) -> Candidate {
         }
         acts.push(Act::write(
             Link::Subscription,
-            format!("subscribe {protocol} {endpoint} again"),
+            format!("subscribe {protocol} {endpoint}"),
             Repair::Subscribe {
                 topic_arn: topic.to_owned(),
                 protocol: protocol.clone(),
@@ -242,7 +255,7 @@ fn ask_to_confirm(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
 pub(super) fn ask_to_subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
     Act::ask(
         Link::Subscription,
-        format!("subscribe {protocol} {endpoint} again"),
+        format!("subscribe {protocol} {endpoint}"),
         "trailwarden subscribes only what expect.subscriptions names, and only to topics of its account",
         shell::subscribe(topic_arn, protocol, endpoint),
         confirmed(topic_arn, protocol, endpoint),

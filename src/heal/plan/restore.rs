@@ -198,15 +198,7 @@ fn topic_back(site: &Site, topic: &Topic) -> Candidate {
     if let Some(present) = find_topic(site.snapshot, &topic.topic_arn) {
         return notify::attributes_back(present, topic);
     }
-    let mut acts = notify::create(site, &topic.topic_arn);
-    if let Some(act) = acts.first().cloned() {
-        let mut created = site.snapshot.clone();
-        act.effect().happen(&mut created);
-        if let Some(present) = find_topic(&created, &topic.topic_arn) {
-            acts.extend(notify::attributes_back(present, topic));
-        }
-    }
-    acts
+    notify::create(site, &topic.topic_arn)
 }
 
 /// Subscriptions are a person's to make again, unless the configuration names whom to subscribe: it then names all.

@@ -1,6 +1,7 @@
 use std::cell::Cell;
 
-use crate::assess::{Assessment, Finding, Link, Verdict};
+use crate::assess::{Assessment, Chain, Finding, Link, Verdict};
+use crate::heal::model::group_is_named;
 use crate::heal::shell;
 use crate::heal::{Plan, Repair, Step, StepAction};
 use crate::snapshot::Snapshot;
@@ -42,18 +43,31 @@ fn key(finding: &Finding) -> FindingKey {
     )
 }
 
-/// How far a chain has come; more is better.
-fn rank(assessment: &Assessment) -> (u8, usize) {
-    let verdict = match assessment.verdict {
-        Verdict::Fail => 0,
-        Verdict::Unknown => 1,
-        Verdict::Pass => 2,
+/// Whether a call serves the account as it is. A log group is created for a trail that is there, not for one to come.
+fn has_a_use(account: &Snapshot, repair: &Repair) -> bool {
+    match repair {
+        Repair::CreateLogGroup { region, name } => group_is_named(account, region, name),
+        _ => true,
+    }
+}
+
+/// The best path, as far as it has to do with the finding: where no filter of the control is there at all, what other
+/// filters of the group feed is none of its business.
+fn related(assessment: &Assessment, finding: &Finding) -> Chain {
+    let chain = assessment.chain.clone();
+    let names_filter = || {
+        let mut filters = chain.filters.iter();
+        filters.any(|filter| finding.resource.as_ref() == Some(&filter.filter_name))
     };
-    let reached = assessment
-        .broken_link
-        .and_then(|broken| Link::CHAIN.iter().position(|link| *link == broken))
-        .unwrap_or(Link::CHAIN.len());
-    (verdict, reached)
+    if finding.link != Link::Pattern || names_filter() {
+        return chain;
+    }
+    Chain {
+        trail: chain.trail,
+        selectors: chain.selectors,
+        log_group: chain.log_group,
+        ..Chain::default()
+    }
 }
 
 impl Draft {
@@ -115,10 +129,11 @@ impl<'a> Search<'a> {
         else {
             return draft;
         };
+        let chain = related(assessment, finding);
         let site = Site {
             brief: self.brief,
             snapshot: &draft.imagined,
-            chain: &assessment.chain,
+            chain: &chain,
             finding,
         };
         let mut best: Option<Draft> = None;
@@ -128,8 +143,7 @@ impl<'a> Search<'a> {
                 if self.evaluations.get() >= MOST_EVALUATIONS {
                     break;
                 }
-                let Some((extended, after)) = self.attempt(&draft, assessment, finding, candidate)
-                else {
+                let Some((extended, after)) = self.attempt(&draft, finding, candidate) else {
                     continue;
                 };
                 let asked = extended.asks() > draft.asks();
@@ -157,11 +171,10 @@ impl<'a> Search<'a> {
     }
 
     /// The draft with a candidate's steps behind it, and what the evaluation then says; none where the candidate changes
-    /// nothing, does not mend the finding, or breaks something before it.
+    /// nothing or does not mend the finding. What is named next may lie before it: a fault can hide another.
     fn attempt(
         &self,
         draft: &Draft,
-        assessment: &Assessment,
         finding: &Finding,
         candidate: Candidate,
     ) -> Option<(Draft, Assessment)> {
@@ -188,8 +201,7 @@ impl<'a> Search<'a> {
                 .findings
                 .iter()
                 .all(|other| key(other) != key(finding));
-        let sound = mended && rank(&after) >= rank(assessment) && !self.harms(draft, &extended);
-        sound.then_some((extended, after))
+        mended.then_some((extended, after))
     }
 
     /// Adds a step: a call where it may be made now, and a question otherwise.
@@ -205,7 +217,7 @@ impl<'a> Search<'a> {
             },
             Action::Write(repair) => {
                 let real = crate::heal::apply_to(&draft.real, &repair);
-                if real == draft.real {
+                if real == draft.real || !has_a_use(&draft.real, &repair) {
                     StepAction::Ask {
                         reason: "it waits for a step above that needs a person; trailwarden does it itself after that"
                             .to_owned(),
@@ -225,13 +237,6 @@ impl<'a> Search<'a> {
             },
             effect,
         ));
-    }
-
-    /// Whether our own repairs alone would leave the chain worse than it was.
-    fn harms(&self, draft: &Draft, extended: &Draft) -> bool {
-        extended.real != extended.imagined
-            && extended.real != draft.real
-            && rank(&self.judge(&extended.real)) < rank(&self.judge(&draft.real))
     }
 
     /// Leaves out repairs without which the plan leads as far; what the configuration names is subscribed in any case.

@@ -118,10 +118,7 @@ pub(super) fn select(site: &Site, trail: &Trail, known: Option<&EventSelectors>)
 
 /// No selector of either kind: AWS then records all management events, and PutEventSelectors refuses to be told so.
 fn records_by_default(selectors: &EventSelectors) -> bool {
-    selectors
-        .event_selectors
-        .as_ref()
-        .is_none_or(Vec::is_empty)
+    selectors.event_selectors.as_ref().is_none_or(Vec::is_empty)
         && selectors
             .advanced_event_selectors
             .as_ref()

@@ -135,9 +135,10 @@ fn states(repair: &Repair, before: &Snapshot) -> (Option<Value>, Value) {
             None,
             json!({"TopicArn": topic_arn, "Protocol": protocol, "Endpoint": endpoint}),
         ),
-        Repair::StartLogging { .. } => {
-            (Some(json!({"IsLogging": false})), json!({"IsLogging": true}))
-        }
+        Repair::StartLogging { .. } => (
+            Some(json!({"IsLogging": false})),
+            json!({"IsLogging": true}),
+        ),
         Repair::UpdateTrail {
             trail_arn,
             multi_region,

@@ -138,7 +138,11 @@ fn text_from_outside_can_not_steer_the_terminal() {
         ],
     };
     let text = render(&plan, &whole());
-    assert!(text.chars().all(|it| it == '\n' || !crate::heal::escape::is_unsafe(it)), "{text}");
+    assert!(
+        text.chars()
+            .all(|it| it == '\n' || !crate::heal::escape::is_unsafe(it)),
+        "{text}"
+    );
     assert_eq!(text.lines().count(), 15, "{text}");
     assert!(text.contains(r"a\u{1b}[31m\u{d}\u{a}\u{202e}b\u{9b}c\u{7f}"));
 }

@@ -151,7 +151,10 @@ fn put_metric_filter(filter: &MetricFilter) -> String {
     command
         .with_list(
             "--emit-system-field-dimensions",
-            filter.emit_system_field_dimensions.as_deref().unwrap_or_default(),
+            filter
+                .emit_system_field_dimensions
+                .as_deref()
+                .unwrap_or_default(),
         )
         .text()
 }
@@ -206,7 +209,10 @@ pub(super) fn put_alarm(region: &str, alarm: &Alarm) -> String {
                 .map(|threshold| threshold.to_string())
                 .as_deref(),
         )
-        .with_some("--threshold-metric-id", alarm.threshold_metric_id.as_deref())
+        .with_some(
+            "--threshold-metric-id",
+            alarm.threshold_metric_id.as_deref(),
+        )
         .with_some(
             "--comparison-operator",
             alarm.comparison_operator.as_deref(),

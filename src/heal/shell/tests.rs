@@ -33,7 +33,11 @@ fn a_shell_reads_every_word_back_as_it_was() {
         "/aws/cloudtrail",
     ] {
         let command = Command::new("sns", "publish").with("--x", word).text();
-        assert_eq!(words(&command), ["aws", "sns", "publish", "--x", word], "{command}");
+        assert_eq!(
+            words(&command),
+            ["aws", "sns", "publish", "--x", word],
+            "{command}"
+        );
     }
     let dashed = Command::new("sns", "publish").with("--x", "--y z").text();
     assert_eq!(words(&dashed), ["aws", "sns", "publish", "--x=--y z"]);

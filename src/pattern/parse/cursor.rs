@@ -46,7 +46,11 @@ impl Cursor {
 
     /// The last character that is no white space.
     pub(super) fn last_visible(&self) -> Option<char> {
-        self.chars.iter().rev().copied().find(|c| !c.is_whitespace())
+        self.chars
+            .iter()
+            .rev()
+            .copied()
+            .find(|c| !c.is_whitespace())
     }
 
     pub(super) fn position(&self) -> usize {
@@ -72,7 +76,10 @@ impl Cursor {
     }
 
     pub(super) fn eat(&mut self, wanted: &str) -> bool {
-        let found = wanted.chars().enumerate().all(|(i, c)| self.peek_after(i) == Some(c));
+        let found = wanted
+            .chars()
+            .enumerate()
+            .all(|(i, c)| self.peek_after(i) == Some(c));
         if found {
             self.at += wanted.chars().count();
         }
@@ -103,7 +110,11 @@ impl Cursor {
     }
 
     pub(super) fn unexpected(&self, c: char, expected: &'static str) -> Fault {
-        Fault::new(self.at, format!("unexpected `{}`", c.escape_debug()), expected)
+        Fault::new(
+            self.at,
+            format!("unexpected `{}`", c.escape_debug()),
+            expected,
+        )
     }
 
     /// The text between double quotes, as written; a backslash keeps the next quote or backslash in the text.
@@ -123,7 +134,11 @@ impl Cursor {
                 self.at += 1;
             }
         }
-        Err(Fault::new(start, "the double quote is not closed", "a second `\"`"))
+        Err(Fault::new(
+            start,
+            "the double quote is not closed",
+            "a second `\"`",
+        ))
     }
 
     /// The expression between two `%`.
@@ -132,7 +147,11 @@ impl Cursor {
         self.at += 1;
         let text = self.take_while(|c| c != '%');
         if self.bump().is_none() {
-            return Err(Fault::new(start, "the regular expression is not closed", "a second `%`"));
+            return Err(Fault::new(
+                start,
+                "the regular expression is not closed",
+                "a second `%`",
+            ));
         }
         self.regexes += 1;
         if self.regexes > MAX_REGEXES {

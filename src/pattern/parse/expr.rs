@@ -14,13 +14,18 @@ struct Level<C> {
 
 impl<C> Level<C> {
     fn new(open: usize) -> Self {
-        Self { open, alternatives: Vec::new(), conjuncts: Vec::new() }
+        Self {
+            open,
+            alternatives: Vec::new(),
+            conjuncts: Vec::new(),
+        }
     }
 
     /// `&&` binds tighter: a list of conjuncts ends at `||` and at the end.
     fn end_conjunction(&mut self, last: Expr<C>) {
         self.conjuncts.push(last);
-        self.alternatives.push(Expr::all(std::mem::take(&mut self.conjuncts)));
+        self.alternatives
+            .push(Expr::all(std::mem::take(&mut self.conjuncts)));
     }
 }
 

@@ -43,7 +43,10 @@ pub(super) fn pattern(cursor: &mut Cursor) -> Result<Fields, Fault> {
         if cursor.peek().is_some() {
             return Err(cursor.wrong("the end of the pattern"));
         }
-        return Ok(Fields { first: entries.first, last: entries.last });
+        return Ok(Fields {
+            first: entries.first,
+            last: entries.last,
+        });
     }
 }
 

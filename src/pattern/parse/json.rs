@@ -7,7 +7,8 @@ use crate::pattern::error::Fault;
 use crate::pattern::syntax::{Condition, Expr, Selector, Step, Test};
 use crate::pattern::warning::Warning;
 
-const TESTS: &str = "`=`, `!=`, `<`, `<=`, `>`, `>=`, `IS NULL`, `IS TRUE`, `IS FALSE` or `NOT EXISTS`";
+const TESTS: &str =
+    "`=`, `!=`, `<`, `<=`, `>`, `>=`, `IS NULL`, `IS TRUE`, `IS FALSE` or `NOT EXISTS`";
 
 pub(super) fn pattern(cursor: &mut Cursor) -> Result<Expr<Condition>, Fault> {
     if cursor.last_visible() != Some('}') || cursor.len() < 2 {
@@ -20,9 +21,8 @@ pub(super) fn pattern(cursor: &mut Cursor) -> Result<Expr<Condition>, Fault> {
     cursor.bump();
     let expr = expression(cursor, condition)?;
     if !cursor.eat("}") {
-        return Err(cursor.wrong(
-            "`&&`, `||` or `}` (a value with a space or a symbol needs double quotes)",
-        ));
+        return Err(cursor
+            .wrong("`&&`, `||` or `}` (a value with a space or a symbol needs double quotes)"));
     }
     let end = cursor.position();
     cursor.skip_space();
@@ -76,7 +76,9 @@ fn keyword_test(cursor: &mut Cursor) -> Result<Test, Fault> {
 /// A keyword is read in any case.
 fn keyword(cursor: &mut Cursor) -> String {
     cursor.skip_space();
-    cursor.take_while(|c| c.is_alphanumeric() || c == '_').to_ascii_uppercase()
+    cursor
+        .take_while(|c| c.is_alphanumeric() || c == '_')
+        .to_ascii_uppercase()
 }
 
 fn selector(cursor: &mut Cursor) -> Result<Selector, Fault> {
@@ -123,7 +125,9 @@ fn member(cursor: &mut Cursor) -> Result<Step, Fault> {
     }
     let name = cursor.take_while(is_name);
     if name.is_empty() {
-        return Err(cursor.wrong("a name, `*` or `['name']` (a name with symbols goes in `['...']`)"));
+        return Err(
+            cursor.wrong("a name, `*` or `['name']` (a name with symbols goes in `['...']`)")
+        );
     }
     Ok(Step::Name(name))
 }
@@ -142,7 +146,10 @@ fn bracketed(cursor: &mut Cursor) -> Result<Step, Fault> {
         return Err(Fault::new(start + 2, "the name is empty", "a name"));
     }
     if name.chars().all(is_name) {
-        cursor.warn(Warning::BracketedName { position: start, name: name.clone() });
+        cursor.warn(Warning::BracketedName {
+            position: start,
+            name: name.clone(),
+        });
     }
     Ok(Step::Name(name))
 }

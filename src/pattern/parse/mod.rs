@@ -38,7 +38,11 @@ fn syntax(cursor: &mut Cursor, text: &str) -> Result<Syntax, Fault> {
         return Ok(Syntax::All);
     }
     if text.starts_with(char::is_whitespace) && text.trim_start().starts_with('{') {
-        return Err(Fault::new(0, "white space before `{`", "`{` as the first character"));
+        return Err(Fault::new(
+            0,
+            "white space before `{`",
+            "`{` as the first character",
+        ));
     }
     match cursor.peek() {
         Some('{') => json::pattern(cursor).map(Syntax::Json),

@@ -38,10 +38,15 @@ fn term(cursor: &mut Cursor) -> Result<Term, Fault> {
         None | Some('-' | '?') => {}
         Some(c) if c.is_whitespace() => {}
         Some(c) => {
-            return Err(cursor.unexpected(c, "white space (a word with symbols needs double quotes)"));
+            return Err(
+                cursor.unexpected(c, "white space (a word with symbols needs double quotes)")
+            );
         }
     }
-    Ok(Term { role, phrase: Phrase { raw } })
+    Ok(Term {
+        role,
+        phrase: Phrase { raw },
+    })
 }
 
 /// Characters that a term may have without quotes.

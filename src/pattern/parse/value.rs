@@ -8,10 +8,7 @@ use crate::pattern::text::TextPattern;
 use crate::pattern::warning::Warning;
 
 /// `op value`.
-pub(super) fn comparison(
-    cursor: &mut Cursor,
-    expected: &'static str,
-) -> Result<Comparison, Fault> {
+pub(super) fn comparison(cursor: &mut Cursor, expected: &'static str) -> Result<Comparison, Fault> {
     let order = if cursor.eat("!=") {
         cursor.skip_space();
         return operand(cursor).map(Comparison::IsNot);
@@ -88,10 +85,17 @@ fn bare(cursor: &mut Cursor) -> Result<Operand, Fault> {
         return Err(cursor.wrong("a number, or a text in double quotes"));
     }
     if text.eq_ignore_ascii_case("null") {
-        return Err(Fault::new(start, "`null` is no value", "`IS NULL`, or \"null\" in quotes"));
+        return Err(Fault::new(
+            start,
+            "`null` is no value",
+            "`IS NULL`, or \"null\" in quotes",
+        ));
     }
     if text.contains('-') {
-        cursor.warn(Warning::BareHyphen { position: start, text: text.clone() });
+        cursor.warn(Warning::BareHyphen {
+            position: start,
+            text: text.clone(),
+        });
     }
     Ok(Operand::Text(TextPattern::new(&text)))
 }

@@ -96,7 +96,11 @@ impl<'p> Leaf<'p> for Confined<'_> {
         if certain {
             self.certain.retain(confined);
         }
-        Ok(if self.certain.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if self.certain.is_empty() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     }
 }
 

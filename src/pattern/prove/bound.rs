@@ -62,7 +62,11 @@ impl Bound {
             }
             '0'..='9' => {
                 progress.nonzero |= c != '0';
-                let part = if progress.in_fraction { &self.fraction } else { &self.whole };
+                let part = if progress.in_fraction {
+                    &self.fraction
+                } else {
+                    &self.whole
+                };
                 // Beyond its end a fraction goes on in zeros; a whole part is shorter, which its end decides.
                 let theirs = part.get(progress.digits).copied().unwrap_or('0');
                 if progress.so_far == Ordering::Equal {
@@ -81,10 +85,15 @@ impl Bound {
             let rest = self.fraction.get(progress.digits..).unwrap_or_default();
             progress.so_far.then(zero_against(rest))
         } else {
-            progress.whole_ordering(self).then(zero_against(&self.fraction))
+            progress
+                .whole_ordering(self)
+                .then(zero_against(&self.fraction))
         };
-        let bound_is_zero =
-            self.whole.iter().chain(&self.fraction).all(|&digit| digit == '0');
+        let bound_is_zero = self
+            .whole
+            .iter()
+            .chain(&self.fraction)
+            .all(|&digit| digit == '0');
         let ours = sign(progress.negative, progress.nonzero);
         let theirs = sign(self.negative, !bound_is_zero);
         let ordering = ours.cmp(&theirs).then(match ours {
@@ -111,7 +120,11 @@ fn sign(negative: bool, nonzero: bool) -> i8 {
 
 /// Nothing more against these digits.
 fn zero_against(rest: &[char]) -> Ordering {
-    if rest.iter().all(|&digit| digit == '0') { Ordering::Equal } else { Ordering::Less }
+    if rest.iter().all(|&digit| digit == '0') {
+        Ordering::Equal
+    } else {
+        Ordering::Less
+    }
 }
 
 impl Progress {

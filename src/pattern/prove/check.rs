@@ -97,18 +97,16 @@ impl<'p> Check<'p> {
             (Self::Null, true) => Types::NULL.or(Types::ARRAY),
             (Self::Null, false) => Types::ALL.without(Types::NULL),
             (Self::Equals(operand), true) if !may_equal_number(operand) => Types::STRING,
-            (Self::Equals(_), true) => Types::COMPARABLE,
             (Self::Equals(operand), false) if is_any(operand) => {
                 Types::ALL.without(Types::COMPARABLE)
             }
             (Self::Differs(operand), true) if is_any(operand) => Types::NONE,
-            (Self::Differs(_), true) => Types::COMPARABLE,
+            (Self::Equals(_) | Self::Differs(_), true) => Types::COMPARABLE,
             (Self::Differs(operand), false) if !may_equal_number(operand) => {
                 Types::ALL.without(Types::NUMBER)
             }
-            (Self::Equals(_) | Self::Differs(_), false) => Types::ALL,
             (Self::Order(..), true) => Types::NUMBER,
-            (Self::Order(..), false) => Types::ALL,
+            (Self::Equals(_) | Self::Differs(_) | Self::Order(..), false) => Types::ALL,
         }
     }
 
@@ -141,8 +139,8 @@ fn may_equal_number(operand: &Operand) -> bool {
     const SPELLED: &str = "0123456789+-.eEInfityNF∞*";
     match operand {
         Operand::Number(_) | Operand::Regex(_) => true,
-        Operand::Text(text) => {
-            text.globs().any(|glob| glob.core.chars().all(|c| SPELLED.contains(c)))
-        }
+        Operand::Text(text) => text
+            .globs()
+            .any(|glob| glob.core.chars().all(|c| SPELLED.contains(c))),
     }
 }

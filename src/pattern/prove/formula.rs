@@ -1,12 +1,12 @@
 //! Patterns as formulas over single values, negations pushed down to them.
 
 use super::check::{Check, Types};
+use crate::pattern::Regex;
 use crate::pattern::assumptions::{Assumptions, Fact};
 use crate::pattern::fields;
 use crate::pattern::syntax::{
     Comparison, Condition, Expr, Fields, Phrase, Role, Step, Syntax, Term, Test,
 };
-use crate::pattern::Regex;
 
 /// Literals joined by "all of" and "one of". "All of nothing" is true, "one of nothing" is false.
 #[derive(Debug, Clone)]
@@ -20,7 +20,11 @@ pub(super) enum Formula<'p> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Literal<'p> {
     /// Of the value at a place.
-    Value { place: usize, check: Check<'p>, holds: bool },
+    Value {
+        place: usize,
+        check: Check<'p>,
+        holds: bool,
+    },
     /// Of the raw text.
     Raw { check: RawCheck<'p>, holds: bool },
 }
@@ -116,7 +120,11 @@ impl<'p> Translator<'p> {
                     return equal;
                 }
                 let there = self.value(before, Check::Is(Types::MISSING), !holds);
-                if holds { Formula::All(vec![there, equal]) } else { any_of(vec![there, equal]) }
+                if holds {
+                    Formula::All(vec![there, equal])
+                } else {
+                    any_of(vec![there, equal])
+                }
             }
             Test::NotExists => {
                 let there = Check::Is(Types::ALL.without(Types::MISSING));
@@ -136,7 +144,14 @@ impl<'p> Translator<'p> {
         check: Check<'p>,
         holds: bool,
     ) -> Formula<'p> {
-        self.at(Place { steps, member: None }, check, holds)
+        self.at(
+            Place {
+                steps,
+                member: None,
+            },
+            check,
+            holds,
+        )
     }
 
     fn member(
@@ -146,7 +161,14 @@ impl<'p> Translator<'p> {
         check: Check<'p>,
         holds: bool,
     ) -> Formula<'p> {
-        self.at(Place { steps, member: Some(after) }, check, holds)
+        self.at(
+            Place {
+                steps,
+                member: Some(after),
+            },
+            check,
+            holds,
+        )
     }
 
     fn at(&mut self, place: Place<'p>, check: Check<'p>, holds: bool) -> Formula<'p> {
@@ -155,12 +177,20 @@ impl<'p> Translator<'p> {
             self.places.push(place);
             self.places.len() - 1
         });
-        Formula::Literal(Literal::Value { place, check, holds })
+        Formula::Literal(Literal::Value {
+            place,
+            check,
+            holds,
+        })
     }
 }
 
 fn constant(holds: bool) -> Formula<'static> {
-    if holds { Formula::All(Vec::new()) } else { Formula::Any(Vec::new()) }
+    if holds {
+        Formula::All(Vec::new())
+    } else {
+        Formula::Any(Vec::new())
+    }
 }
 
 fn raw(check: RawCheck<'_>, holds: bool) -> Formula<'_> {
@@ -190,11 +220,20 @@ fn compare(comparison: &Comparison) -> Check<'_> {
 /// Optional terms count only where there are no others.
 fn terms_formula(terms: &[Term], holds: bool) -> Formula<'_> {
     let optional_only = terms.iter().all(|term| term.role == Role::Optional);
-    let counted = terms.iter().filter(|term| optional_only || term.role != Role::Optional);
+    let counted = terms
+        .iter()
+        .filter(|term| optional_only || term.role != Role::Optional);
     let parts = counted.map(|term| raw_term(term, holds)).collect();
-    if optional_only == holds { any_of(parts) } else { Formula::All(parts) }
+    if optional_only == holds {
+        any_of(parts)
+    } else {
+        Formula::All(parts)
+    }
 }
 
 fn raw_term(term: &Term, holds: bool) -> Formula<'_> {
-    raw(RawCheck::Contains(&term.phrase), holds == (term.role != Role::Excluded))
+    raw(
+        RawCheck::Contains(&term.phrase),
+        holds == (term.role != Role::Excluded),
+    )
 }

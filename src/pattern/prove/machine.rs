@@ -76,7 +76,10 @@ impl<'p> Machine<'p> {
         let wide = wanted == (reading == Reading::Widest);
         let pair = regex.automata()?;
         let dfa = if wide { pair.wide() } else { pair.narrow() }?;
-        Some(Self { kind: Kind::Regex(dfa), wanted })
+        Some(Self {
+            kind: Kind::Regex(dfa),
+            wanted,
+        })
     }
 
     /// A phrase anywhere in the text. One with a backslash has two readings and no automaton.
@@ -97,11 +100,17 @@ impl<'p> Machine<'p> {
 
     /// The text, the plain spelling of a number, obeys the bound.
     pub(super) fn of_bound(bound: Bound) -> Self {
-        Self { kind: Kind::Bound(bound), wanted: true }
+        Self {
+            kind: Kind::Bound(bound),
+            wanted: true,
+        }
     }
 
     fn glob(machine: GlobMachine, wanted: bool) -> Self {
-        Self { kind: Kind::Glob(machine), wanted }
+        Self {
+            kind: Kind::Glob(machine),
+            wanted,
+        }
     }
 
     pub(super) fn start(&self) -> State {
@@ -110,7 +119,8 @@ impl<'p> Machine<'p> {
             Kind::Bound(_) => Bound::start(),
             Kind::Regex(dfa) => {
                 let config = start::Config::new().anchored(Anchored::No);
-                dfa.start_state(&config).map_or(State::Out, |id| regex_state(dfa, id))
+                dfa.start_state(&config)
+                    .map_or(State::Out, |id| regex_state(dfa, id))
             }
         }
     }
@@ -161,7 +171,11 @@ impl<'p> Machine<'p> {
 }
 
 fn regex_state(dfa: &dense::DFA<Vec<u32>>, id: StateID) -> State {
-    if dfa.is_dead_state(id) { State::Out } else { State::At(id.as_u32(), 0) }
+    if dfa.is_dead_state(id) {
+        State::Out
+    } else {
+        State::At(id.as_u32(), 0)
+    }
 }
 
 impl GlobMachine {
@@ -189,7 +203,10 @@ impl GlobMachine {
             return Self::literal(core);
         }
         let pieces = if wide {
-            core.split('*').filter(|piece| !piece.is_empty()).map(Piece::new).collect()
+            core.split('*')
+                .filter(|piece| !piece.is_empty())
+                .map(Piece::new)
+                .collect()
         } else {
             vec![Piece::new(core)]
         };
@@ -209,7 +226,11 @@ impl GlobMachine {
         let complete = matched == piece.chars.len();
         if anchored {
             let fits = piece.chars.get(matched) == Some(&c);
-            return if fits { self.settle(at, matched + 1) } else { State::Out };
+            return if fits {
+                self.settle(at, matched + 1)
+            } else {
+                State::Out
+            };
         }
         if complete && self.first_only {
             return State::Out;
@@ -231,19 +252,29 @@ impl GlobMachine {
             return State::At(to_u32(at + 1), 0);
         }
         let any = piece.chars.is_empty() && self.open_start;
-        if self.open_end || any { State::In } else { here }
+        if self.open_end || any {
+            State::In
+        } else {
+            here
+        }
     }
 
     fn ends(&self, at: usize, matched: usize) -> bool {
         at + 1 == self.pieces.len()
-            && self.pieces.get(at).is_some_and(|piece| piece.chars.len() == matched)
+            && self
+                .pieces
+                .get(at)
+                .is_some_and(|piece| piece.chars.len() == matched)
     }
 }
 
 impl Piece {
     fn new(text: &str) -> Self {
         let chars: Vec<char> = text.chars().collect();
-        let mut piece = Self { chars, borders: vec![0] };
+        let mut piece = Self {
+            chars,
+            borders: vec![0],
+        };
         for at in 1..=piece.chars.len() {
             let border = match piece.chars.get(at - 1) {
                 Some(&c) if at > 1 => {
@@ -292,10 +323,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn accepts(operand: &Operand, wanted: bool, reading: Reading, text: &str) -> bool {
-        Machine::of_operand(operand, wanted, reading).unwrap().iter().all(|machine| {
-            let end = text.chars().fold(machine.start(), |state, c| machine.step(state, c));
-            machine.accepts(end)
-        })
+        Machine::of_operand(operand, wanted, reading)
+            .unwrap()
+            .iter()
+            .all(|machine| {
+                let end = text
+                    .chars()
+                    .fold(machine.start(), |state, c| machine.step(state, c));
+                machine.accepts(end)
+            })
     }
 
     fn agrees(operand: &Operand, text: &str) -> Result<(), TestCaseError> {

@@ -27,10 +27,10 @@ use self::search::{Budget, Leaf, Search};
 use self::store::Store;
 use self::strings::Subject;
 use self::tree::{Found, Node, Solver};
+use super::Pattern;
 use super::answer::{Cover, Decision, Match, MissingNames, Reason};
 use super::assumptions::Assumptions;
 use super::syntax::{Comparison, Operand, Step, Syntax, Test};
-use super::Pattern;
 
 pub use always::always_on;
 
@@ -51,20 +51,30 @@ const BUDGET: u64 = 2_000_000;
 /// # Ok::<(), trailwarden::pattern::ParseError>(())
 /// ```
 pub fn covers(actual: &[Pattern], required: &Pattern, assumptions: &Assumptions) -> Cover {
-    let question = Question { matching: required, missing: actual, name: None };
+    let question = Question {
+        matching: required,
+        missing: actual,
+        name: None,
+    };
     match question.example(assumptions) {
         Found::Some(counterexample) => Cover::NotCovered { counterexample },
         Found::Unknown(reason) => Cover::Undecided { reason },
         Found::None => {
             let needed = needed(&question, assumptions);
-            Cover::Covered { assumptions: needed.items().to_vec() }
+            Cover::Covered {
+                assumptions: needed.items().to_vec(),
+            }
         }
     }
 }
 
 /// Whether some event matches.
 pub fn satisfiable(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
-    let question = Question { matching: pattern, missing: &[], name: None };
+    let question = Question {
+        matching: pattern,
+        missing: &[],
+        name: None,
+    };
     match question.example(assumptions) {
         Found::Some(_) => Decision::Yes,
         Found::None => Decision::No,
@@ -74,7 +84,13 @@ pub fn satisfiable(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
 
 /// An event that matches, if one can be built.
 pub fn example(pattern: &Pattern, assumptions: &Assumptions) -> Option<Value> {
-    Question { matching: pattern, missing: &[], name: None }.example(assumptions).some()
+    Question {
+        matching: pattern,
+        missing: &[],
+        name: None,
+    }
+    .example(assumptions)
+    .some()
 }
 
 /// The names `X` of `$.eventName = X` in `required` of which some event that `required` matches is not covered.
@@ -88,8 +104,11 @@ pub fn missing_event_names(
         let Operand::Text(text) = operand else {
             continue;
         };
-        let question =
-            Question { matching: required, missing: actual, name: Some((steps, operand)) };
+        let question = Question {
+            matching: required,
+            missing: actual,
+            name: Some((steps, operand)),
+        };
         let list = match question.example(assumptions) {
             Found::Some(_) => &mut names.missing,
             Found::Unknown(_) => &mut names.undecided,
@@ -103,14 +122,16 @@ pub fn missing_event_names(
 }
 
 /// An event that some actual pattern matches and `required` does not: noise. `None` if no such event is found.
-pub fn broader(
-    actual: &[Pattern],
-    required: &Pattern,
-    assumptions: &Assumptions,
-) -> Option<Value> {
+pub fn broader(actual: &[Pattern], required: &Pattern, assumptions: &Assumptions) -> Option<Value> {
     let required = std::slice::from_ref(required);
     actual.iter().find_map(|pattern| {
-        Question { matching: pattern, missing: required, name: None }.example(assumptions).some()
+        Question {
+            matching: pattern,
+            missing: required,
+            name: None,
+        }
+        .example(assumptions)
+        .some()
     })
 }
 
@@ -159,11 +180,16 @@ struct Question<'q> {
     name: Option<(&'q [Step], &'q Operand)>,
 }
 
-impl<'q> Question<'q> {
+impl Question<'_> {
     fn example(&self, assumptions: &Assumptions) -> Found<Value> {
         let mut translator = Translator::default();
         let formula = self.formula(&mut translator, assumptions);
-        let leaf = Example { question: self, assumptions, found: None, open: None };
+        let leaf = Example {
+            question: self,
+            assumptions,
+            found: None,
+            open: None,
+        };
         let store = Store::new(translator.into_places());
         let mut search = Search::new(store, Budget::new(BUDGET), leaf);
         let outcome = search.run(&formula);
@@ -193,7 +219,10 @@ impl<'q> Question<'q> {
     /// Why the event is not the example that is asked for: `None` if it is.
     fn objection(&self, event: &Value, assumptions: &Assumptions) -> Option<Reason> {
         let wanted = self.matching.matches_event(event);
-        let unwanted = self.missing.iter().map(|pattern| pattern.matches_event(event).not());
+        let unwanted = self
+            .missing
+            .iter()
+            .map(|pattern| pattern.matches_event(event).not());
         for answer in std::iter::once(wanted).chain(unwanted) {
             match answer {
                 Match::Yes => {}

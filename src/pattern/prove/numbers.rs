@@ -50,10 +50,19 @@ pub(super) fn solve(facts: &[Fact<'_>], reading: Reading, budget: &mut Budget) -
 
 fn accepted(facts: &[Fact<'_>], reading: Reading, text: &str) -> Option<Number> {
     let number = EventNumber::new(text);
-    let all = facts.iter().all(|(check, holds)| {
-        check.of_number(&number).is_none_or(|answer| reading.accepts(answer, *holds))
-    });
-    all.then(|| serde_json::from_str(text).ok()).flatten()
+    let obeys = |number: &EventNumber| {
+        facts.iter().all(|(check, holds)| {
+            check
+                .of_number(number)
+                .is_none_or(|answer| reading.accepts(answer, *holds))
+        })
+    };
+    // In the widest reading it is still one reading that all facts share.
+    let fits = match reading {
+        Reading::Strictest => obeys(&number),
+        Reading::Widest => obeys(&number) && number.readings().any(|number| obeys(&number)),
+    };
+    fits.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 /// Numbers worth trying, simplest first.
@@ -152,8 +161,7 @@ fn exotic(
 }
 
 fn add_grammar<'p>(walk: &mut Walk<'p>, grammar: Option<&'p Regex>) -> bool {
-    let machine =
-        grammar.and_then(|regex| Machine::of_regex(regex, true, Reading::Strictest));
+    let machine = grammar.and_then(|regex| Machine::of_regex(regex, true, Reading::Strictest));
     match (grammar, machine) {
         (Some(regex), Some(machine)) => {
             walk.add_bounds(Subject::Regex(regex));
@@ -166,10 +174,12 @@ fn add_grammar<'p>(walk: &mut Walk<'p>, grammar: Option<&'p Regex>) -> bool {
 
 /// What is said about the text; `false` if an automaton is missing that an example would need.
 fn add_texts<'p>(walk: &mut Walk<'p>, facts: &[Fact<'p>], reading: Reading) -> bool {
-    facts.iter().all(|(check, holds)| match check.of_string(*holds) {
-        Some((Operand::Number(_), _)) | None => true,
-        Some((operand, wanted)) => walk.add_wish(Subject::Operand(operand), wanted, reading),
-    })
+    facts
+        .iter()
+        .all(|(check, holds)| match check.of_string(*holds) {
+            Some((Operand::Number(_), _)) | None => true,
+            Some((operand, wanted)) => walk.add_wish(Subject::Operand(operand), wanted, reading),
+        })
 }
 
 #[cfg(test)]
@@ -190,9 +200,14 @@ mod tests {
     #[test]
     fn gap_between_integers_is_not_empty() {
         let (low, high) = (number("1"), number("2"));
-        let facts =
-            [(Check::Order(Order::Greater, &low), true), (Check::Order(Order::Less, &high), true)];
-        assert!(matches!(solve_all(&facts, Reading::Strictest), Found::Some(_)));
+        let facts = [
+            (Check::Order(Order::Greater, &low), true),
+            (Check::Order(Order::Less, &high), true),
+        ];
+        assert!(matches!(
+            solve_all(&facts, Reading::Strictest),
+            Found::Some(_)
+        ));
         let facts = [
             (Check::Order(Order::Greater, &high), true),
             (Check::Order(Order::Greater, &low), false),
@@ -211,7 +226,10 @@ mod tests {
         let inside = [range[0], range[1], (Check::Equals(&four), false)];
         assert_eq!(solve_all(&inside, Reading::Widest), Found::None);
         let open = [range[0], (Check::Equals(&four), false)];
-        assert!(matches!(solve_all(&open, Reading::Strictest), Found::Some(_)));
+        assert!(matches!(
+            solve_all(&open, Reading::Strictest),
+            Found::Some(_)
+        ));
     }
 
     #[test]
@@ -222,6 +240,9 @@ mod tests {
         assert_eq!(solve_all(&facts, Reading::Widest), Found::None);
         let text = Operand::Text(TextPattern::new("1.5"));
         let facts = [(Check::Differs(&one), true), (Check::Equals(&text), true)];
-        assert_eq!(solve_all(&facts, Reading::Strictest), Found::Some("1.5".to_owned()));
+        assert_eq!(
+            solve_all(&facts, Reading::Strictest),
+            Found::Some("1.5".to_owned())
+        );
     }
 }

@@ -34,7 +34,10 @@ impl Range {
                     range.excluded.push(number.value().clone());
                 }
                 (Check::Order(order, number), holds) => {
-                    range.bound(if *holds { *order } else { order.opposite() }, number.value());
+                    range.bound(
+                        if *holds { *order } else { order.opposite() },
+                        number.value(),
+                    );
                 }
                 _ => {}
             }
@@ -72,16 +75,31 @@ impl Range {
 
     pub(super) fn bounds(&self) -> impl Iterator<Item = (Order, &Decimal)> {
         let low = self.low.as_ref().map(|(value, inclusive)| {
-            (if *inclusive { Order::GreaterOrEqual } else { Order::Greater }, value)
+            (
+                if *inclusive {
+                    Order::GreaterOrEqual
+                } else {
+                    Order::Greater
+                },
+                value,
+            )
         });
         let high = self.high.as_ref().map(|(value, inclusive)| {
-            (if *inclusive { Order::LessOrEqual } else { Order::Less }, value)
+            (
+                if *inclusive {
+                    Order::LessOrEqual
+                } else {
+                    Order::Less
+                },
+                value,
+            )
         });
         low.into_iter().chain(high)
     }
 
     fn contains(&self, value: &Decimal) -> bool {
-        self.bounds().all(|(order, bound)| order.holds(value, bound))
+        self.bounds()
+            .all(|(order, bound)| order.holds(value, bound))
             && !self.excluded.contains(value)
             && self.pinned.iter().all(|pinned| pinned == value)
     }
@@ -152,10 +170,15 @@ fn between(low: &Decimal, high: Option<&Decimal>, wanted: usize, sign: &str) -> 
         values.extend((1..=wanted as u64).map(|n| plain(&first.saturating_add(n).to_string(), "")));
     }
     // Digits after the last one of both bounds stay between them.
-    let longest = high.and_then(|high| high.plain_parts(PLAIN_LIMIT)).map_or(0, |(_, f)| f.len());
+    let longest = high
+        .and_then(|high| high.plain_parts(PLAIN_LIMIT))
+        .map_or(0, |(_, f)| f.len());
     let padding = "0".repeat(longest.saturating_sub(fraction.len()));
     for n in 1..=wanted {
-        values.push(plain(&whole, &format!("{fraction}{padding}{}", "1".repeat(n))));
+        values.push(plain(
+            &whole,
+            &format!("{fraction}{padding}{}", "1".repeat(n)),
+        ));
     }
     values
 }
@@ -167,7 +190,11 @@ mod tests {
 
     fn range(low: Option<(&str, bool)>, high: Option<(&str, bool)>) -> Range {
         let bound = |b: Option<(&str, bool)>| b.map(|(t, i)| (Decimal::parse(t).unwrap(), i));
-        Range { low: bound(low), high: bound(high), ..Range::default() }
+        Range {
+            low: bound(low),
+            high: bound(high),
+            ..Range::default()
+        }
     }
 
     proptest! {

@@ -19,7 +19,11 @@ impl Budget {
     /// Spends; `Err` when there is nothing left.
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Reason> {
         self.left = self.left.saturating_sub(steps as u64);
-        if self.left == 0 { Err(Reason::SearchBudget) } else { Ok(()) }
+        if self.left == 0 {
+            Err(Reason::SearchBudget)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -52,7 +56,12 @@ enum Choice<'f, 'p> {
 
 impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
     pub(super) fn new(store: Store<'p>, budget: Budget, leaf: L) -> Self {
-        Self { store, budget, leaf, formulas: std::marker::PhantomData }
+        Self {
+            store,
+            budget,
+            leaf,
+            formulas: std::marker::PhantomData,
+        }
     }
 
     /// Visits every branch that is not plainly contradictory.
@@ -139,7 +148,10 @@ impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
                     clauses.swap_remove(index);
                     return Ok(Choice::Forced(only));
                 }
-                _ if best.as_ref().is_none_or(|(_, least)| open.len() < least.len()) => {
+                _ if best
+                    .as_ref()
+                    .is_none_or(|(_, least)| open.len() < least.len()) =>
+                {
                     best = Some((index, open));
                 }
                 _ => {}
@@ -177,8 +189,19 @@ impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
 impl Literal<'_> {
     fn denied(self) -> Self {
         match self {
-            Self::Value { place, check, holds } => Self::Value { place, check, holds: !holds },
-            Self::Raw { check, holds } => Self::Raw { check, holds: !holds },
+            Self::Value {
+                place,
+                check,
+                holds,
+            } => Self::Value {
+                place,
+                check,
+                holds: !holds,
+            },
+            Self::Raw { check, holds } => Self::Raw {
+                check,
+                holds: !holds,
+            },
         }
     }
 }

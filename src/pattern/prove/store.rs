@@ -25,7 +25,11 @@ pub(super) struct Cell<'p> {
 }
 
 enum Undo<'p> {
-    Cell { place: usize, types: Types, known: Option<&'p str> },
+    Cell {
+        place: usize,
+        types: Types,
+        known: Option<&'p str>,
+    },
     Raw,
 }
 
@@ -45,12 +49,20 @@ impl<'p> Store<'p> {
             of_members: place.member.is_some(),
         };
         let cells = places.iter().map(empty).collect();
-        Self { places, cells, raw: Vec::new(), trail: Vec::new() }
+        Self {
+            places,
+            cells,
+            raw: Vec::new(),
+            trail: Vec::new(),
+        }
     }
 
     /// Places that something is known about.
     pub(super) fn cells(&self) -> impl Iterator<Item = (&Place<'p>, &Cell<'p>)> {
-        self.places.iter().zip(&self.cells).filter(|(_, cell)| !cell.facts.is_empty())
+        self.places
+            .iter()
+            .zip(&self.cells)
+            .filter(|(_, cell)| !cell.facts.is_empty())
     }
 
     pub(super) fn at(&self, place: usize) -> Option<(&Place<'p>, &Cell<'p>)> {
@@ -69,7 +81,11 @@ impl<'p> Store<'p> {
     pub(super) fn undo(&mut self, mark: usize) {
         while self.trail.len() > mark {
             match self.trail.pop() {
-                Some(Undo::Cell { place, types, known }) => {
+                Some(Undo::Cell {
+                    place,
+                    types,
+                    known,
+                }) => {
                     if let Some(cell) = self.cells.get_mut(place) {
                         cell.types = types;
                         cell.known = known;
@@ -85,7 +101,11 @@ impl<'p> Store<'p> {
     /// Whether the literal does not plainly contradict what is known.
     pub(super) fn admits(&self, literal: Literal<'p>) -> bool {
         match literal {
-            Literal::Value { place, check, holds } => self
+            Literal::Value {
+                place,
+                check,
+                holds,
+            } => self
                 .cells
                 .get(place)
                 .is_some_and(|cell| !cell.refined(check, holds).types.is_none()),
@@ -96,7 +116,11 @@ impl<'p> Store<'p> {
     /// Adds a literal; `false` if that is a plain contradiction.
     pub(super) fn assert(&mut self, literal: Literal<'p>) -> bool {
         match literal {
-            Literal::Value { place, check, holds } => {
+            Literal::Value {
+                place,
+                check,
+                holds,
+            } => {
                 let Some(cell) = self.cells.get_mut(place) else {
                     return false;
                 };
@@ -104,7 +128,11 @@ impl<'p> Store<'p> {
                 if !refined.is_new {
                     return !refined.types.is_none();
                 }
-                self.trail.push(Undo::Cell { place, types: cell.types, known: cell.known });
+                self.trail.push(Undo::Cell {
+                    place,
+                    types: cell.types,
+                    known: cell.known,
+                });
                 cell.types = refined.types;
                 cell.known = refined.known;
                 cell.facts.push((check, holds));
@@ -129,12 +157,20 @@ impl<'p> Cell<'p> {
     }
 
     fn refined(&self, check: Check<'p>, holds: bool) -> Refined<'p> {
-        let mut refined = Refined { types: self.types, known: self.known, is_new: true };
+        let mut refined = Refined {
+            types: self.types,
+            known: self.known,
+            is_new: true,
+        };
         let said = |fact: &&(Check<'p>, bool)| fact.0 == check;
         // A property whose reading is left open still either holds or does not.
         if let Some(&(_, before)) = self.facts.iter().find(said) {
             refined.is_new = false;
-            refined.types = if before == holds { self.types } else { Types::NONE };
+            refined.types = if before == holds {
+                self.types
+            } else {
+                Types::NONE
+            };
             return refined;
         }
         if self.of_members {
@@ -144,6 +180,15 @@ impl<'p> Cell<'p> {
         let Some((operand, wanted)) = check.of_string(holds) else {
             return refined;
         };
+        // As a text a value either equals the operand or does not. A number beyond a double is neither equal to
+        // an unquoted number nor different from it.
+        let contradicted = || {
+            self.string_facts()
+                .any(|(other, before)| before != wanted && other == operand)
+        };
+        if operand.compares_text() && refined.types.has(Types::NUMBER) && contradicted() {
+            refined.types = refined.types.without(Types::COMPARABLE);
+        }
         if !refined.types.has(Types::STRING) {
             return refined;
         }
@@ -154,9 +199,10 @@ impl<'p> Cell<'p> {
             widest(known, operand, wanted)
         } else if let Some(text) = literal(operand).filter(|_| wanted) {
             refined.known = Some(text);
-            self.string_facts().all(|(other, wanted)| widest(text, other, wanted))
+            self.string_facts()
+                .all(|(other, wanted)| widest(text, other, wanted))
         } else {
-            !self.string_facts().any(|(other, before)| before != wanted && other == operand)
+            !contradicted()
         };
         if !possible {
             refined.types = refined.types.without(Types::STRING);
@@ -165,7 +211,9 @@ impl<'p> Cell<'p> {
     }
 
     fn string_facts(&self) -> impl Iterator<Item = (&'p Operand, bool)> {
-        self.facts.iter().filter_map(|&(check, holds)| check.of_string(holds))
+        self.facts
+            .iter()
+            .filter_map(|&(check, holds)| check.of_string(holds))
     }
 }
 

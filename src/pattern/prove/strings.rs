@@ -6,12 +6,12 @@ use super::check::Reading;
 use super::machine::{Machine, State};
 use super::search::Budget;
 use super::tree::Found;
+use crate::pattern::Regex;
 use crate::pattern::answer::{Match, Reason};
 use crate::pattern::fields;
 use crate::pattern::matcher::string_equals;
 use crate::pattern::syntax::{Fields, Operand, Phrase};
 use crate::pattern::text::phrase_fit;
-use crate::pattern::Regex;
 
 /// What a wish is about.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,9 @@ impl Subject<'_> {
 
 /// Whether the text fulfils every wish.
 fn fulfils(wishes: &[(Subject<'_>, bool)], reading: Reading, text: &str) -> bool {
-    wishes.iter().all(|(subject, wanted)| reading.accepts(subject.fit(text), *wanted))
+    wishes
+        .iter()
+        .all(|(subject, wanted)| reading.accepts(subject.fit(text), *wanted))
 }
 
 /// A string for a field called `name`.
@@ -77,13 +79,19 @@ fn candidates(wishes: &[(Subject<'_>, bool)], name: &str) -> Candidates {
     for (subject, _) in wishes.iter().filter(|(_, wanted)| *wanted) {
         match subject {
             Subject::Operand(Operand::Number(number)) => {
-                return Candidates { likely: vec![number.text().to_owned()], exhaustive: true };
+                return Candidates {
+                    likely: vec![number.text().to_owned()],
+                    exhaustive: true,
+                };
             }
             Subject::Operand(Operand::Text(text)) => {
                 let mut literals = text.globs().map(|glob| glob.literal());
                 if literals.all(|literal| literal.is_some()) {
                     let likely = text.globs().map(|glob| glob.core.clone()).collect();
-                    return Candidates { likely, exhaustive: true };
+                    return Candidates {
+                        likely,
+                        exhaustive: true,
+                    };
                 }
                 globs.extend(text.globs().next());
             }
@@ -91,10 +99,31 @@ fn candidates(wishes: &[(Subject<'_>, bool)], name: &str) -> Candidates {
             Subject::Operand(Operand::Regex(_)) | Subject::Regex(_) | Subject::Fields(_) => {}
         }
     }
-    let longest = |texts: Vec<&str>| texts.into_iter().max_by_key(|text| text.len()).unwrap_or("").to_owned();
-    let start = longest(globs.iter().filter(|g| !g.open_start).map(|g| g.core.as_str()).collect());
-    let end = longest(globs.iter().filter(|g| g.is_suffix()).map(|g| g.core.as_str()).collect());
-    let inner = globs.iter().filter(|g| g.open_start && g.open_end).map(|g| g.core.as_str());
+    let longest = |texts: Vec<&str>| {
+        texts
+            .into_iter()
+            .max_by_key(|text| text.len())
+            .unwrap_or("")
+            .to_owned()
+    };
+    let start = longest(
+        globs
+            .iter()
+            .filter(|g| !g.open_start)
+            .map(|g| g.core.as_str())
+            .collect(),
+    );
+    let end = longest(
+        globs
+            .iter()
+            .filter(|g| g.is_suffix())
+            .map(|g| g.core.as_str())
+            .collect(),
+    );
+    let inner = globs
+        .iter()
+        .filter(|g| g.open_start && g.open_end)
+        .map(|g| g.core.as_str());
     let middle: Vec<&str> = inner.chain(phrases).collect();
     let mut likely = Vec::new();
     if start.is_empty() && end.is_empty() && middle.is_empty() {
@@ -108,7 +137,10 @@ fn candidates(wishes: &[(Subject<'_>, bool)], name: &str) -> Candidates {
             likely.push(format!("{start}{middle}x"));
         }
     }
-    Candidates { likely, exhaustive: false }
+    Candidates {
+        likely,
+        exhaustive: false,
+    }
 }
 
 /// A value that the field might really have.
@@ -194,7 +226,11 @@ impl<'p> Walk<'p> {
         let machines = self.machines;
         let alphabet = representatives(self.bounds);
         let start: Vec<State> = machines.iter().map(Machine::start).collect();
-        if machines.iter().zip(&start).any(|(machine, state)| machine.is_hopeless(*state)) {
+        if machines
+            .iter()
+            .zip(&start)
+            .any(|(machine, state)| machine.is_hopeless(*state))
+        {
             return Found::None;
         }
         let mut seen = HashSet::from([start.clone()]);
@@ -202,7 +238,11 @@ impl<'p> Walk<'p> {
         let mut nodes: Vec<(Option<usize>, char)> = vec![(None, '\0')];
         let mut queue = VecDeque::from([(0, start)]);
         while let Some((node, states)) = queue.pop_front() {
-            if machines.iter().zip(&states).all(|(machine, state)| machine.accepts(*state)) {
+            if machines
+                .iter()
+                .zip(&states)
+                .all(|(machine, state)| machine.accepts(*state))
+            {
                 return Found::Some(spell(&nodes, node));
             }
             for &c in &alphabet {
@@ -248,8 +288,15 @@ fn representatives(mut bounds: Vec<u32>) -> Vec<char> {
         .filter_map(|(&low, high)| {
             let class = low..high;
             let readable = READABLE.chars().find(|&c| class.contains(&u32::from(c)));
-            let printable = || class.clone().filter_map(char::from_u32).find(|c| !c.is_control());
-            readable.or_else(printable).or_else(|| class.clone().find_map(char::from_u32))
+            let printable = || {
+                class
+                    .clone()
+                    .filter_map(char::from_u32)
+                    .find(|c| !c.is_control())
+            };
+            readable
+                .or_else(printable)
+                .or_else(|| class.clone().find_map(char::from_u32))
         })
         .collect();
     chosen.sort_by_key(|&c| READABLE.find(c).unwrap_or(READABLE.len()));

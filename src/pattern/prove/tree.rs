@@ -14,7 +14,7 @@ use super::search::Budget;
 use super::store::Cell;
 use super::strings::{self, Subject};
 use crate::pattern::answer::Reason;
-use crate::pattern::syntax::Step;
+use crate::pattern::syntax::{Operand, Step};
 
 /// What was found out about the facts at one node.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,20 +43,26 @@ const MAX_INDEX: usize = 1000;
 
 impl<'p> Node<'p> {
     /// The tree of an event.
-    pub(super) fn of<'c>(
-        cells: impl Iterator<Item = (&'c Place<'p>, &'c Cell<'p>)>,
-    ) -> Self
+    pub(super) fn of<'c>(cells: impl Iterator<Item = (&'c Place<'p>, &'c Cell<'p>)>) -> Self
     where
         'p: 'c,
     {
-        let mut root = Self { facts: vec![(Check::Is(Types::OBJECT), true)], ..Self::default() };
+        let mut root = Self {
+            facts: vec![(Check::Is(Types::OBJECT), true)],
+            ..Self::default()
+        };
         for (place, cell) in cells {
             let node = root.descend(place.steps);
             match place.member {
                 None => node.facts.extend(&cell.facts),
                 Some(path) => {
                     for &(check, holds) in &cell.facts {
-                        (if holds { &mut node.some } else { &mut node.none }).push((path, check));
+                        (if holds {
+                            &mut node.some
+                        } else {
+                            &mut node.none
+                        })
+                        .push((path, check));
                     }
                 }
             }
@@ -65,11 +71,33 @@ impl<'p> Node<'p> {
     }
 
     fn descend(&mut self, steps: &[Step]) -> &mut Self {
-        steps.iter().fold(self, |node, step| node.kids.entry(step.clone()).or_default())
+        steps.iter().fold(self, |node, step| {
+            node.kids.entry(step.clone()).or_default()
+        })
     }
 
     fn types(&self) -> Types {
-        self.facts.iter().fold(Types::ALL, |types, (check, holds)| types.and(check.allowed(*holds)))
+        self.facts.iter().fold(Types::ALL, |types, (check, holds)| {
+            types.and(check.allowed(*holds))
+        })
+    }
+
+    /// Operands that the value must or must not equal.
+    fn wishes(&self) -> impl Iterator<Item = (&'p Operand, bool)> {
+        self.facts
+            .iter()
+            .filter_map(|(check, holds)| check.of_string(*holds))
+    }
+
+    /// Whether the same operand is wanted and unwanted: no reading of it helps.
+    fn contradicts_itself(&self, counts: impl Fn(&Operand) -> bool) -> bool {
+        let wanted: Vec<_> = self
+            .wishes()
+            .filter(|(op, wanted)| *wanted && counts(op))
+            .collect();
+        self.wishes().any(|(operand, is_wanted)| {
+            !is_wanted && wanted.iter().any(|(other, _)| *other == operand)
+        })
     }
 
     /// Whether the value may be absent, and everything below it with it.
@@ -93,7 +121,10 @@ impl<'p> Node<'p> {
     /// A member of its own for "some member has".
     fn fresh(&self, wanted: Option<&(&'p [Step], Check<'p>)>) -> Self {
         let there = (Check::Is(Types::MISSING), false);
-        let mut member = Self { facts: vec![there], ..Self::default() };
+        let mut member = Self {
+            facts: vec![there],
+            ..Self::default()
+        };
         if let Some((path, check)) = wanted {
             member.descend(path).facts.push((*check, true));
         }
@@ -134,16 +165,16 @@ impl Solver<'_> {
             Types::FALSE => Found::Some(Some(Value::Bool(false))),
             Types::TRUE => Found::Some(Some(Value::Bool(true))),
             Types::NULL => Found::Some(Some(Value::Null)),
+            Types::STRING if node.contradicts_itself(|_| true) => Found::None,
             Types::STRING => {
-                let wanted: Vec<_> = node
-                    .facts
-                    .iter()
-                    .filter_map(|(check, holds)| check.of_string(*holds))
+                let wishes: Vec<_> = node
+                    .wishes()
                     .map(|(operand, wanted)| (Subject::Operand(operand), wanted))
                     .collect();
-                strings::solve(&wanted, self.reading, name, self.budget)
+                strings::solve(&wishes, self.reading, name, self.budget)
                     .map(|text| Some(Value::String(text)))
             }
+            Types::NUMBER if node.contradicts_itself(Operand::compares_text) => Found::None,
             Types::NUMBER => numbers::solve(&node.facts, self.reading, self.budget)
                 .map(|number| Some(Value::Number(number))),
             Types::OBJECT => self.object(node),
@@ -175,7 +206,9 @@ impl Solver<'_> {
                         members.contains_key(name)
                             || node.kids.contains_key(&Step::Name(name.clone()))
                     };
-                    let name = (0..).map(|n| format!("x{n}")).find(|name| !taken(name));
+                    // One of more names than are taken is free.
+                    let names = 0..=members.len() + node.kids.len();
+                    let name = names.map(|n| format!("x{n}")).find(|name| !taken(name));
                     members.insert(name.unwrap_or_default(), value);
                 }
                 // A member of its own is bound by less than any named one.
@@ -220,7 +253,7 @@ impl Solver<'_> {
     }
 
     /// `IS NULL` of an array, as facts about its elements; `false` on a contradiction.
-    fn add_null_facts<'p>(&self, node: &mut Node<'p>) -> bool {
+    fn add_null_facts(&self, node: &mut Node<'_>) -> bool {
         let is_null = Check::Is(Types::NULL);
         let strict = self.reading == Reading::Strictest;
         let asked = |wanted| node.facts.contains(&(Check::Null, wanted));
@@ -230,7 +263,9 @@ impl Solver<'_> {
         }
         // Under every reading: a null in front is one, no null at all is none.
         if wanted && strict || denied && !strict {
-            node.descend(&[Step::Index(0)]).facts.push((is_null, wanted));
+            node.descend(&[Step::Index(0)])
+                .facts
+                .push((is_null, wanted));
         } else if wanted {
             node.some.push((&[], is_null));
         } else if denied {
@@ -246,9 +281,22 @@ impl Solver<'_> {
         present: &[(usize, &Node<'_>)],
         limit: Option<usize>,
     ) -> Found<Value> {
-        let shortest = present.last().map_or(0, |(index, _)| index.saturating_add(1));
+        let shortest = present
+            .last()
+            .map_or(0, |(index, _)| index.saturating_add(1));
         if shortest > MAX_INDEX {
             return Found::Unknown(Reason::LargeIndex);
+        }
+        let gaps = shortest - present.len();
+        let room = limit.map(|limit| limit.min(MAX_INDEX + 1) - shortest + gaps);
+        if room.is_some_and(|room| room < node.some.len()) {
+            let mut slots = vec![Node::default(); limit.unwrap_or(shortest)];
+            for (index, kid) in present {
+                if let Some(slot) = slots.get_mut(*index) {
+                    slot.clone_from(kid);
+                }
+            }
+            return self.crowded(node, slots, &node.some);
         }
         let mut array: Vec<Option<Value>> = vec![None; shortest];
         let mut unknown = None;
@@ -279,11 +327,8 @@ impl Solver<'_> {
                     let value = Some(value.unwrap_or(Value::Null));
                     if let Some(gap) = array.iter_mut().find(|slot| slot.is_none()) {
                         *gap = value;
-                    } else if limit.is_none_or(|limit| array.len() < limit) {
-                        array.push(value);
                     } else {
-                        // A named element might do instead; that is not tried.
-                        return Found::Unknown(Reason::NoExample);
+                        array.push(value);
                     }
                 }
                 Err(contradiction) => return contradiction,
@@ -304,6 +349,46 @@ impl Solver<'_> {
             Some(reason) => Found::Unknown(reason),
             None => Found::Some(Value::Array(array.into_iter().flatten().collect())),
         }
+    }
+}
+
+impl Solver<'_> {
+    /// An array of just these elements, where each "some member" has to be one of them.
+    fn crowded<'p>(
+        &mut self,
+        node: &Node<'p>,
+        slots: Vec<Node<'p>>,
+        some: &[(&'p [Step], Check<'p>)],
+    ) -> Found<Value> {
+        let mut unknown = None;
+        let Some(((path, check), rest)) = some.split_first() else {
+            let mut array = Vec::with_capacity(slots.len());
+            for slot in slots {
+                let mut slot = node.with_none_of(slot);
+                slot.facts.push((Check::Is(Types::MISSING), false));
+                match self.solve(&slot, "") {
+                    Found::Some(value) => array.extend(value),
+                    Found::None => return Found::None,
+                    Found::Unknown(reason) => unknown = Some(reason),
+                }
+            }
+            return unknown.map_or(Found::Some(Value::Array(array)), Found::Unknown);
+        };
+        for index in 0..slots.len() {
+            let mut slots = slots.clone();
+            if let Some(slot) = slots.get_mut(index) {
+                slot.descend(path).facts.push((*check, true));
+            }
+            match self.crowded(node, slots, rest) {
+                Found::Some(value) => return Found::Some(value),
+                Found::None => {}
+                Found::Unknown(Reason::SearchBudget) => {
+                    return Found::Unknown(Reason::SearchBudget);
+                }
+                Found::Unknown(reason) => unknown = Some(reason),
+            }
+        }
+        unknown.map_or(Found::None, Found::Unknown)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::HttpState;
 use crate::telemetry::page;
-use crate::telemetry::report::Document;
+use crate::telemetry::status::{AccountStatus, ScopeStatus};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -79,11 +79,32 @@ async fn status_page(State(state): State<HttpState>) -> Response {
     answer(StatusCode::OK, HTML, html)
 }
 
+/// The document of several scopes: those without a verdict are named, so that their absence is no good news.
+#[derive(Serialize)]
+struct Scopes<'a> {
+    accounts: Vec<&'a AccountStatus>,
+    pending: Vec<&'a str>,
+}
+
+/// One scope is its account's object, several are a list; which of the two follows from the configuration alone.
 async fn status_json(State(state): State<HttpState>) -> Response {
     let scopes = state.board.scopes();
+    if let [
+        ScopeStatus {
+            last: Some(only), ..
+        },
+    ] = scopes.as_slice()
+    {
+        return json(StatusCode::OK, only.as_ref());
+    }
     let accounts: Vec<_> = scopes
         .iter()
         .filter_map(|scope| scope.last.as_deref())
+        .collect();
+    let pending = scopes
+        .iter()
+        .filter(|scope| scope.last.is_none())
+        .map(|scope| scope.name.as_str())
         .collect();
     // Nothing evaluated is no good news: without the status a reader would find no control that fails.
     let status = if accounts.is_empty() {
@@ -91,7 +112,7 @@ async fn status_json(State(state): State<HttpState>) -> Response {
     } else {
         StatusCode::OK
     };
-    json(status, &Document(&accounts))
+    json(status, &Scopes { accounts, pending })
 }
 
 async fn not_found() -> Response {

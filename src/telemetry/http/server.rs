@@ -35,7 +35,7 @@ impl Default for Limits {
         Self {
             connections: 256,
             head: Duration::from_secs(10),
-            lifetime: Duration::from_secs(60),
+            lifetime: Duration::from_mins(1),
             grace: Duration::from_secs(1),
         }
     }

@@ -25,9 +25,13 @@ struct Server {
 }
 
 async fn start(limits: Limits, status_page: bool) -> Server {
+    start_with(&[SCOPE], limits, status_page).await
+}
+
+async fn start_with(scopes: &[&str], limits: Limits, status_page: bool) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let board = StatusBoard::new([SCOPE.to_owned()], true);
+    let board = StatusBoard::new(scopes.iter().map(|name| (*name).to_owned()), true);
     let state = HttpState {
         board: board.clone(),
         events: Events::new(Arc::new(Metrics::new().unwrap())),
@@ -115,7 +119,10 @@ async fn status_is_no_good_news_before_the_first_evaluation() {
     assert_eq!(status, 503);
     assert!(head.contains("content-type: application/json"));
     let document: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(document, serde_json::json!({"accounts": []}));
+    assert_eq!(
+        document,
+        serde_json::json!({"accounts": [], "pending": [SCOPE]})
+    );
 }
 
 #[tokio::test]
@@ -136,6 +143,18 @@ async fn status_has_the_report_with_since_actor_and_plan() {
         control["plan"]["steps"][0]["action"]["repair"]["operation"],
         "put_metric_filter"
     );
+}
+
+#[tokio::test]
+async fn status_of_several_scopes_is_a_list_that_names_those_without_a_verdict() {
+    let server = start_with(&[SCOPE, "444455556666"], Limits::default(), true).await;
+    evaluated(&server, "x");
+    let (status, _, body) = request(server.address, "GET", "/status").await;
+    assert_eq!(status, 200);
+    let document: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(document["accounts"].as_array().unwrap().len(), 1);
+    assert_eq!(document["accounts"][0]["account_id"], SCOPE);
+    assert_eq!(document["pending"], serde_json::json!(["444455556666"]));
 }
 
 #[tokio::test]
@@ -244,8 +263,8 @@ async fn a_connection_that_keeps_asking_ends_with_its_lifetime() {
 async fn a_crowd_of_idle_clients_does_not_keep_the_scraper_out() {
     let limits = Limits {
         connections: 8,
-        head: Duration::from_secs(600),
-        lifetime: Duration::from_secs(600),
+        head: Duration::from_mins(10),
+        lifetime: Duration::from_mins(10),
         grace: Duration::from_millis(100),
     };
     let server = start(limits, true).await;

@@ -142,7 +142,7 @@ fn hostile_names_are_spelt_out_and_escaped_wherever_they_stand() {
         }),
     });
     let feed = FeedHealth::Silent {
-        ago: Duration::from_secs(300),
+        ago: Duration::from_mins(5),
         error: Some(HOSTILE.to_owned()),
     };
     let page = render(

@@ -1,0 +1,138 @@
+//! `trailwarden pattern`: the language by itself, for scripts (`match`, `cover`) and for people (`explain`).
+
+mod explain;
+mod lines;
+mod reading;
+
+use std::io::{self, BufRead, ErrorKind, Write};
+
+use clap::Subcommand;
+
+use super::complain;
+use super::exit::Exit;
+use crate::control::{Benchmark, Catalogue};
+use crate::pattern::Pattern;
+
+/// What to do with patterns.
+#[derive(Debug, Subcommand)]
+pub(super) enum PatternCommand {
+    /// Say of each line `{"pattern": "...", "message": "raw text" or {...}}` whether the message matches.
+    ///
+    /// Answers with one line each: `{"matches": true}`, `{"matches": false}`, `{"matches": null, "reason": "..."}`, or
+    /// `{"error": "...", "position": n}` for a pattern that the service would refuse (characters from 0).
+    Match,
+    /// Say of each line `{"required": "...", "actual": "..." or ["...", ...]}` whether every event that matches the
+    /// required pattern matches an actual one.
+    ///
+    /// Answers with one line each: `{"covers": true, "assumptions": [...]}` (those that the proof needed, if any),
+    /// `{"covers": false, "counterexample": {...}}`, `{"covers": null, "reason": "..."}` or `{"error": "..."}`.
+    Cover,
+    /// Print the reading of a pattern, with an example; compare it with what a control requires.
+    Explain {
+        /// The pattern, as PutMetricFilter takes it.
+        pattern: String,
+        /// The control to compare with, such as 4.5: exit 2 if the pattern does not cover it, 3 if undecided.
+        #[arg(long)]
+        control: Option<String>,
+    },
+}
+
+/// Runs one of the commands on standard input and output.
+pub(super) fn command(command: PatternCommand) -> Exit {
+    let (input, output) = (io::stdin().lock(), io::stdout().lock());
+    let done = match command {
+        PatternCommand::Match => each_line(input, output, lines::matches).map(|()| Exit::Ok),
+        PatternCommand::Cover => each_line(input, output, lines::covers).map(|()| Exit::Ok),
+        PatternCommand::Explain { pattern, control } => {
+            return explain_command(&pattern, control.as_deref(), output);
+        }
+    };
+    done.unwrap_or_else(|error| output_fault(&error))
+}
+
+/// Answers every line that is not blank, in order.
+fn each_line(
+    mut input: impl BufRead,
+    mut output: impl Write,
+    answer: impl Fn(&str) -> serde_json::Value,
+) -> io::Result<()> {
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        // What is not UTF-8 is no JSON: the replacement characters make for an honest error.
+        let text = String::from_utf8_lossy(&line);
+        if !text.trim().is_empty() {
+            writeln!(output, "{}", answer(&text))?;
+        }
+        line.clear();
+    }
+    output.flush()
+}
+
+fn explain_command(pattern: &str, control: Option<&str>, mut output: impl Write) -> Exit {
+    let pattern = match Pattern::parse(pattern) {
+        Ok(pattern) => pattern,
+        Err(error) => return complain(Exit::Usage, &error),
+    };
+    let control = match control.map(|name| Catalogue::builtin().find(name, &Benchmark::Any)) {
+        None => None,
+        Some(Ok(control)) => Some(control),
+        Some(Err(error)) => return complain(Exit::Usage, &error),
+    };
+    let mut text = explain::pattern(&pattern);
+    let mut exit = Exit::Ok;
+    if let Some(control) = control {
+        let required: Vec<&Pattern> = control
+            .required(&Benchmark::Any)
+            .into_iter()
+            .map(|prescribed| &prescribed.pattern)
+            .collect();
+        let comparison = explain::compare(&pattern, &control.key, &required);
+        text.push_str(&comparison.text);
+        exit = match comparison.covers {
+            Some(true) => Exit::Ok,
+            Some(false) => Exit::Differs,
+            None => Exit::Undecided,
+        };
+    }
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Ok(()) => exit,
+        Err(error) => output_fault(&error),
+    }
+}
+
+/// A reader that has seen enough is no fault.
+fn output_fault(error: &io::Error) -> Exit {
+    if error.kind() == ErrorKind::BrokenPipe {
+        return Exit::Ok;
+    }
+    complain(
+        Exit::Failed,
+        &format!("the lines cannot be read or answered: {error}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(answer: impl Fn(&str) -> serde_json::Value, input: &[u8]) -> String {
+        let mut output = Vec::new();
+        each_line(input, &mut output, answer).unwrap();
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn blank_lines_are_skipped_and_faulty_ones_answered() {
+        let input = b"\n  \n{\"pattern\":\"\",\"message\":\"x\"}\nnot json\n\xff\n{\"pattern\":\"x\",\"message\":\"x\"}";
+        let output = run(lines::matches, input);
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(lines.len(), 4, "{output}");
+        assert_eq!(lines[0], r#"{"matches":true}"#);
+        assert!(lines[1].starts_with(r#"{"error":"#));
+        assert!(lines[2].starts_with(r#"{"error":"#));
+        assert_eq!(lines[3], r#"{"matches":true}"#);
+    }
+}

@@ -1,0 +1,41 @@
+//! What becomes of AWS's failures, of lists without end and of silence: the SDK's own clients over a stub of AWS.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod chain;
+mod holes;
+mod identity;
+mod queue;
+mod stub;
+
+use std::collections::BTreeMap;
+
+use trailwarden::aws::{AccountApi, Aws, ObserveError, ObserveScope, Remembered};
+use trailwarden::snapshot::Snapshot;
+
+fn scope() -> ObserveScope {
+    ObserveScope {
+        regions: vec!["us-east-1".to_owned()],
+        ..ObserveScope::default()
+    }
+}
+
+async fn observe(aws: &Aws) -> Result<Snapshot, ObserveError> {
+    let api = aws
+        .account(scope(), None)
+        .await
+        .expect("the scope is sound");
+    api.observe(&Remembered::default()).await
+}
+
+fn keys(holes: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    holes
+        .iter()
+        .map(|(key, code)| (key.as_str(), code.as_str()))
+        .collect()
+}
