@@ -1,5 +1,14 @@
 //! Would one data point in one period trip the alarm, and would the alarm act?
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test may fail"
+)]
+
 mod verdict_support;
 
 use serde_json::{Value, json};

@@ -1,5 +1,14 @@
 //! What was not seen makes a verdict unknown only if it decides.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test may fail"
+)]
+
 mod verdict_support;
 
 use serde_json::{Value, json};
@@ -137,6 +146,51 @@ fn a_hole_that_cannot_change_the_answer_does_not_matter() {
             );
         },
     );
+    cases.done();
+}
+
+#[test]
+fn an_answer_that_a_thing_is_not_there_is_no_hole() {
+    let mut cases = Cases::default();
+    cases.case("no data-protection policy", "PASS", |state| {
+        set(state, "/api_errors", json!({"logs:GetDataProtectionPolicy arn:aws:logs:us-east-1:111122223333:log-group:ct": "ResourceNotFoundException"}));
+    });
+    cases.case("no topic", "FAIL topic", |state| {
+        set(state, "/topics", json!([]));
+        set(state, "/api_errors", json!({format!("sns:GetTopicAttributes {TOPIC}"): "NotFoundException", format!("sns:ListSubscriptionsByTopic {TOPIC}"): "NotFoundException"}));
+    });
+    cases.case("no key", "FAIL topic", |state| {
+        let key = "arn:aws:kms:us-east-1:111122223333:key/1";
+        set(state, "/topics/0/Attributes/KmsMasterKeyId", json!(key));
+        set(
+            state,
+            "/api_errors",
+            json!({format!("kms:DescribeKey {key}"): "NotFoundException"}),
+        );
+    });
+    cases.done();
+}
+
+#[test]
+fn regions_that_could_not_be_listed_leave_a_single_region_trail_open() {
+    let mut cases = Cases::default();
+    cases.case("single-region", "UNKNOWN visibility", |state| {
+        remove(state, "/enabled_regions");
+        set(state, "/trails/0/IsMultiRegionTrail", json!(false));
+        set(
+            state,
+            "/api_errors",
+            json!({"account:ListRegions us-east-1": DENIED}),
+        );
+    });
+    cases.case("multi-region", "PASS", |state| {
+        remove(state, "/enabled_regions");
+        set(
+            state,
+            "/api_errors",
+            json!({"account:ListRegions us-east-1": DENIED}),
+        );
+    });
     cases.done();
 }
 

@@ -1,5 +1,14 @@
 //! What the audit text of the benchmark and Security Hub's rule would say, beside the truth.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test may fail"
+)]
+
 mod verdict_support;
 
 use serde_json::{Value, json};

@@ -1,5 +1,14 @@
 //! Do the metric filters match every required event, and does a match raise the metric?
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test may fail"
+)]
+
 mod verdict_support;
 
 use serde_json::{Value, json};

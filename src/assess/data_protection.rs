@@ -42,7 +42,11 @@ pub(super) fn masking(world: World<'_>, region: &str, group: &str, needed: &[Nee
         "logs:GetDataProtectionPolicy",
         "logs:DescribeAccountPolicies",
     ] {
-        if let Some(hole) = world.hole(operation, &scopes) {
+        // A policy or group that is not there masks nothing.
+        if let Some(hole) = world
+            .hole(operation, &scopes)
+            .filter(|hole| !hole.is_not_found())
+        {
             let meaning =
                 format!("whether the records of log group {group} are masked is not known.");
             masking

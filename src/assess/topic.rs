@@ -271,16 +271,26 @@ fn unseen_key(world: World<'_>, id: &str, topic: &str) -> Fault {
     let full = format!("arn:aws:kms:{region}:{}:key/{id}", world.account());
     let scopes = [id, region, &full];
     let meaning = format!("whether CloudWatch may use key {id} of topic {topic} is not known.");
-    ["kms:DescribeKey", "kms:GetKeyPolicy"]
+    let hole = ["kms:DescribeKey", "kms:GetKeyPolicy"]
         .iter()
-        .find_map(|operation| world.hole(operation, &scopes))
-        .map_or_else(
-            || {
-                Fault::undecided(Link::Topic, format!("kms:DescribeKey was not asked: {meaning}"))
-                    .named(Link::Visibility)
-                    .remedy("Allow the actions kms:DescribeKey and kms:GetKeyPolicy to the role that trailwarden uses.")
-            },
-            |hole| hole.fault(Link::Topic, &meaning),
+        .find_map(|operation| world.hole(operation, &scopes));
+    match hole {
+        Some(hole) if hole.is_not_found() => Fault::broken(
+            Link::Topic,
+            format!("Key {id} of topic {topic} does not exist: CloudWatch cannot publish."),
         )
-        .on(id)
+        .remedy(
+            Command::new("sns set-topic-attributes", region)
+                .with("--topic-arn", topic)
+                .raw("--attribute-name KmsMasterKeyId")
+                .with("--attribute-value", "alias/YOUR_KEY"),
+        ),
+        Some(hole) => hole.fault(Link::Topic, &meaning),
+        None => Fault::undecided(Link::Topic, format!("kms:DescribeKey was not asked: {meaning}"))
+            .named(Link::Visibility)
+            .remedy(
+                "Allow the actions kms:DescribeKey and kms:GetKeyPolicy to the role that trailwarden uses.",
+            ),
+    }
+    .on(id)
 }

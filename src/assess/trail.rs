@@ -123,27 +123,7 @@ impl<'a> Observed<'a> {
         let trail = self.trail;
         let mut faults = Vec::new();
         if !trail.is_multi_region_trail && class.region != self.home() {
-            faults.push(
-                Fault::broken(
-                    Link::Trail,
-                    format!(
-                        "Trail {} records {} only; events of {} are not recorded.",
-                        trail.name,
-                        self.home(),
-                        if class.region.is_empty() {
-                            "other regions"
-                        } else {
-                            &class.region
-                        }
-                    ),
-                )
-                .on(&trail.trail_arn)
-                .remedy(
-                    Command::new("cloudtrail update-trail", self.home())
-                        .with("--name", &trail.trail_arn)
-                        .raw("--is-multi-region-trail"),
-                ),
-            );
+            faults.push(self.region_fault(&class.region));
         }
         let is_global = match &class.source {
             Source::One(source) => GLOBAL_SOURCES.contains(&source.as_str()),
@@ -168,6 +148,44 @@ impl<'a> Observed<'a> {
         }
         faults.extend(self.selector_fault(class));
         faults
+    }
+
+    /// The trail does not record a region; an empty name stands for those that are not known.
+    fn region_fault(&self, region: &str) -> Fault {
+        let trail = self.trail;
+        let hole = ["account:ListRegions", "ec2:DescribeRegions"]
+            .iter()
+            .find_map(|operation| self.seen_from.hole(operation, &[self.home()]))
+            .filter(|_| region.is_empty());
+        let fault = match hole {
+            Some(hole) => {
+                let meaning = format!(
+                    "whether the account uses another region than {}, the only one that trail {} records, is not known.",
+                    self.home(),
+                    trail.name
+                );
+                hole.fault(Link::Trail, &meaning)
+            }
+            None => Fault::broken(
+                Link::Trail,
+                format!(
+                    "Trail {} records {} only; events of {} are not recorded.",
+                    trail.name,
+                    self.home(),
+                    if region.is_empty() {
+                        "other regions"
+                    } else {
+                        region
+                    }
+                ),
+            )
+            .remedy(
+                Command::new("cloudtrail update-trail", self.home())
+                    .with("--name", &trail.trail_arn)
+                    .raw("--is-multi-region-trail"),
+            ),
+        };
+        fault.on(&trail.trail_arn)
     }
 
     fn selector_fault(&self, class: &EventClass) -> Option<Fault> {

@@ -1,6 +1,9 @@
 //! A sound chain to be broken, and what is said of it then.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     dead_code,
     unreachable_pub,
     reason = "each test file uses its own part"

@@ -4,10 +4,12 @@ mod composite;
 mod math;
 mod mute;
 mod rule;
+mod series;
 mod statistic;
 mod trip;
 
-pub(super) use trip::{judge, looks_at};
+pub(super) use series::looks_at;
+pub(super) use trip::judge;
 
 use super::arn::Arn;
 use super::fault::{Fault, Tri};
@@ -51,13 +53,15 @@ fn is_in(alarm: &Alarm, account: &str, region: &str) -> bool {
 /// The alarms of a region, as far as they were seen.
 pub(super) fn in_region<'a>(world: World<'a>, region: &str) -> Vec<&'a Alarm> {
     let account = world.account();
-    world
+    let mut alarms: Vec<&Alarm> = world
         .snapshot
         .alarms
         .iter()
         .flatten()
         .filter(|alarm| is_in(alarm, account, region))
-        .collect()
+        .collect();
+    alarms.sort_by(|one, other| one.alarm_name.cmp(&other.alarm_name));
+    alarms
 }
 
 /// Every alarm that one event matched by `filter` may move, with what hinders it. Empty: no alarm looks at the metric.

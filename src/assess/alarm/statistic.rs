@@ -8,8 +8,9 @@ pub(super) enum Statistic {
     Minimum,
     Maximum,
     SampleCount,
-    /// A percentile, or a mean or sum that leaves out the extremes: of equal samples their value (their sum).
-    Percentile,
+    /// A percentile, 0 to 100.
+    Percentile(f64),
+    /// A mean, sum or count that leaves out the extremes.
     TrimmedMean,
     TrimmedSum,
     TrimmedCount,
@@ -30,7 +31,12 @@ impl Statistic {
             "minimum" => Some(Self::Minimum),
             "maximum" => Some(Self::Maximum),
             "samplecount" => Some(Self::SampleCount),
-            _ if of_extremes("p") => Some(Self::Percentile),
+            _ if of_extremes("p") => lower
+                .strip_prefix('p')?
+                .parse()
+                .ok()
+                .filter(|percent| (0.0..=100.0).contains(percent))
+                .map(Self::Percentile),
             _ if of_extremes("tm") || of_extremes("wm") => Some(Self::TrimmedMean),
             _ if of_extremes("ts") => Some(Self::TrimmedSum),
             _ if of_extremes("tc") => Some(Self::TrimmedCount),
@@ -52,11 +58,32 @@ impl Statistic {
             Self::Minimum => Some(samples.iter().copied().fold(first, f64::min)),
             Self::Maximum => Some(samples.iter().copied().fold(first, f64::max)),
             Self::SampleCount => Some(count),
-            Self::Percentile | Self::TrimmedMean => equal.then_some(first),
+            Self::Percentile(percent) => percentile(percent, samples, count),
+            Self::TrimmedMean => equal.then_some(first),
             Self::TrimmedSum => (samples.len() == 1).then_some(first),
             Self::TrimmedCount => (samples.len() == 1).then_some(1.0),
         }
     }
+}
+
+/// The percentile, if the nearest rank and interpolation between neighbours agree on it: CloudWatch does not say which it
+/// takes.
+fn percentile(percent: f64, samples: &[f64], count: f64) -> Option<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let share = percent / 100.0;
+    let between = share * (count - 1.0);
+    let nearest = (share * count).ceil() - 1.0;
+    let (low, high) = (between.floor().min(nearest), between.ceil().max(nearest));
+    let mut ranked = sorted
+        .iter()
+        .zip(0_u32..)
+        .filter(|(_, rank)| (low..=high).contains(&f64::from(*rank)))
+        .map(|(sample, _)| *sample);
+    let first = ranked.next()?;
+    ranked
+        .all(|other| (other - first).abs() < f64::EPSILON)
+        .then_some(first)
 }
 
 #[cfg(test)]
@@ -94,14 +121,22 @@ mod tests {
 
     #[test]
     fn spread_leaves_percentiles_open() {
-        assert_eq!(Statistic::Percentile.of(&[0.0, 1.0]), None);
+        assert_eq!(
+            Statistic::Percentile(99.0).of(&[0.0, 0.0, 0.0, 0.0, 1.0]),
+            None
+        );
+        assert_eq!(
+            Statistic::Percentile(50.0).of(&[0.0, 1.0, 0.0, 0.0, 0.0]),
+            Some(0.0)
+        );
+        assert_eq!(Statistic::Percentile(100.0).of(&[0.0, 1.0, 0.0]), Some(1.0));
         assert_eq!(Statistic::Average.of(&[0.0, 1.0]), Some(0.5));
         assert_eq!(Statistic::Sum.of(&[]), None);
     }
 
     #[test]
     fn ranks_and_quartile_means_are_not_decided() {
-        for name in ["PR(100:2000)", "IQM", "", "median", "p"] {
+        for name in ["p101", "PR(100:2000)", "IQM", "", "median", "p"] {
             assert_eq!(Statistic::parse(name), None, "{name}");
         }
     }

@@ -1,13 +1,14 @@
 //! Would one event that a filter matches move an alarm into ALARM?
 
-use super::math::{self, Series, Value};
+use super::math::Value;
 use super::rule::State;
+use super::series::{Metrics, Period, Query};
 use super::statistic::Statistic;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::filter::{Filter, MetricValue};
 use crate::assess::remedy::Command;
 use crate::assess::{Link, Warning};
-use crate::pattern::{Assumptions, Cover, Pattern, covers};
+
 use crate::snapshot::{Alarm, Dimension};
 
 /// What one event does to an alarm.
@@ -20,51 +21,6 @@ pub(crate) struct Trip {
     pub(crate) picks: Vec<(String, String)>,
     /// The state that it rests in between events; none where that is not known.
     pub(crate) rest: Option<State>,
-}
-
-/// One metric that the alarm looks at.
-struct Query<'a> {
-    id: String,
-    statistic: Option<Statistic>,
-    statistic_text: String,
-    minutes: u32,
-    unit: Option<&'a str>,
-    name: &'a str,
-    namespace: &'a str,
-    dimensions: &'a [Dimension],
-    /// The filters that write it.
-    writers: Vec<&'a Filter<'a>>,
-}
-
-/// What happens in a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Period {
-    /// Nothing arrives at all.
-    Silent,
-    /// Records arrive, in one minute or in each of them; none matches.
-    Quiet { busy: bool },
-    /// The event arrives; other records in the other minutes, or not.
-    Event { busy: bool, overlap: bool },
-    /// As the event alone, but with a default value counted beside it: the reading of the documentation by which
-    /// defaults are reported for each record that does not match, not for each minute.
-    EventDiluted,
-}
-
-/// Whether the alarm looks at a metric of that name at all.
-pub(crate) fn looks_at(alarm: &Alarm, account: &str, name: &str, namespace: &str) -> bool {
-    let plain =
-        alarm.metric_name.as_deref() == Some(name) && alarm.namespace.as_deref() == Some(namespace);
-    plain
-        || alarm.metrics.iter().any(|query| {
-            query
-                .account_id
-                .as_deref()
-                .is_none_or(|other| other == account)
-                && query.metric_stat.as_ref().is_some_and(|stat| {
-                    stat.metric.metric_name.as_deref() == Some(name)
-                        && stat.metric.namespace.as_deref() == Some(namespace)
-                })
-        })
 }
 
 /// Judges the alarm for one event that `filter` matches. `filters` are all of the region.
@@ -87,12 +43,10 @@ pub(crate) fn judge<'a>(
         )));
         return trip;
     }
-    let queries = queries(alarm, account, filters);
     let judge = Judge {
         alarm,
         filter,
-        queries,
-        always: overlapping(filter, alarm, account, filters),
+        metrics: Metrics::of(alarm, account, filter, filters),
     };
     judge.run(&mut trip);
     trip
@@ -113,113 +67,10 @@ fn is_band(alarm: &Alarm) -> bool {
         )
 }
 
-fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Vec<Query<'a>> {
-    let writers = |name: &str, namespace: &str| {
-        filters
-            .iter()
-            .filter(|filter| {
-                filter
-                    .metric
-                    .is_some_and(|metric| metric.is_named(name, namespace))
-            })
-            .collect()
-    };
-    let minutes = |seconds: Option<i64>| {
-        u32::try_from(seconds.unwrap_or(300) / 60)
-            .unwrap_or(u32::MAX)
-            .max(1)
-    };
-    if alarm.metrics.is_empty() {
-        let name = alarm.metric_name.as_deref().unwrap_or_default();
-        let namespace = alarm.namespace.as_deref().unwrap_or_default();
-        let text = alarm
-            .extended_statistic
-            .as_deref()
-            .or(alarm.statistic.as_deref());
-        return vec![Query {
-            id: String::new(),
-            statistic: Statistic::parse(text.unwrap_or_default()),
-            statistic_text: text.unwrap_or_default().to_owned(),
-            minutes: minutes(alarm.period),
-            unit: alarm.unit.as_deref(),
-            name,
-            namespace,
-            dimensions: &alarm.dimensions,
-            writers: writers(name, namespace),
-        }];
-    }
-    alarm
-        .metrics
-        .iter()
-        .filter_map(|query| Some((query, query.metric_stat.as_ref()?)))
-        .map(|(query, stat)| {
-            let name = stat.metric.metric_name.as_deref().unwrap_or_default();
-            let namespace = stat.metric.namespace.as_deref().unwrap_or_default();
-            Query {
-                id: query.id.clone(),
-                statistic: Statistic::parse(&stat.stat),
-                statistic_text: stat.stat.clone(),
-                minutes: minutes(stat.period),
-                unit: stat.unit.as_deref(),
-                name,
-                namespace,
-                dimensions: &stat.metric.dimensions,
-                writers: if query
-                    .account_id
-                    .as_deref()
-                    .is_none_or(|other| other == account)
-                {
-                    writers(name, namespace)
-                } else {
-                    Vec::new()
-                },
-            }
-        })
-        .collect()
-}
-
-/// Other filters that the alarm looks at and that match whatever this filter matches.
-fn overlapping<'a>(
-    filter: &Filter<'_>,
-    alarm: &Alarm,
-    account: &str,
-    filters: &'a [Filter<'a>],
-) -> Vec<&'a Filter<'a>> {
-    let Ok(own) = &filter.pattern else {
-        return Vec::new();
-    };
-    let covers_own = |other: &Pattern| {
-        matches!(
-            covers(std::slice::from_ref(other), own, &Assumptions::cloudtrail()),
-            Cover::Covered { .. }
-        )
-    };
-    filters
-        .iter()
-        .filter(|other| !std::ptr::eq(other.seen, filter.seen))
-        .filter(|other| other.is_on(&filter.seen.region, &filter.seen.log_group_name))
-        .filter(|other| {
-            other
-                .metric
-                .is_some_and(|metric| looks_at(alarm, account, metric.name, metric.namespace))
-        })
-        .filter(|other| other.pattern.as_ref().is_ok_and(covers_own))
-        .collect()
-}
-
 struct Judge<'a> {
     alarm: &'a Alarm,
     filter: &'a Filter<'a>,
-    queries: Vec<Query<'a>>,
-    always: Vec<&'a Filter<'a>>,
-}
-
-struct Valuation<'j, 'a> {
-    judge: &'j Judge<'a>,
-    period: Period,
-    /// The value of a match, in place of the filter's own.
-    value: Option<f64>,
-    depth: std::cell::Cell<u8>,
+    metrics: Metrics<'a>,
 }
 
 impl Judge<'_> {
@@ -230,7 +81,7 @@ impl Judge<'_> {
                 .metric
                 .is_some_and(|metric| metric.is_named(query.name, query.namespace))
         };
-        for query in self.queries.iter().filter(is_ours) {
+        for query in self.metrics.queries.iter().filter(is_ours) {
             self.dimensions(query, trip);
             self.unit(query, trip);
         }
@@ -296,6 +147,7 @@ impl Judge<'_> {
 
     fn statistics(&self) -> String {
         let mut texts: Vec<&str> = self
+            .metrics
             .queries
             .iter()
             .map(|query| query.statistic_text.as_str())
@@ -379,7 +231,7 @@ impl Judge<'_> {
 
     /// A filter that matches practically every record raises its metric all the time.
     fn always_on(&self, trip: &mut Trip) {
-        for query in &self.queries {
+        for query in &self.metrics.queries {
             for writer in &query.writers {
                 let same_group =
                     writer.is_on(&self.filter.seen.region, &self.filter.seen.log_group_name);
@@ -412,9 +264,10 @@ impl Judge<'_> {
     /// One sample is few: such a percentile is then not evaluated at all.
     fn low_sample_count(&self, trip: &mut Trip) {
         let is_percentile = self
+            .metrics
             .queries
             .iter()
-            .any(|query| query.statistic == Some(Statistic::Percentile));
+            .any(|query| matches!(query.statistic, Some(Statistic::Percentile(_))));
         if is_percentile
             && self.alarm.evaluate_low_sample_count_percentile.as_deref() == Some("ignore")
         {
@@ -472,10 +325,10 @@ impl Judge<'_> {
     /// From which state it starts, whether one breaching data point suffices, and whether it comes back.
     fn rest(&self, trip: &mut Trip) {
         let name = &self.alarm.alarm_name;
-        let silent = self.value(Period::Silent, None);
+        let silent = self.metrics.value(Period::Silent, None);
         let quiet = [
-            self.value(Period::Quiet { busy: false }, None),
-            self.value(Period::Quiet { busy: true }, None),
+            self.metrics.value(Period::Quiet { busy: false }, None),
+            self.metrics.value(Period::Quiet { busy: true }, None),
         ];
         let treat = self
             .alarm
@@ -574,7 +427,7 @@ impl Judge<'_> {
     }
 
     fn breaches(&self, period: Period, value: Option<f64>) -> Result<Tri, String> {
-        match self.value(period, value) {
+        match self.metrics.value(period, value) {
             Value::Number(number) => self
                 .compare(number)
                 .map(Tri::from)
@@ -595,34 +448,6 @@ impl Judge<'_> {
         }
     }
 
-    fn value(&self, period: Period, value: Option<f64>) -> Value {
-        let valuation = Valuation {
-            judge: self,
-            period,
-            value,
-            depth: std::cell::Cell::new(0),
-        };
-        if self.alarm.metrics.is_empty() {
-            return self
-                .queries
-                .first()
-                .map_or(Value::Missing, |query| valuation.of_query(query));
-        }
-        let returned: Vec<&str> = self
-            .alarm
-            .metrics
-            .iter()
-            .filter(|query| query.return_data.unwrap_or(true))
-            .map(|query| query.id.as_str())
-            .collect();
-        match returned.as_slice() {
-            [only] => valuation
-                .value(only)
-                .unwrap_or_else(|| Value::Unknown(format!("query {only} is not there"))),
-            _ => Value::Unknown("not exactly one of its queries returns data".to_owned()),
-        }
-    }
-
     fn region(&self) -> &str {
         &self.filter.seen.region
     }
@@ -639,110 +464,5 @@ fn operator_words(operator: Option<&str>) -> &'static str {
         Some("LessThanOrEqualToThreshold") => "at most",
         Some("LessThanThreshold") => "less than",
         _ => "compared in a known way with",
-    }
-}
-
-impl Valuation<'_, '_> {
-    /// Whether the writer matches the event, and how often its default is reported.
-    fn counts(&self, writer: &Filter<'_>, minutes: u32) -> (bool, u32) {
-        let seen = self.judge.filter.seen;
-        let is_own = std::ptr::eq(writer.seen, seen);
-        let same_group = writer.is_on(&seen.region, &seen.log_group_name);
-        let always = self
-            .judge
-            .always
-            .iter()
-            .any(|other| std::ptr::eq(other.seen, writer.seen));
-        match self.period {
-            Period::Silent => (false, 0),
-            Period::Quiet { busy } => (false, if busy { minutes } else { 1 }),
-            Period::Event { busy, overlap } => {
-                let matches = is_own || always || (overlap && same_group);
-                let others = if busy { minutes.saturating_sub(1) } else { 0 };
-                match (matches, same_group) {
-                    (true, _) => (true, others),
-                    // The event is a record that this filter does not match.
-                    (false, true) => (false, others + 1),
-                    (false, false) => (false, others),
-                }
-            }
-            Period::EventDiluted => (is_own || always, u32::from(same_group)),
-        }
-    }
-
-    fn of_query(&self, query: &Query<'_>) -> Value {
-        let Some(statistic) = query.statistic else {
-            return Value::Unknown(format!(
-                "the statistic {:?} of a single sample is not documented",
-                query.statistic_text
-            ));
-        };
-        let fitting = |writer: &&Filter<'_>| {
-            writer
-                .metric
-                .is_some_and(|metric| query.unit.is_none_or(|unit| unit == metric.unit))
-        };
-        let mut samples = Vec::new();
-        for writer in query.writers.iter().copied().filter(fitting) {
-            let Some(metric) = writer.metric else {
-                continue;
-            };
-            let (matches, defaults) = self.counts(writer, query.minutes);
-            if matches {
-                samples.push(self.value.unwrap_or_else(|| metric.number()));
-            }
-            if let Some(default) = metric.default {
-                // Beyond some number more samples tell no more; a period has at most 1440 minutes.
-                samples.extend(std::iter::repeat_n(default, defaults.min(1440) as usize));
-            }
-        }
-        if samples.is_empty() {
-            let by_aws = query.writers.is_empty() && query.namespace.starts_with("AWS/");
-            return if by_aws {
-                Value::Unknown(format!(
-                    "metric {} of {} is AWS's own",
-                    query.name, query.namespace
-                ))
-            } else {
-                Value::Missing
-            };
-        }
-        statistic.of(&samples).map_or_else(
-            || Value::Unknown(format!("the {} of different samples", query.statistic_text)),
-            Value::Number,
-        )
-    }
-}
-
-impl Series for Valuation<'_, '_> {
-    fn value(&self, id: &str) -> Option<Value> {
-        if let Some(query) = self.judge.queries.iter().find(|query| query.id == id) {
-            return Some(self.of_query(query));
-        }
-        let query = self
-            .judge
-            .alarm
-            .metrics
-            .iter()
-            .find(|query| query.id == id)?;
-        let expression = query.expression.as_deref()?;
-        // Expressions may name each other; AWS allows ten of them, a cycle none.
-        if self.depth.get() > 10 {
-            return Some(Value::Unknown(
-                "its expressions name each other in a circle".to_owned(),
-            ));
-        }
-        self.depth.set(self.depth.get() + 1);
-        let value = math::evaluate(expression, self);
-        self.depth.set(self.depth.get() - 1);
-        Some(value)
-    }
-
-    fn metrics(&self) -> Vec<String> {
-        self.judge
-            .queries
-            .iter()
-            .map(|query| query.id.clone())
-            .collect()
     }
 }

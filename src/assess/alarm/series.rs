@@ -1,0 +1,313 @@
+//! The metrics that an alarm looks at, and their values in a period.
+
+use super::math::{self, Series, Value};
+use super::statistic::Statistic;
+use crate::assess::filter::Filter;
+use crate::pattern::{Assumptions, Cover, Pattern, covers};
+use crate::snapshot::{Alarm, Dimension};
+
+/// One metric that the alarm looks at.
+pub(super) struct Query<'a> {
+    pub(super) id: String,
+    pub(super) statistic: Option<Statistic>,
+    pub(super) statistic_text: String,
+    minutes: u32,
+    pub(super) unit: Option<&'a str>,
+    pub(super) name: &'a str,
+    pub(super) namespace: &'a str,
+    pub(super) dimensions: &'a [Dimension],
+    /// The filters that write it.
+    pub(super) writers: Vec<&'a Filter<'a>>,
+}
+
+/// What happens in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Period {
+    /// Nothing arrives at all.
+    Silent,
+    /// Records arrive, in one minute or in each of them; none matches.
+    Quiet { busy: bool },
+    /// The event arrives; other records in the other minutes, or not.
+    Event { busy: bool, overlap: bool },
+    /// As the event alone, but with a default value counted beside it: the reading of the documentation by which
+    /// defaults are reported for each record that does not match, not for each minute.
+    EventDiluted,
+}
+
+/// Whether the alarm looks at a metric of that name at all.
+pub(crate) fn looks_at(alarm: &Alarm, account: &str, name: &str, namespace: &str) -> bool {
+    let plain =
+        alarm.metric_name.as_deref() == Some(name) && alarm.namespace.as_deref() == Some(namespace);
+    plain
+        || alarm.metrics.iter().any(|query| {
+            query
+                .account_id
+                .as_deref()
+                .is_none_or(|other| other == account)
+                && query.metric_stat.as_ref().is_some_and(|stat| {
+                    stat.metric.metric_name.as_deref() == Some(name)
+                        && stat.metric.namespace.as_deref() == Some(namespace)
+                })
+        })
+}
+
+/// All metrics of an alarm, seen from one filter.
+pub(super) struct Metrics<'a> {
+    alarm: &'a Alarm,
+    filter: &'a Filter<'a>,
+    pub(super) queries: Vec<Query<'a>>,
+    /// Other filters that match whatever this one matches.
+    always: Vec<&'a Filter<'a>>,
+}
+
+impl<'a> Metrics<'a> {
+    pub(super) fn of(
+        alarm: &'a Alarm,
+        account: &str,
+        filter: &'a Filter<'a>,
+        filters: &'a [Filter<'a>],
+    ) -> Self {
+        Self {
+            alarm,
+            filter,
+            queries: queries(alarm, account, filters),
+            always: overlapping(filter, alarm, account, filters),
+        }
+    }
+
+    /// The value that the alarm compares with its threshold; `value` stands in for what a match adds.
+    pub(super) fn value(&self, period: Period, value: Option<f64>) -> Value {
+        let valuation = Valuation {
+            metrics: self,
+            period,
+            value,
+            depth: std::cell::Cell::new(0),
+        };
+        if self.alarm.metrics.is_empty() {
+            return self
+                .queries
+                .first()
+                .map_or(Value::Missing, |query| valuation.of_query(query));
+        }
+        let returned: Vec<&str> = self
+            .alarm
+            .metrics
+            .iter()
+            .filter(|query| query.return_data.unwrap_or(true))
+            .map(|query| query.id.as_str())
+            .collect();
+        match returned.as_slice() {
+            [only] => valuation
+                .value(only)
+                .unwrap_or_else(|| Value::Unknown(format!("query {only} is not there"))),
+            _ => Value::Unknown("not exactly one of its queries returns data".to_owned()),
+        }
+    }
+}
+
+fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Vec<Query<'a>> {
+    let writers = |name: &str, namespace: &str| {
+        filters
+            .iter()
+            .filter(|filter| {
+                filter
+                    .metric
+                    .is_some_and(|metric| metric.is_named(name, namespace))
+            })
+            .collect()
+    };
+    let minutes = |seconds: Option<i64>| {
+        u32::try_from(seconds.unwrap_or(300) / 60)
+            .unwrap_or(u32::MAX)
+            .max(1)
+    };
+    if alarm.metrics.is_empty() {
+        let name = alarm.metric_name.as_deref().unwrap_or_default();
+        let namespace = alarm.namespace.as_deref().unwrap_or_default();
+        let text = alarm
+            .extended_statistic
+            .as_deref()
+            .or(alarm.statistic.as_deref());
+        return vec![Query {
+            id: String::new(),
+            statistic: Statistic::parse(text.unwrap_or_default()),
+            statistic_text: text.unwrap_or_default().to_owned(),
+            minutes: minutes(alarm.period),
+            unit: alarm.unit.as_deref(),
+            name,
+            namespace,
+            dimensions: &alarm.dimensions,
+            writers: writers(name, namespace),
+        }];
+    }
+    alarm
+        .metrics
+        .iter()
+        .filter_map(|query| Some((query, query.metric_stat.as_ref()?)))
+        .map(|(query, stat)| {
+            let name = stat.metric.metric_name.as_deref().unwrap_or_default();
+            let namespace = stat.metric.namespace.as_deref().unwrap_or_default();
+            Query {
+                id: query.id.clone(),
+                statistic: Statistic::parse(&stat.stat),
+                statistic_text: stat.stat.clone(),
+                minutes: minutes(stat.period),
+                unit: stat.unit.as_deref(),
+                name,
+                namespace,
+                dimensions: &stat.metric.dimensions,
+                writers: if query
+                    .account_id
+                    .as_deref()
+                    .is_none_or(|other| other == account)
+                {
+                    writers(name, namespace)
+                } else {
+                    Vec::new()
+                },
+            }
+        })
+        .collect()
+}
+
+/// Other filters that the alarm looks at and that match whatever this filter matches.
+fn overlapping<'a>(
+    filter: &Filter<'_>,
+    alarm: &Alarm,
+    account: &str,
+    filters: &'a [Filter<'a>],
+) -> Vec<&'a Filter<'a>> {
+    let Ok(own) = &filter.pattern else {
+        return Vec::new();
+    };
+    let covers_own = |other: &Pattern| {
+        matches!(
+            covers(std::slice::from_ref(other), own, &Assumptions::cloudtrail()),
+            Cover::Covered { .. }
+        )
+    };
+    filters
+        .iter()
+        .filter(|other| !std::ptr::eq(other.seen, filter.seen))
+        .filter(|other| other.is_on(&filter.seen.region, &filter.seen.log_group_name))
+        .filter(|other| {
+            other
+                .metric
+                .is_some_and(|metric| looks_at(alarm, account, metric.name, metric.namespace))
+        })
+        .filter(|other| other.pattern.as_ref().is_ok_and(covers_own))
+        .collect()
+}
+
+struct Valuation<'j, 'a> {
+    metrics: &'j Metrics<'a>,
+    period: Period,
+    /// The value of a match, in place of the filter's own.
+    value: Option<f64>,
+    depth: std::cell::Cell<u8>,
+}
+
+impl Valuation<'_, '_> {
+    /// Whether the writer matches the event, and how often its default is reported.
+    fn counts(&self, writer: &Filter<'_>, minutes: u32) -> (bool, u32) {
+        let seen = self.metrics.filter.seen;
+        let is_own = std::ptr::eq(writer.seen, seen);
+        let same_group = writer.is_on(&seen.region, &seen.log_group_name);
+        let always = self
+            .metrics
+            .always
+            .iter()
+            .any(|other| std::ptr::eq(other.seen, writer.seen));
+        match self.period {
+            Period::Silent => (false, 0),
+            Period::Quiet { busy } => (false, if busy { minutes } else { 1 }),
+            Period::Event { busy, overlap } => {
+                let matches = is_own || always || (overlap && same_group);
+                let others = if busy { minutes.saturating_sub(1) } else { 0 };
+                match (matches, same_group) {
+                    (true, _) => (true, others),
+                    // The event is a record that this filter does not match.
+                    (false, true) => (false, others + 1),
+                    (false, false) => (false, others),
+                }
+            }
+            Period::EventDiluted => (is_own || always, u32::from(same_group)),
+        }
+    }
+
+    fn of_query(&self, query: &Query<'_>) -> Value {
+        let Some(statistic) = query.statistic else {
+            return Value::Unknown(format!(
+                "the statistic {:?} of a single sample is not documented",
+                query.statistic_text
+            ));
+        };
+        let fitting = |writer: &&Filter<'_>| {
+            writer
+                .metric
+                .is_some_and(|metric| query.unit.is_none_or(|unit| unit == metric.unit))
+        };
+        let mut samples = Vec::new();
+        for writer in query.writers.iter().copied().filter(fitting) {
+            let Some(metric) = writer.metric else {
+                continue;
+            };
+            let (matches, defaults) = self.counts(writer, query.minutes);
+            if matches {
+                samples.push(self.value.unwrap_or_else(|| metric.number()));
+            }
+            if let Some(default) = metric.default {
+                // Beyond some number more samples tell no more; a period has at most 1440 minutes.
+                samples.extend(std::iter::repeat_n(default, defaults.min(1440) as usize));
+            }
+        }
+        if samples.is_empty() {
+            let by_aws = query.writers.is_empty() && query.namespace.starts_with("AWS/");
+            return if by_aws {
+                Value::Unknown(format!(
+                    "metric {} of {} is AWS's own",
+                    query.name, query.namespace
+                ))
+            } else {
+                Value::Missing
+            };
+        }
+        statistic.of(&samples).map_or_else(
+            || Value::Unknown(format!("the {} of different samples", query.statistic_text)),
+            Value::Number,
+        )
+    }
+}
+
+impl Series for Valuation<'_, '_> {
+    fn value(&self, id: &str) -> Option<Value> {
+        if let Some(query) = self.metrics.queries.iter().find(|query| query.id == id) {
+            return Some(self.of_query(query));
+        }
+        let query = self
+            .metrics
+            .alarm
+            .metrics
+            .iter()
+            .find(|query| query.id == id)?;
+        let expression = query.expression.as_deref()?;
+        // Expressions may name each other; AWS allows ten of them, a cycle none.
+        if self.depth.get() > 10 {
+            return Some(Value::Unknown(
+                "its expressions name each other in a circle".to_owned(),
+            ));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let value = math::evaluate(expression, self);
+        self.depth.set(self.depth.get() - 1);
+        Some(value)
+    }
+
+    fn metrics(&self) -> Vec<String> {
+        self.metrics
+            .queries
+            .iter()
+            .map(|query| query.id.clone())
+            .collect()
+    }
+}

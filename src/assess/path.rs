@@ -1,0 +1,284 @@
+//! The paths of an account, from a trail to the people, as far as each goes.
+
+use super::data_protection::{Needed, masking};
+use super::fault::{Certainty, Fault, Tri};
+use super::filter::put_command;
+use super::index::{Group, GroupKey, Head, Index, Leg};
+use super::selector::{EventClass, Source};
+use super::tail::Tail;
+use super::universe::{Slice, known};
+use super::{Link, Warning};
+use crate::control::{Benchmark, Control, Prescribed};
+use crate::pattern::{Pattern, missing_event_names};
+
+/// One way from a trail to an end, whole or cut.
+#[derive(Debug, Clone)]
+pub(super) struct Path<'i, 'a> {
+    pub(super) head: &'i Head<'a>,
+    pub(super) group: Option<&'i Group<'a>>,
+    /// None: nothing is known of filters; the path may catch everything, as far as its faults allow.
+    pub(super) leg: Option<&'i Leg<'a>>,
+    pub(super) tail: Option<&'i Tail<'a>>,
+    /// Faults that do not depend on the event, in the order of the chain.
+    pub(super) faults: Vec<Fault>,
+    pub(super) warnings: Vec<Warning>,
+    /// How much the filter has to do with the required events; 0: nothing.
+    pub(super) relevance: usize,
+}
+
+impl<'i> Path<'i, '_> {
+    /// Everything that is wrong with the path for the events of a slice, in the order of the chain.
+    pub(super) fn faults_for(&self, slice: &Slice) -> Vec<Fault> {
+        let mut faults = self.faults.clone();
+        match (&self.head.observed, &self.head.only_region) {
+            (Some(observed), _) => faults.extend(observed.class_faults(&slice.class)),
+            (None, Some(region)) if *region != slice.class.region => faults.push(Fault::broken(
+                Link::Trail,
+                format!("No trail that was seen records {}.", slice.class.region),
+            )),
+            (None, _) => {}
+        }
+        faults.extend(
+            self.tail
+                .iter()
+                .flat_map(|tail| &tail.picks)
+                .filter_map(|pick| pick_fault(pick, &slice.class, self.tail)),
+        );
+        faults.sort_by_key(|fault| fault.at);
+        faults
+    }
+
+    /// Whether the path carries the events of a slice that its pattern matches; none: it does not.
+    pub(super) fn carries(&self, slice: &Slice) -> Option<Certainty> {
+        let faults = self.faults_for(slice);
+        if faults.is_empty() {
+            Some(Certainty::Broken)
+        } else if faults.iter().any(Fault::is_broken) {
+            None
+        } else {
+            Some(Certainty::Undecided)
+        }
+    }
+
+    /// Whether its filter catches practically every record.
+    pub(super) fn is_always_on(&self) -> bool {
+        self.leg.is_some_and(|leg| leg.filter.always_on == Tri::Yes)
+    }
+
+    /// The pattern; none: everything.
+    pub(super) fn pattern(&self) -> Option<&'i Pattern> {
+        self.leg.and_then(|leg| leg.filter.pattern.as_ref().ok())
+    }
+}
+
+/// An alarm that names values of dimensions counts only the events that carry them.
+fn pick_fault(
+    (field, value): &(String, String),
+    class: &EventClass,
+    tail: Option<&Tail<'_>>,
+) -> Option<Fault> {
+    let actual = match (field.as_str(), &class.source) {
+        ("$.eventName", _) => class.name.as_deref(),
+        ("$.awsRegion", _) => Some(class.region.as_str()),
+        ("$.eventSource", Source::One(source)) => Some(source.as_str()),
+        _ => None,
+    };
+    (actual != Some(value)).then(|| {
+        let alarm = tail.and_then(|tail| tail.alarms.first());
+        let fault = Fault::broken(
+            Link::Metric,
+            format!(
+                "The metric is split by {field}, and alarm {} looks at {value} only.",
+                alarm.map_or("", |alarm| &alarm.alarm_name)
+            ),
+        );
+        alarm.map_or_else(|| fault.clone(), |alarm| fault.clone().on(&alarm.alarm_arn))
+    })
+}
+
+/// Every path of the account, for a required pattern of a control.
+pub(super) fn paths<'i, 'a>(
+    index: &'i Index<'a>,
+    control: &Control,
+    required: &Prescribed,
+) -> Vec<Path<'i, 'a>> {
+    let needed = needed_values(control);
+    let mut paths = Vec::new();
+    for head in &index.heads {
+        let mut faults = head.faults.clone();
+        faults.extend(head.delivery.faults.iter().cloned());
+        let mut warnings = head.delivery.warnings.clone();
+        let Some((key, group)) = head
+            .group
+            .as_ref()
+            .and_then(|key| Some((key, index.groups.get(key)?)))
+        else {
+            paths.push(Path {
+                head,
+                group: None,
+                leg: None,
+                tail: None,
+                faults,
+                warnings,
+                relevance: 0,
+            });
+            continue;
+        };
+        let masked = masking(group.world, &key.1, &key.2, &needed);
+        faults.extend(masked.faults);
+        warnings.extend(masked.warnings);
+        let trunk = Path {
+            head,
+            group: Some(group),
+            leg: None,
+            tail: None,
+            faults,
+            warnings,
+            relevance: 0,
+        };
+        if let Some(unseen) = &group.unseen {
+            let mut path = trunk.clone();
+            path.faults.push(unseen.clone());
+            paths.push(path);
+        } else if group.legs.is_empty() {
+            let mut path = trunk.clone();
+            path.faults.push(no_filter(control, key));
+            paths.push(path);
+        }
+        for leg in &group.legs {
+            let mut path = trunk.clone();
+            path.leg = Some(leg);
+            path.relevance = relevance(leg, control, required);
+            path.faults.extend(leg.faults.iter().cloned());
+            if leg.tails.is_empty() {
+                paths.push(path);
+                continue;
+            }
+            paths.extend(leg.tails.iter().map(|tail| {
+                let mut path = path.clone();
+                path.tail = Some(tail);
+                path.faults.extend(tail.faults.iter().cloned());
+                path.warnings.extend(tail.warnings.iter().cloned());
+                path
+            }));
+        }
+    }
+    paths
+}
+
+/// How much a filter has to do with the required events: names that it catches, words that it shares.
+fn relevance(leg: &Leg<'_>, control: &Control, required: &Prescribed) -> usize {
+    // What AWS would refuse is told of if it was meant for this control.
+    let text = leg
+        .filter
+        .seen
+        .filter_pattern
+        .as_deref()
+        .unwrap_or_default();
+    let shared = words(required.pattern.text())
+        .into_iter()
+        .filter(|word| text.contains(word))
+        .count();
+    if leg.filter.always_on == Tri::Yes {
+        // It counts all events for another purpose, unless somebody is to be told of them.
+        let tells = leg.tails.iter().any(|tail| tail.reached > Link::Action);
+        return shared + usize::from(tells);
+    }
+    let Ok(pattern) = &leg.filter.pattern else {
+        return shared;
+    };
+    let missing = missing_event_names(
+        std::slice::from_ref(pattern),
+        &required.pattern,
+        &known(control, &|field| text.contains(field)),
+    );
+    let caught = required
+        .event_names
+        .len()
+        .saturating_sub(missing.missing.len());
+    caught * 100 + shared
+}
+
+/// Words of a pattern that tell it from others.
+fn words(text: &str) -> Vec<&str> {
+    const COMMON: [&str; 8] = [
+        "eventName",
+        "eventSource",
+        "amazonaws",
+        "com",
+        "EXISTS",
+        "NOT",
+        "eventType",
+        "userIdentity",
+    ];
+    let mut words: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| word.len() >= 3 && !COMMON.contains(word))
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// The values that filters of a control look for in a record.
+fn needed_values(control: &Control) -> Vec<Needed> {
+    let mut needed: Vec<Needed> = control
+        .event_names
+        .iter()
+        .map(|name| Needed {
+            field: "eventName",
+            value: name.clone(),
+        })
+        .collect();
+    // A source is needed where a prescribed pattern asks for it.
+    needed.extend(
+        control
+            .event_sources
+            .iter()
+            .filter(|source| {
+                control
+                    .prescribed
+                    .iter()
+                    .all(|one| one.pattern.text().contains(source.as_str()))
+            })
+            .map(|source| Needed {
+                field: "eventSource",
+                value: source.clone(),
+            }),
+    );
+    for (field, value) in [
+        ("errorCode", "Client.UnauthorizedOperation"),
+        ("errorCode", "AccessDenied"),
+        ("errorMessage", "Failed authentication"),
+        ("type", "Root"),
+    ] {
+        let asked = |text: &str| text.contains(value.trim_start_matches("Client."));
+        if control
+            .prescribed
+            .iter()
+            .all(|one| asked(one.pattern.text()))
+        {
+            needed.push(Needed {
+                field,
+                value: value.to_owned(),
+            });
+        }
+    }
+    needed
+}
+
+/// The log group has no filter at all, or none that has anything to do with the control.
+pub(super) fn no_filter(control: &Control, (_, region, group): &GroupKey) -> Fault {
+    Fault::absent(
+        Link::Pattern,
+        format!("No metric filter of log group {group} catches the events of this control."),
+    )
+    .on(group)
+    .remedy(put_command(
+        region,
+        group,
+        &control.key,
+        control.install_text(&Benchmark::Any),
+        (&control.metric_name, &control.namespace),
+    ))
+}

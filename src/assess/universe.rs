@@ -1,0 +1,199 @@
+//! The required events of a control: where they come from, and what CloudTrail writes into each of them.
+
+use super::index::Index;
+use super::selector::{EventClass, Source, named_sources};
+use crate::control::{Control, EventKind, Prescribed};
+use crate::pattern::Assumptions;
+
+/// Required events that a path carries all or none of, but for its pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slice {
+    /// With one region in place of all.
+    pub(super) class: EventClass,
+    pub(super) regions: Vec<String>,
+}
+
+/// The required events of a control, in slices that no trail and no dimension cuts.
+pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed) -> Vec<Slice> {
+    let observed: Vec<_> = index
+        .heads
+        .iter()
+        .filter_map(|head| head.observed)
+        .collect();
+    let mut sources: Vec<Source> = control
+        .event_sources
+        .iter()
+        .cloned()
+        .map(Source::One)
+        .collect();
+    if sources.is_empty() {
+        sources.extend(
+            observed
+                .iter()
+                .filter_map(super::trail::Observed::selectors)
+                .flat_map(named_sources)
+                .map(Source::One),
+        );
+        sources.push(Source::Other);
+    }
+    sources.sort();
+    sources.dedup();
+    let names: Vec<Option<String>> = if required.event_names.is_empty() {
+        vec![None]
+    } else {
+        required.event_names.iter().cloned().map(Some).collect()
+    };
+    let event_type = match control.events {
+        EventKind::Change => Some("AwsApiCall"),
+        EventKind::Signin | EventKind::FailedSignin => Some("AwsConsoleSignIn"),
+        EventKind::Any => None,
+    };
+    let mut slices = Vec::new();
+    for regions in region_sets(index) {
+        let Some(region) = regions.first().cloned() else {
+            continue;
+        };
+        for source in &sources {
+            for name in &names {
+                for read_only in read_only(control, name.as_deref()) {
+                    slices.push(Slice {
+                        class: EventClass {
+                            region: region.clone(),
+                            source: source.clone(),
+                            name: name.clone(),
+                            read_only: *read_only,
+                            event_type,
+                        },
+                        regions: regions.clone(),
+                    });
+                }
+            }
+        }
+    }
+    slices
+}
+
+/// CloudTrail's own naming: calls that only read begin with these.
+fn read_only(control: &Control, name: Option<&str>) -> &'static [bool] {
+    const READING: [&str; 6] = ["Get", "List", "Describe", "Head", "Lookup", "BatchGet"];
+    match (control.events, name) {
+        (EventKind::Any, Some(name)) if READING.iter().any(|verb| name.starts_with(verb)) => {
+            &[true]
+        }
+        (EventKind::Any, None) => &[false, true],
+        _ => &[false],
+    }
+}
+
+/// The enabled regions, those together that no trail and no dimension tells apart.
+fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
+    let snapshot = index.world.snapshot;
+    let mut regions = snapshot.enabled_regions.clone();
+    if regions.is_empty() {
+        // Which regions are in use is not known: those of the trails, and some other.
+        regions.extend(
+            index
+                .heads
+                .iter()
+                .filter_map(|head| Some(head.observed?.home().to_owned())),
+        );
+        regions.push(String::new());
+    }
+    regions.sort();
+    regions.dedup();
+    let mut special: Vec<String> = index
+        .heads
+        .iter()
+        .filter_map(|head| head.observed)
+        .filter(|observed| !observed.trail.is_multi_region_trail)
+        .map(|observed| observed.home().to_owned())
+        .collect();
+    special.extend(
+        index
+            .heads
+            .iter()
+            .filter_map(|head| head.only_region.clone()),
+    );
+    let picked = index
+        .groups
+        .values()
+        .flat_map(|group| &group.legs)
+        .flat_map(|leg| &leg.tails)
+        .flat_map(|tail| &tail.picks);
+    special.extend(
+        picked
+            .filter(|(field, _)| field == "$.awsRegion")
+            .map(|(_, value)| value.clone()),
+    );
+    let (alone, together): (Vec<String>, Vec<String>) = regions
+        .into_iter()
+        .partition(|region| special.contains(region));
+    alone
+        .into_iter()
+        .map(|region| vec![region])
+        .chain((!together.is_empty()).then_some(together))
+        .collect()
+}
+
+/// What CloudTrail is known to write into the required events, wherever they come from. Facts about fields that no
+/// pattern names would only slow a proof down.
+pub(super) fn known(control: &Control, named: &dyn Fn(&str) -> bool) -> Assumptions {
+    let mut assumptions = Assumptions::cloudtrail();
+    for (field, fact) in facts(control.events) {
+        if named(field.rsplit('.').next().unwrap_or(field)) {
+            assumptions = match fact {
+                Fact::Missing => assumptions.with_missing(field),
+                Fact::Boolean(value) => assumptions.with_boolean(field, value),
+                Fact::Text(values) => assumptions.with_string(field, values),
+            };
+        }
+    }
+    if !control.event_sources.is_empty() {
+        let sources: Vec<&str> = control.event_sources.iter().map(String::as_str).collect();
+        assumptions = assumptions.with_string("eventSource", &sources);
+    }
+    assumptions
+}
+
+enum Fact {
+    Missing,
+    Boolean(bool),
+    /// One of these; any text if there are none.
+    Text(&'static [&'static str]),
+}
+
+/// The record contents of the CloudTrail user guide, as far as filters ask for them.
+fn facts(kind: EventKind) -> Vec<(&'static str, Fact)> {
+    let mut facts = vec![
+        ("eventVersion", Fact::Text(&[])),
+        ("eventTime", Fact::Text(&[])),
+        ("eventID", Fact::Text(&[])),
+        ("sourceIPAddress", Fact::Text(&[])),
+        ("userIdentity.type", Fact::Text(&[])),
+    ];
+    match kind {
+        EventKind::Change => facts.extend([
+            ("eventType", Fact::Text(&["AwsApiCall"])),
+            ("eventCategory", Fact::Text(&["Management"])),
+            ("readOnly", Fact::Boolean(false)),
+            ("managementEvent", Fact::Boolean(true)),
+            ("errorCode", Fact::Missing),
+            ("errorMessage", Fact::Missing),
+        ]),
+        EventKind::Signin => facts.extend([
+            ("readOnly", Fact::Boolean(false)),
+            ("managementEvent", Fact::Boolean(true)),
+            ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
+            ("eventCategory", Fact::Text(&["Management"])),
+        ]),
+        EventKind::FailedSignin => facts.extend([
+            ("readOnly", Fact::Boolean(false)),
+            ("managementEvent", Fact::Boolean(true)),
+            ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
+            ("eventCategory", Fact::Text(&["Management"])),
+            ("responseElements.ConsoleLogin", Fact::Text(&["Failure"])),
+        ]),
+        EventKind::Any => {}
+    }
+    facts
+}
