@@ -476,7 +476,7 @@ fn composite_alarms_carry_the_action_if_their_rule_turns_true() {
         ("nonsense ALARM(a)", "OK", "FAIL action"),
     ] {
         cases.case(&format!("{rule}, b {b}"), expected, |state| {
-            with_b(state, rule, b)
+            with_b(state, rule, b);
         });
     }
     cases.case("nested", "PASS", |state| {
@@ -668,7 +668,7 @@ fn actions_have_to_be_topics() {
         ),
     ] {
         cases.case(name, expected, |state| {
-            set(state, "/alarms/0/AlarmActions", actions)
+            set(state, "/alarms/0/AlarmActions", actions);
         });
     }
     cases.case(

@@ -100,6 +100,11 @@ pub(super) fn of_answer(code: Option<&str>, status: Option<u16>) -> (Class, Requ
     }
 }
 
+/// Whether AWS asked to slow down.
+pub(super) fn is_throttled(code: &str) -> bool {
+    of_answer(Some(code), None).1 == RequestResult::Throttled
+}
+
 /// Whether the endpoint does not know the operation at all: an emulator, or a partition without the feature.
 pub(super) fn is_unknown_operation(code: Option<&str>, status: Option<u16>) -> bool {
     status == Some(501) || code.is_some_and(|code| UNKNOWN_OPERATION.contains(&plain(code)))

@@ -1,3 +1,4 @@
+use super::classify;
 use crate::snapshot::AccountId;
 
 /// What can be done about a failed call; decides over retries, messages and metrics.
@@ -33,12 +34,24 @@ pub struct CallError {
     pub message: String,
 }
 
+impl CallError {
+    /// The code of a call without an answer in time.
+    pub const TIMEOUT: &'static str = "Timeout";
+    /// The code of a call that found nobody, or whose connection broke.
+    pub const CONNECTION_FAILED: &'static str = "ConnectionFailed";
+
+    /// Whether AWS asked to slow down.
+    pub fn is_throttled(&self) -> bool {
+        classify::is_throttled(&self.code)
+    }
+}
+
 /// Why an account could not be observed at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ObserveError {
     /// The account id could not be learnt: there are no valid credentials, or AWS is out of reach.
     #[error("cannot learn whose account this is: {0}")]
-    Identity(#[source] CallError),
+    Identity(CallError),
     /// The answer of sts:GetCallerIdentity carries no account id.
     #[error("sts:GetCallerIdentity answered with the account {0:?}, which is no account id")]
     NoAccount(String),

@@ -42,7 +42,7 @@ impl Call<'_> {
 
     /// No answer within our own limit.
     pub(super) fn timed_out(self) -> CallError {
-        self.error("Timeout", Class::Transient, "no answer in time")
+        self.error(CallError::TIMEOUT, Class::Transient, "no answer in time")
     }
 
     /// What the SDK's error says about this call.
@@ -91,9 +91,11 @@ impl Call<'_> {
 /// The request was not answered: the connection could not be made or broke.
 fn unsent(call: Call<'_>, connector: Option<&ConnectorError>, message: &str) -> CallError {
     match connector {
-        Some(error) if error.is_timeout() => call.error("Timeout", Class::Transient, message),
+        Some(error) if error.is_timeout() => {
+            call.error(CallError::TIMEOUT, Class::Transient, message)
+        }
         Some(error) if error.is_user() => call.error("RequestNotBuilt", Class::Bug, message),
-        _ => call.error("ConnectionFailed", Class::Transient, message),
+        _ => call.error(CallError::CONNECTION_FAILED, Class::Transient, message),
     }
 }
 

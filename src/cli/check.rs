@@ -1,16 +1,16 @@
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::flags::SettingsFlags;
-use super::{complain, variables};
+use super::format::{self, Format, Judged, filing_region};
+use super::{complain, read, variables};
 use crate::assess::{Assessment, assess};
 use crate::snapshot::Snapshot;
-use crate::telemetry::report::Document;
-use crate::telemetry::{AccountReport, ControlInfo, ControlReport, render_text};
+use crate::telemetry::{AccountReport, ControlInfo, ControlReport};
 
 /// Judges once and exits.
 #[derive(Debug, Clone, Args)]
@@ -21,20 +21,13 @@ pub(super) struct CheckArgs {
     /// or `CloudWatch.5`. Repeat for several.
     #[arg(long, value_name = "CONTROL")]
     control: Vec<String>,
-    /// Judge a saved snapshot instead of AWS; `-` reads standard input. Repeat for several.
-    #[arg(long, value_name = "FILE")]
+    /// Judge saved snapshots instead of AWS: a file, a directory (each *.json in it), or `-` for standard input. Repeat for
+    /// several.
+    #[arg(long, value_name = "PATH")]
     snapshot: Vec<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people: the chain drawn, the broken link marked.
-    Text,
-    /// One object an account; several accounts as `{"accounts": [...]}`.
-    Json,
 }
 
 pub(super) fn run(args: &CheckArgs) -> Exit {
@@ -49,7 +42,7 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
     let snapshots = if args.snapshot.is_empty() {
         super::snapshot::observe(&loaded.settings)
     } else {
-        args.snapshot.iter().map(|path| read(path)).collect()
+        read::snapshots(&args.snapshot)
     };
     let snapshots = match snapshots {
         Ok(snapshots) => snapshots,
@@ -62,26 +55,13 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
         verdicts.extend(assessments.iter().map(|one| one.verdict));
         reports.push(report(snapshot, &prepared, &assessments));
     }
-    match print(&reports, args.format) {
+    match print(&reports, &prepared, args.format) {
         Ok(()) => Exit::of(verdicts),
         Err(error) => complain(
             Exit::Failed,
             &format!("the answer cannot be printed: {error}"),
         ),
     }
-}
-
-fn read(path: &Path) -> anyhow::Result<Snapshot> {
-    let text = if path == Path::new("-") {
-        io::read_to_string(io::stdin())
-    } else {
-        std::fs::read_to_string(path)
-    };
-    let place = || format!("{} cannot be judged", path.display());
-    let text = text
-        .map_err(anyhow::Error::from)
-        .map_err(|error| error.context(place()))?;
-    Snapshot::from_json(&text).map_err(|error| anyhow::Error::from(error).context(place()))
 }
 
 fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {
@@ -107,22 +87,20 @@ fn report(snapshot: &Snapshot, prepared: &Prepared, assessments: &[Assessment]) 
         account_id: snapshot.account_id.clone(),
         evaluated_at: snapshot.now,
         controls: pairs.map(control).collect(),
+        region: filing_region(snapshot, assessments),
     }
 }
 
-fn print(reports: &[AccountReport], format: Format) -> io::Result<()> {
+fn print(reports: &[AccountReport], prepared: &Prepared, format: Format) -> io::Result<()> {
+    let judged = Judged {
+        accounts: reports,
+        controls: &prepared.controls,
+        benchmark: &prepared.benchmark,
+    };
     let mut stdout = io::stdout().lock();
-    match format {
-        Format::Text => {
-            let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            let colour = stdout.is_terminal() && !plain;
-            stdout.write_all(render_text(reports, colour).as_bytes())?;
-        }
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut stdout, &Document(reports))
-                .map_err(io::Error::from)?;
-            writeln!(stdout)?;
-        }
-    }
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = stdout.is_terminal() && !plain;
+    let document = format::render(&judged, format, colour)?;
+    stdout.write_all(document.as_bytes())?;
     stdout.flush()
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::assess::Expectations;
 use crate::aws::{AccountApi, Aws, ObserveScope, Role, SetupError};
 use crate::config::{self, Settings};
-use crate::control::{Benchmark, Catalogue, Control, FindError};
+use crate::control::{Benchmark, Catalogue, CatalogueError, Control, FindError};
 use crate::daemon::Watched;
 
 /// What is judged, and for whom.
@@ -31,13 +31,30 @@ pub(super) enum ConnectError {
     },
 }
 
+/// Why a control cannot be picked.
+#[derive(Debug, Error)]
+pub(super) enum PickError {
+    #[error(transparent)]
+    Find(#[from] FindError),
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+}
+
+/// The catalogue, and the controls that the operator wrote.
+pub(super) fn catalogue(settings: &Settings) -> Result<Catalogue, CatalogueError> {
+    let controls = settings.controls.iter();
+    let own = controls.filter(|control| control.number.is_none());
+    Catalogue::builtin().with_own(own.cloned().collect())
+}
+
 /// What is judged: the controls of the settings, or those named on the command line.
-pub(super) fn prepare(settings: &Settings, named: &[String]) -> Result<Prepared, FindError> {
+pub(super) fn prepare(settings: &Settings, named: &[String]) -> Result<Prepared, PickError> {
     let benchmark = settings.benchmark;
     let controls = if named.is_empty() {
         settings.controls.clone()
     } else {
-        let chosen = Catalogue::builtin().select(named, &benchmark)?;
+        let catalogue = catalogue(settings)?;
+        let chosen = catalogue.select(named, &benchmark)?;
         chosen.into_iter().cloned().collect()
     };
     Ok(Prepared {

@@ -3,9 +3,12 @@
 mod check;
 mod config;
 mod connect;
+mod controls;
 mod exit;
 mod flags;
+mod format;
 mod pattern;
+mod read;
 mod run;
 mod snapshot;
 
@@ -35,6 +38,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Print what `check` would judge, as JSON.
     Snapshot(snapshot::SnapshotArgs),
+    /// List the controls that can be judged.
+    Controls(controls::ControlsArgs),
     /// Print the settings in effect and where each came from, or only check them.
     Config(config::ConfigArgs),
     /// Try filter patterns of CloudWatch Logs: match events, prove that one covers another.
@@ -65,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::Controls(args) => controls::run(&args),
         Command::Config(args) => config_command(&args),
         Command::Pattern(command) => pattern::command(command),
     }

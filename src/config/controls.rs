@@ -2,7 +2,8 @@ use figment::value::Value;
 
 use crate::control::{Benchmark, Catalogue, Control};
 
-use super::setting::{Fields, Problem, Setting, Text};
+use super::setting::{Problem, Setting, Text};
+use super::table::Fields;
 use super::text;
 use super::values::{Invalid, invalid, is_word};
 

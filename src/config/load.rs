@@ -18,6 +18,9 @@ use super::settings::{Expect, Heal, Http, Log, Settings, Sweep};
 /// The file that is read where none is named, if it exists.
 pub const DEFAULT_FILE: &str = "/etc/trailwarden/trailwarden.toml";
 
+/// What a value comes from that no layer names.
+const DEFAULT: &str = "default";
+
 /// Which file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigFile {
@@ -132,7 +135,7 @@ impl Merged {
         let value = self.value(path);
         let metadata = value.and_then(|value| self.figment.get_metadata(value.tag()));
         metadata.map_or_else(
-            || "default".to_owned(),
+            || DEFAULT.to_owned(),
             |layer| layer.interpolate(&Profile::Default, &keys),
         )
     }
@@ -182,7 +185,7 @@ impl Merged {
             let message = format!("expected {}, found nothing", T::expected());
             let key = Some(key.path().to_owned());
             faults.push(Fault {
-                source: "default".to_owned(),
+                source: DEFAULT.to_owned(),
                 key,
                 message,
             });
@@ -199,7 +202,14 @@ impl Merged {
     ) -> Option<Vec<Control>> {
         let selection = self.required(&schema::CONTROLS, faults)?;
         let keys = [schema::CONTROLS.path(), schema::BENCHMARK.path()];
-        match selection.resolve(benchmark) {
+        // The default's number is of no version: another one is no reason to refuse a configuration that named no control.
+        let is_default = self.source(schema::CONTROLS.path()) == DEFAULT;
+        let numbers_of = if is_default {
+            &Benchmark::Any
+        } else {
+            benchmark
+        };
+        match selection.resolve(numbers_of) {
             Ok(controls) => Some(controls),
             Err(_) if rejected.iter().any(|path| keys.contains(&path.as_str())) => Some(Vec::new()),
             Err(problems) => {

@@ -9,6 +9,7 @@ mod controls;
 mod effective;
 mod endpoint;
 mod fault;
+mod kinds;
 mod layer;
 mod load;
 mod notify;
@@ -20,6 +21,7 @@ mod scope;
 mod setting;
 mod settings;
 mod suggest;
+mod table;
 mod text;
 mod values;
 

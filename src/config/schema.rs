@@ -14,10 +14,11 @@ use crate::control::Benchmark;
 use super::arn::TopicArn;
 use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
+use super::kinds::{HourlyBudget, SettleTime, SweepInterval};
 use super::notify::NoTargets;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
-use super::setting::{HourlyBudget, Problem, Setting, SettleTime, SweepInterval};
+use super::setting::{Problem, Setting};
 use super::settings::{HealMode, LogFormat, LogLevel};
 
 /// A key of the configuration and the type of its value.

@@ -3,7 +3,8 @@ use figment::value::Value;
 use crate::snapshot::AccountId;
 
 use super::arn::RoleArn;
-use super::setting::{Fields, Problem, Setting};
+use super::setting::{Problem, Setting};
+use super::table::Fields;
 use super::values::{Region, SecretFile};
 
 /// An account in its regions: the unit of evaluation.

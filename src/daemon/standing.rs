@@ -32,12 +32,13 @@ impl Standings {
         for assessment in &look.assessments {
             let before = self.0.remove(&assessment.control);
             let from = before.as_ref().map(|one| one.verdict);
-            let known = before.as_ref().map_or(0, |one| one.actors.len());
+            let blamed = before.as_ref().and_then(Standing::actor).cloned();
             let changed = before.as_ref().is_none_or(|one| {
                 (one.verdict, one.broken_link) != (assessment.verdict, assessment.broken_link)
             });
             let standing = Standing::next(before, assessment, look.snapshot.now, suspects);
-            if changed || standing.actors.len() > known {
+            // Who did it can become known, or better known, after the verdict.
+            if changed || standing.actor() != blamed.as_ref() {
                 events.verdict_changed(&VerdictChange {
                     account: &look.snapshot.account_id,
                     from,

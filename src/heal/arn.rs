@@ -45,7 +45,7 @@ pub(super) fn is_topic(arn: &str) -> bool {
 }
 
 /// The partition that a region belongs to (AWS General Reference, "AWS service endpoints").
-pub(super) fn partition_of(region: &str) -> &'static str {
+pub(crate) fn partition_of(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {

@@ -13,6 +13,7 @@ mod repair;
 mod shell;
 mod unchanged;
 
+pub(crate) use arn::partition_of;
 pub use guard::{Decision, Guard, GuardState, HoldReason, Limits, Outcome, Stop, Window};
 pub use model::apply_to;
 pub use plan::plan;

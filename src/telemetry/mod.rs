@@ -12,7 +12,7 @@ mod page;
 mod readiness;
 pub mod report;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod sanitize;
 mod status;
 mod text;

@@ -46,6 +46,27 @@ pub struct AccountReport {
     pub evaluated_at: Timestamp,
     /// Its controls.
     pub controls: Vec<ControlReport>,
+    /// The region that its findings are filed under where a format needs one; no part of the document.
+    #[serde(skip)]
+    pub region: String,
+}
+
+impl AccountReport {
+    /// How many of its controls have this verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        let same = self.controls.iter().filter(|one| one.verdict == verdict);
+        same.count()
+    }
+
+    /// The broken link of its first control that fails, else of the first that is undecided.
+    pub fn first_broken_link(&self) -> Option<Link> {
+        [Verdict::Fail, Verdict::Unknown]
+            .into_iter()
+            .find_map(|verdict| {
+                let mut controls = self.controls.iter();
+                controls.find(|one| one.verdict == verdict)?.broken_link
+            })
+    }
 }
 
 /// One control of an account. Absent values are null.

@@ -4,7 +4,8 @@ use std::fmt::Write;
 /// Whether a character acts on the reader's screen instead of being seen: control characters (C0, DEL, C1), line and
 /// paragraph separators, marks and overrides of text direction, invisible joiners, spaces of no width, tags.
 ///
-/// The list is Unicode's categories Cc, Zl and Zp, and the default-ignorable ones of Cf and Mn that can hide or reorder text.
+/// The list is Unicode's categories Cc, Zl and Zp, the default-ignorable ones of Cf and Mn that can hide or reorder text,
+/// and the two noncharacters that XML forbids.
 pub(super) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -23,6 +24,7 @@ pub(super) fn is_unseen(character: char) -> bool {
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
+                | '\u{fffe}'..='\u{ffff}'
                 | '\u{1bca0}'..='\u{1bca3}'
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e0fff}'
@@ -99,6 +101,7 @@ mod tests {
                 r"a\u{200b}b\u{feff}c\u{2028}d",
             ),
             ("t\u{e0041}", r"t\u{e0041}"),
+            ("x\u{fffe}\u{ffff}\u{fffd}", "x\\u{fffe}\\u{ffff}\u{fffd}"),
         ];
         for (hostile, seen) in cases {
             assert_eq!(sanitize(hostile), seen);

@@ -210,26 +210,16 @@ impl Terminal {
         let head = self.paint(Paint::Bold, &head);
         self.line(&head);
         for account in accounts {
-            let count = |verdict| {
-                let same = account.controls.iter().filter(|one| one.verdict == verdict);
-                same.count()
-            };
-            let broken = [Verdict::Fail, Verdict::Unknown]
-                .into_iter()
-                .find_map(|verdict| {
-                    let mut controls = account.controls.iter();
-                    controls.find(|one| one.verdict == verdict)?.broken_link
-                });
             let mut line = String::new();
             // Writing to a String does not fail.
             let _ = write!(
                 line,
                 "{:<14}{:>6}{:>6}{:>9}  {}",
                 account.account_id.as_str(),
-                count(Verdict::Pass),
-                count(Verdict::Fail),
-                count(Verdict::Unknown),
-                broken.map_or("", Link::name)
+                account.count(Verdict::Pass),
+                account.count(Verdict::Fail),
+                account.count(Verdict::Unknown),
+                account.first_broken_link().map_or("", Link::name)
             );
             self.line(&line);
         }

@@ -30,7 +30,7 @@ fn state_file() -> PathBuf {
 ///
 /// # Panics
 /// One of them does not start, or a playground runs already.
-pub async fn up() {
+pub(crate) async fn up() {
     assert!(
         !state_file().exists(),
         "a playground runs already: make down ends it"
@@ -98,7 +98,7 @@ pub async fn up() {
 ///
 /// # Panics
 /// What runs was not written down legibly.
-pub fn down() {
+pub(crate) fn down() {
     let Ok(text) = std::fs::read_to_string(state_file()) else {
         println!("no playground runs");
         return;

@@ -23,7 +23,7 @@ struct Story {
 ///
 /// # Panics
 /// A step did not come to pass.
-pub async fn tell() {
+pub(crate) async fn tell() {
     let emulator = Emulator::start().await;
     let account = Account::fresh(&emulator).await;
     println!(

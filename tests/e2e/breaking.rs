@@ -8,7 +8,7 @@ use super::common::aws::{Account, MALLORY};
 use super::common::daemon::Daemon;
 use super::{Break, Suite};
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     for cut in Break::ALL {
         suite.test(
             format!("breaking::{cut:?}_is_seen_with_its_link_and_caller"),
@@ -158,7 +158,7 @@ async fn what_cannot_be_seen_any_more_is_found_by_the_sweep(account: &Account) {
 }
 
 /// The first control of /status.
-pub fn first_control(daemon: &Daemon) -> Value {
+pub(crate) fn first_control(daemon: &Daemon) -> Value {
     daemon.status()["controls"][0].clone()
 }
 

@@ -31,7 +31,7 @@ const WHEN_NAMED: [Break; 4] = [
 const EVERY_LINK: &str = "links = [\"trail\", \"selector\", \"log_group\", \"pattern\", \"metric\", \"alarm\", \
      \"action\", \"topic\", \"subscription\"]";
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     for cut in BY_DEFAULT {
         suite.test(
             format!("healing::{cut:?}_is_mended"),

@@ -8,7 +8,7 @@ use super::common::daemon::{Daemon, command};
 use super::common::emulator::raw_http;
 use super::{Break, Suite};
 
-pub fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite) {
     suite.test(
         "surface::check_exits_0_and_2_and_speaks_json",
         async |account| {

@@ -1,5 +1,5 @@
 //! The daemon as it is deployed: in a container, under systemd, looked at in a browser. Run by `make test-system`, as root,
-//! with Debian's chromium, systemd and a Docker engine.
+//! with Debian's chromium, systemd, Python and a Docker engine.
 //!
 //! A missing prerequisite fails; only one that `TRAILWARDEN_SKIP` names is skipped, and counted as ignored.
 
@@ -14,6 +14,7 @@
 mod common;
 
 mod browser;
+mod formats;
 mod image;
 mod page;
 mod systemd;
@@ -82,6 +83,7 @@ fn trials(handle: Handle, emulator: Option<Arc<Emulator>>) -> Vec<Trial> {
         trials: Vec::new(),
     };
     unit::add(&mut suite);
+    formats::add(&mut suite);
     image::add(&mut suite);
     page::add(&mut suite);
     systemd::add(&mut suite);

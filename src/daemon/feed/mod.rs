@@ -250,7 +250,7 @@ fn cut(operation: &'static str) -> CallError {
         service: "sqs",
         operation,
         scope: "the feed's queue".to_owned(),
-        code: "Timeout".to_owned(),
+        code: CallError::TIMEOUT.to_owned(),
         class: Class::Transient,
         message: "no answer; the call was cut".to_owned(),
     }
@@ -261,9 +261,11 @@ fn receive_kind(error: &CallError) -> ReceiveErrorKind {
     match error.class {
         Class::Denied => ReceiveErrorKind::Denied,
         Class::Gone => ReceiveErrorKind::Gone,
-        Class::Transient if error.code == "Timeout" => ReceiveErrorKind::Timeout,
-        Class::Transient if error.code == "Connection" => ReceiveErrorKind::Connection,
-        Class::Transient if error.code.contains("Throttl") => ReceiveErrorKind::Throttled,
+        Class::Transient if error.is_throttled() => ReceiveErrorKind::Throttled,
+        Class::Transient if error.code == CallError::TIMEOUT => ReceiveErrorKind::Timeout,
+        Class::Transient if error.code == CallError::CONNECTION_FAILED => {
+            ReceiveErrorKind::Connection
+        }
         Class::Transient | Class::Invalid | Class::Bug => ReceiveErrorKind::Other,
     }
 }

@@ -8,6 +8,7 @@ fn report(controls: Vec<ControlReport>) -> AccountReport {
         account_id: account("012345678901"),
         evaluated_at: time("2026-08-01T12:00:00Z"),
         controls,
+        region: "eu-central-1".to_owned(),
     }
 }
 

@@ -1,0 +1,227 @@
+//! The types of settings, each as it is read.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use figment::value::Value;
+
+use crate::assess::Link;
+use crate::control::{Benchmark, CIS_VERSIONS, CisVersion};
+use crate::snapshot::AccountId;
+
+use super::arn::{RoleArn, TopicArn};
+use super::endpoint::Endpoint;
+use super::queue_url::QueueUrl;
+use super::setting::{Problem, Setting, Text, shown, whole_number, wrong_scalar, wrong_type};
+use super::settings::{HealMode, LogFormat, LogLevel};
+use super::suggest::did_you_mean;
+use super::text;
+use super::values::{Invalid, Region, SecretFile, invalid};
+
+/// One of a closed set of names.
+fn one_of<T: Copy>(text: &str, names: &[(&'static str, T)]) -> Result<T, Invalid> {
+    match names.iter().find(|(name, _)| *name == text) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            invalid(did_you_mean(text, names.iter().map(|(name, _)| *name)).unwrap_or_default())
+        }
+    }
+}
+
+macro_rules! parsed_text {
+    ($($setting:ty => $expected:literal),+ $(,)?) => {$(
+        impl Text for $setting {
+            const EXPECTED: &'static str = $expected;
+            fn parse(text: &str) -> Result<Self, Invalid> {
+                text.parse()
+            }
+        }
+    )+};
+}
+
+parsed_text! {
+    QueueUrl => "the URL of an SQS queue",
+    Region => "the code of an AWS region",
+    TopicArn => "the ARN of an SNS topic",
+    Endpoint => "an ARN, an e-mail address, a URL or a phone number",
+    RoleArn => "the ARN of an IAM role",
+    SecretFile => "the path of a file",
+}
+
+impl Text for Benchmark {
+    const EXPECTED: &'static str = "\"any\", \"security-hub\" or a version such as \"cis-3.0.0\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().or_else(|_| {
+            let versions = CIS_VERSIONS.map(CisVersion::name).join(", ");
+            invalid(format!("the known versions are {versions}"))
+        })
+    }
+}
+
+impl Text for HealMode {
+    const EXPECTED: &'static str = "\"off\", \"plan\" or \"apply\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        one_of(text, &Self::NAMES)
+    }
+}
+
+impl Text for LogFormat {
+    const EXPECTED: &'static str = "\"text\" or \"json\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        one_of(text, &Self::NAMES)
+    }
+}
+
+impl Text for LogLevel {
+    const EXPECTED: &'static str = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        one_of(text, &Self::NAMES)
+    }
+}
+
+impl Text for Link {
+    const EXPECTED: &'static str = "a link (trail, selector, log_group, pattern, metric, alarm, \
+                                    action, topic or subscription)";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        one_of(text, &Self::CHAIN.map(|link| (link.name(), link)))
+    }
+}
+
+impl Text for PathBuf {
+    const EXPECTED: &'static str = "the path of a directory";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() {
+            invalid("")
+        } else {
+            Ok(Self::from(text))
+        }
+    }
+}
+
+impl Text for SocketAddr {
+    const EXPECTED: &'static str = "an IP address and port such as \"127.0.0.1:9464\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().or_else(|_| invalid(""))
+    }
+}
+
+/// Time between two sweeps.
+pub(super) struct SweepInterval(pub(super) Duration);
+
+impl Text for SweepInterval {
+    const EXPECTED: &'static str = "a duration from 1s to 24h such as \"15m\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        duration(text, Duration::from_secs(1)..=Duration::from_hours(24)).map(Self)
+    }
+}
+
+/// Time between the two observations that a repair needs.
+pub(super) struct SettleTime(pub(super) Duration);
+
+impl Text for SettleTime {
+    const EXPECTED: &'static str = "a duration from 0s to 1h such as \"5s\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        duration(text, Duration::ZERO..=Duration::from_hours(1)).map(Self)
+    }
+}
+
+fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Duration, Invalid> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if range.contains(&duration) => Ok(duration),
+        Ok(duration) => invalid(format!(
+            "{} is out of range",
+            humantime::format_duration(duration)
+        )),
+        Err(error) => invalid(error.to_string()),
+    }
+}
+
+impl Setting for bool {
+    fn expected() -> String {
+        "true or false".to_owned()
+    }
+
+    fn from_text(text: &str) -> Result<Value, String> {
+        Ok(text
+            .parse::<bool>()
+            .map_or_else(|_| Value::from(text), Value::from))
+    }
+
+    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        match value.to_bool() {
+            Some(flag) => Ok(flag),
+            None => wrong_scalar(&Self::expected(), value),
+        }
+    }
+}
+
+/// Most writing calls in one scope and hour.
+pub(super) struct HourlyBudget(pub(super) u32);
+
+impl Setting for HourlyBudget {
+    fn expected() -> String {
+        "a whole number from 1 to 1000".to_owned()
+    }
+
+    fn from_text(text: &str) -> Result<Value, String> {
+        Ok(text
+            .parse::<i64>()
+            .map_or_else(|_| Value::from(text), Value::from))
+    }
+
+    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        match value
+            .to_num()
+            .and_then(whole_number)
+            .and_then(|number| u32::try_from(number).ok())
+        {
+            Some(number @ 1..=1000) => Ok(Self(number)),
+            _ => wrong_scalar(&Self::expected(), value),
+        }
+    }
+}
+
+impl Setting for AccountId {
+    fn expected() -> String {
+        "an account id of 12 digits".to_owned()
+    }
+
+    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        let number = value
+            .to_num()
+            .and_then(whole_number)
+            .map(|number| number.to_string());
+        let Some(text) = value.as_str().or(number.as_deref()) else {
+            return wrong_type(&Self::expected(), value);
+        };
+        text.parse().map_err(|_| {
+            let hint = if number.is_some() {
+                " (quote it: a number loses its zeros)"
+            } else {
+                ""
+            };
+            let expected = Self::expected();
+            vec![Problem::here(format!(
+                "expected {expected}, found {}{hint}",
+                shown(text)
+            ))]
+        })
+    }
+}
+
+impl Setting for BTreeSet<Link> {
+    fn expected() -> String {
+        Vec::<Link>::expected()
+    }
+
+    fn from_text(text: &str) -> Result<Value, String> {
+        text::list(text)
+    }
+
+    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        Vec::read(value).map(|links| links.into_iter().collect())
+    }
+}
