@@ -1,10 +1,4 @@
 //! The queue in memory keeps the contract that SQS is held to, in no time.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 #[path = "common/queue_contract.rs"]
 mod queue_contract;

@@ -1,11 +1,4 @@
 //! What becomes of AWS's failures, of lists without end and of silence: the SDK's own clients over a stub of AWS.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
 
 mod chain;
 mod holes;

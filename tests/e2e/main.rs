@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod adapters;
 mod breaking;
 mod feed;
 mod healing;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         emulator: emulator.clone(),
         trials: Vec::new(),
     };
+    adapters::add(&mut suite);
     breaking::add(&mut suite);
     feed::add(&mut suite);
     healing::add(&mut suite);

@@ -18,7 +18,7 @@ use super::Suite;
 use super::common::aws::Account;
 
 /// Adds the tests of this room.
-pub fn add(suite: &mut Suite) {
+pub(super) fn add(suite: &mut Suite) {
     observing::add(suite);
     applying::add(suite);
     queueing::add(suite);

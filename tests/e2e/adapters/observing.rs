@@ -1,6 +1,6 @@
 //! What a look at an account brings.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use aws_sdk_cloudwatch::types as watch;
 use aws_sdk_cloudwatchlogs::types as logs;
@@ -85,7 +85,7 @@ async fn compliant(account: Account) {
         (&alarm.alarm_name, alarm.threshold),
         (&seeded.alarm, Some(1.0))
     );
-    assert_eq!(alarm.alarm_actions, [seeded.topic_arn.clone()]);
+    assert_eq!(alarm.alarm_actions, std::slice::from_ref(&seeded.topic_arn));
     let topics = seen.topics.expect("topics were seen");
     let [topic] = &topics[..] else {
         panic!("{topics:?}")
@@ -275,6 +275,57 @@ async fn remembered(account: Account) {
 
 async fn everything(account: Account) {
     let seeded = &account.seeded;
+    fill(&account).await;
+    let seen = observe(&account).await;
+    assert_eq!(seen.api_errors, no_holes());
+    let alarms = seen.alarms.expect("alarms were seen");
+    let kinds: Vec<_> = alarms
+        .iter()
+        .map(|alarm| alarm.alarm_type.as_deref())
+        .collect();
+    assert_eq!(kinds, [None, Some("CompositeAlarm")]);
+    assert_eq!(
+        alarms[1].alarm_rule,
+        Some(format!("ALARM(\"{}\")", seeded.alarm))
+    );
+    let [rule] = &seen.alarm_mute_rules[..] else {
+        panic!("{:?}", seen.alarm_mute_rules)
+    };
+    assert_eq!(rule.name.as_deref(), Some("nightly"));
+    let targets = rule
+        .mute_targets
+        .as_ref()
+        .map(|targets| &targets.alarm_names);
+    assert_eq!(targets, Some(&vec![seeded.alarm.clone()]));
+    let [policy] = &seen.data_protection_policies[..] else {
+        panic!("{:?}", seen.data_protection_policies)
+    };
+    assert_eq!(policy.log_group_name.as_ref(), Some(&seeded.log_group));
+    assert_eq!(policy.policy_document, Some("{\"Name\":\"p\"}".into()));
+    let [policy] = &seen.account_policies[..] else {
+        panic!("{:?}", seen.account_policies)
+    };
+    assert_eq!(policy.policy_type.as_deref(), Some("TRANSFORMER_POLICY"));
+    assert_eq!(
+        policy.selection_criteria.as_deref(),
+        Some("LogGroupNamePrefix == \"x\"")
+    );
+    let mut subscriptions = seen.subscriptions.expect("subscriptions were seen");
+    subscriptions.sort_by(|one, other| one.protocol.cmp(&other.protocol));
+    let [mail, queue] = &subscriptions[..] else {
+        panic!("{subscriptions:?}")
+    };
+    assert_eq!(mail.subscription_arn, "PendingConfirmation");
+    assert_eq!(mail.endpoint, "sec@example.com");
+    assert_eq!(
+        queue.attributes.filter_policy.as_deref(),
+        Some("{\"a\":[\"b\"]}")
+    );
+}
+
+/// Adds one of each thing beside the seeded chain.
+async fn fill(account: &Account) {
+    let seeded = &account.seeded;
     let composite = account.cloudwatch.put_composite_alarm().alarm_name("any");
     let composite = composite.alarm_rule(format!("ALARM(\"{}\")", seeded.alarm));
     composite
@@ -334,52 +385,6 @@ async fn everything(account: Account) {
         .send()
         .await
         .expect("somebody is asked");
-
-    let seen = observe(&account).await;
-    assert_eq!(seen.api_errors, no_holes());
-    let alarms = seen.alarms.expect("alarms were seen");
-    let kinds: Vec<_> = alarms
-        .iter()
-        .map(|alarm| alarm.alarm_type.as_deref())
-        .collect();
-    assert_eq!(kinds, [None, Some("CompositeAlarm")]);
-    assert_eq!(
-        alarms[1].alarm_rule,
-        Some(format!("ALARM(\"{}\")", seeded.alarm))
-    );
-    let [rule] = &seen.alarm_mute_rules[..] else {
-        panic!("{:?}", seen.alarm_mute_rules)
-    };
-    assert_eq!(rule.name.as_deref(), Some("nightly"));
-    let targets = rule
-        .mute_targets
-        .as_ref()
-        .map(|targets| &targets.alarm_names);
-    assert_eq!(targets, Some(&vec![seeded.alarm.clone()]));
-    let [policy] = &seen.data_protection_policies[..] else {
-        panic!("{:?}", seen.data_protection_policies)
-    };
-    assert_eq!(policy.log_group_name.as_ref(), Some(&seeded.log_group));
-    assert_eq!(policy.policy_document, Some("{\"Name\":\"p\"}".into()));
-    let [policy] = &seen.account_policies[..] else {
-        panic!("{:?}", seen.account_policies)
-    };
-    assert_eq!(policy.policy_type.as_deref(), Some("TRANSFORMER_POLICY"));
-    assert_eq!(
-        policy.selection_criteria.as_deref(),
-        Some("LogGroupNamePrefix == \"x\"")
-    );
-    let mut subscriptions = seen.subscriptions.expect("subscriptions were seen");
-    subscriptions.sort_by(|one, other| one.protocol.cmp(&other.protocol));
-    let [mail, queue] = &subscriptions[..] else {
-        panic!("{subscriptions:?}")
-    };
-    assert_eq!(mail.subscription_arn, "PendingConfirmation");
-    assert_eq!(mail.endpoint, "sec@example.com");
-    assert_eq!(
-        queue.attributes.filter_policy.as_deref(),
-        Some("{\"a\":[\"b\"]}")
-    );
 }
 
 async fn to_the_end(account: Account) {
