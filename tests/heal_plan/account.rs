@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use trailwarden::assess::{Assessment, Chain, Link, Verdict, assess};
 use trailwarden::control::{Benchmark, Catalogue, Control};
-use trailwarden::heal::{ExpectedSubscription, HealPolicy, Plan, StepAction, plan};
+use trailwarden::heal::{ExpectedSubscription, HealPolicy, Plan, plan};
 use trailwarden::snapshot::{Alarm, AlarmMuteRule, EventSelector, MetricFilter, Snapshot};
 
 pub(crate) const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
@@ -151,12 +151,12 @@ impl Cut {
             }
             Self::NoManagementEvents => {
                 select(account, |selector| {
-                    selector.include_management_events = Some(false)
+                    selector.include_management_events = Some(false);
                 });
             }
             Self::ReadOnlyEvents => {
                 select(account, |selector| {
-                    selector.read_write_type = Some("ReadOnly".to_owned())
+                    selector.read_write_type = Some("ReadOnly".to_owned());
                 });
             }
             Self::DeleteGroup => {
@@ -197,7 +197,7 @@ impl Cut {
             Self::WrongUnit => alarm(account, |alarm| alarm.unit = Some("Bytes".to_owned())),
             Self::WatchOther => {
                 alarm(account, |alarm| {
-                    alarm.metric_name = Some("nothing".to_owned())
+                    alarm.metric_name = Some("nothing".to_owned());
                 });
             }
             Self::NoAction => alarm(account, |alarm| alarm.alarm_actions.clear()),
