@@ -8,6 +8,10 @@
     clippy::too_many_lines,
     reason = "a test may fail"
 )]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better than a reference to one"
+)]
 
 mod verdict_support;
 

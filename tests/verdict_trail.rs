@@ -9,8 +9,6 @@
     reason = "a test may fail"
 )]
 
-#![allow(clippy::too_many_lines, reason = "a table of cases is one function")]
-
 mod verdict_support;
 
 use serde_json::{Value, json};
@@ -50,7 +48,7 @@ fn second_trail(state: &mut Value, name: &str, region: &str, group: &str) -> Str
 fn a_trail_has_to_log() {
     let mut cases = Cases::default();
     cases.case("stopped", "FAIL trail", |state| {
-        state["trail_status"][TRAIL]["IsLogging"] = json!(false)
+        state["trail_status"][TRAIL]["IsLogging"] = json!(false);
     });
     cases.case("status not seen", "UNKNOWN visibility", |state| {
         state["trail_status"] = json!({});
@@ -299,7 +297,7 @@ fn regions_are_covered_by_one_trail_or_by_several() {
         remove(state, "/enabled_regions");
     });
     cases.case("regions not known, multi-region", "PASS", |state| {
-        remove(state, "/enabled_regions")
+        remove(state, "/enabled_regions");
     });
     let with_second = |state: &mut Value| {
         single(state);
@@ -378,7 +376,7 @@ fn the_log_group_is_the_one_that_the_arn_names() {
         move |state: &mut Value| set(state, "/trails/0/CloudWatchLogsLogGroupArn", json!(arn))
     };
     cases.case("none", "FAIL log_group", |state| {
-        remove(state, "/trails/0/CloudWatchLogsLogGroupArn")
+        remove(state, "/trails/0/CloudWatchLogsLogGroupArn");
     });
     cases.case("empty", "FAIL log_group", named(""));
     cases.case("no ARN", "FAIL log_group", named("ct"));
@@ -446,10 +444,10 @@ fn the_log_group_is_the_one_that_the_arn_names() {
         );
     });
     cases.case("no class is Standard", "PASS", |state| {
-        remove(state, "/log_groups/0/logGroupClass")
+        remove(state, "/log_groups/0/logGroupClass");
     });
     cases.case("not listed, but a filter names it", "PASS", |state| {
-        set(state, "/log_groups", json!([]))
+        set(state, "/log_groups", json!([]));
     });
     cases.case("not listed, no filter", "FAIL log_group", |state| {
         set(state, "/log_groups", json!([]));
@@ -514,21 +512,21 @@ fn masking_blinds_the_filter_if_it_hides_an_event_name() {
             state,
             "/account_policies",
             of_account("us-east-1", "DATA_PROTECTION_POLICY"),
-        )
+        );
     });
     cases.case("of another region", "PASS", |state| {
         set(
             state,
             "/account_policies",
             of_account("eu-west-1", "DATA_PROTECTION_POLICY"),
-        )
+        );
     });
     cases.case("of another kind", "PASS", |state| {
         set(
             state,
             "/account_policies",
             of_account("us-east-1", "SUBSCRIPTION_FILTER_POLICY"),
-        )
+        );
     });
     cases.done();
 }

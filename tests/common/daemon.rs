@@ -24,15 +24,13 @@ pub fn binary() -> PathBuf {
 }
 
 fn built_binary() -> PathBuf {
-    match option_env!("CARGO_BIN_EXE_trailwarden") {
-        Some(path) => PathBuf::from(path),
-        // An example is built beside the binary and is not told where it is.
-        None => {
-            let own = std::env::current_exe().expect("the path of this program");
-            let directory = own.parent().and_then(|examples| examples.parent());
-            directory.expect("target directory").join("trailwarden")
-        }
+    if let Some(path) = option_env!("CARGO_BIN_EXE_trailwarden") {
+        return PathBuf::from(path);
     }
+    // An example is built beside the binary and is not told where it is.
+    let own = std::env::current_exe().expect("the path of this program");
+    let directory = own.parent().and_then(|examples| examples.parent());
+    directory.expect("target directory").join("trailwarden")
 }
 
 /// A command of the binary with nothing of this process's environment but what the account needs.

@@ -5,6 +5,10 @@
     dead_code,
     reason = "shared by several programs, none of which uses all of it"
 )]
+#![allow(
+    clippy::disallowed_types,
+    reason = "other processes are waited for: their time is the machine's"
+)]
 
 pub mod aws;
 pub mod breaks;

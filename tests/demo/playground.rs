@@ -42,6 +42,10 @@ pub(crate) async fn up() {
     let log =
         std::fs::File::create(directory.join("trailwarden.log")).expect("the log can be made");
     let seeded = &account.seeded;
+    #[allow(
+        clippy::zombie_processes,
+        reason = "it outlives this process; make down ends it"
+    )]
     let daemon = command(&account)
         .args([
             "run",

@@ -1,8 +1,9 @@
 //! The story as a timeline, with the latencies that were measured.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::common::aws::Account;
 use super::common::breaks::Break;

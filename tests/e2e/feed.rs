@@ -189,7 +189,7 @@ async fn sigterm_drains_and_exits_zero(account: &Account) {
     daemon.until_compliant(1.0).await;
     Break::DeleteAlarm.apply(account).await;
     daemon.until_compliant(0.0).await;
-    let begun = std::time::Instant::now();
+    let begun = tokio::time::Instant::now();
     daemon.signal(Signal::SIGTERM);
     let (status, log) = daemon.wait().await;
     assert_eq!(status.code(), Some(0), "{log}");

@@ -65,13 +65,13 @@ pub(crate) fn add(suite: &mut Suite) {
     });
 }
 
-fn settings(account: &Account, mode: &str, more: &str) -> String {
+fn settings(account: &Account, mode: &str, links: &str) -> String {
     let inbox = format!(
         "arn:aws:sqs:{}:{}:cis-alarm-inbox",
         account.seeded.region, account.seeded.account
     );
     format!(
-        "[heal]\nmode = \"{mode}\"\nsettle = \"1s\"\n{more}\n[expect]\nsubscriptions = [\"{inbox}\"]"
+        "[heal]\nmode = \"{mode}\"\nsettle = \"1s\"\n{links}\n[expect]\nsubscriptions = [\"{inbox}\"]"
     )
 }
 

@@ -2,6 +2,11 @@
 //!
 //! One LocalStack serves the whole run; each test has an account of its own, so that they run at the same time.
 
+#![allow(
+    clippy::float_cmp,
+    reason = "counters and gauges of whole numbers are exact"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 

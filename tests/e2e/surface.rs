@@ -24,7 +24,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test(
         "surface::unknown_is_3_and_names_the_missing_permission",
         async |account| {
-            unknown_is_3_and_names_the_missing_permission(&account).await;
+            unknown_is_3_and_names_the_missing_permission(&account);
         },
     );
     suite.test(
@@ -114,7 +114,7 @@ async fn a_snapshot_is_judged_offline_as_aws_was(account: &Account) {
     assert_eq!(offline["controls"], json(&text)["controls"]);
 }
 
-async fn unknown_is_3_and_names_the_missing_permission(account: &Account) {
+fn unknown_is_3_and_names_the_missing_permission(account: &Account) {
     // Nobody listens there: the calls fail as they would behind a broken proxy.
     let output = command(account)
         .env("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9")
