@@ -24,7 +24,7 @@ test-long: ## the property tests with a hundred times as many cases
 lint: ## formatting, clippy, documentation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets --test system -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --no-deps --document-private-items
 
 bench: ## criterion benchmarks
 	$(CARGO) bench --locked

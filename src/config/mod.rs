@@ -1,6 +1,6 @@
 //! Settings in layers: defaults, file, environment, flags.
 //!
-//! [`load`] never reads the process environment or arguments: whoever calls it passes them in. Each layer is checked on its
+//! [`load()`] never reads the process environment or arguments: whoever calls it passes them in. Each layer is checked on its
 //! own against one table of keys (`schema`), so that a wrong value is told even where a later layer hides it; the layers are
 //! merged by figment, which remembers the source of each value; `rules` finds what cannot stand together.
 

@@ -1,7 +1,7 @@
 //! The documents of `check`: one file a format, each a pure rendering of the reports and of what the catalogue says.
 //!
 //! Names come from AWS, so from whoever could create a resource: each format escapes in its own way after
-//! [`sanitize`](crate::telemetry::sanitize) has spelt out what would act on a reader's screen. Only `json` says what AWS
+//! [`sanitize`] has spelt out what would act on a reader's screen. Only `json` says what AWS
 //! said, byte for byte.
 
 mod asff;

@@ -2,7 +2,7 @@
 //! is serialised by whoever keeps it.
 //!
 //! One guard watches one scope. The caller's turn: evaluate, plan, [`Guard::decide`]; on [`Decision::Proceed`] observe
-//! again, compare with [`super::unchanged`], [`Guard::begin`], store the state, write, [`Guard::record`], store the state,
+//! again, compare with [`super::unchanged()`], [`Guard::begin`], store the state, write, [`Guard::record`], store the state,
 //! evaluate again. What was begun counts even if the process dies before it is recorded, so that a crash loop cannot write
 //! more often than the budget says.
 

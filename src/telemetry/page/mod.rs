@@ -1,5 +1,5 @@
 //! The status page: the chain of each control as a picture. One document without a script or an external asset; every
-//! text from AWS is spelt out by [`sanitize`](super::sanitize), escaped by the template, and kept apart from its
+//! text from AWS is spelt out by [`sanitize`](super::sanitize()), escaped by the template, and kept apart from its
 //! surroundings' text direction.
 
 mod card;
