@@ -1,10 +1,6 @@
 //! Reads the text of a log event as one JSON object.
 
-use std::collections::HashSet;
-use std::fmt;
-
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::answer::Reason;
@@ -27,10 +23,7 @@ pub(crate) fn object(text: &str) -> Reading {
         return Reading::NotAnObject;
     }
     match serde_json::from_str::<Value>(text) {
-        Ok(value) if repeats_a_key(text) => {
-            drop(value);
-            Reading::Unclear(Reason::RepeatedKey)
-        }
+        Ok(value) if repeats_a_key(text, &value) => Reading::Unclear(Reason::RepeatedKey),
         Ok(value) => Reading::Object(value),
         Err(_) if is_deep(text) => Reading::Unclear(Reason::Nesting),
         Err(_) => Reading::NotAnObject,
@@ -75,105 +68,45 @@ impl serde_json::ser::Formatter for Spaced {
     }
 }
 
-/// Whether brackets outside strings nest beyond what the reader takes.
+/// Whether brackets nest beyond what the reader takes.
 fn is_deep(text: &str) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in text.bytes() {
+    let mut depth = 0_usize;
+    outside_strings(text).any(|byte| {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_DEPTH
+    })
+}
+
+/// Whether the text has more members than the value that was read from it, where a later one replaces an earlier.
+/// Outside strings every colon belongs to a member.
+fn repeats_a_key(text: &str, value: &Value) -> bool {
+    outside_strings(text).filter(|&byte| byte == b':').count() > members(value)
+}
+
+fn members(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => object.len() + object.values().map(members).sum::<usize>(),
+        Value::Array(elements) => elements.iter().map(members).sum(),
+        Value::Number(_) | Value::Null | Value::Bool(_) | Value::String(_) => 0,
+    }
+}
+
+fn outside_strings(text: &str) -> impl Iterator<Item = u8> {
+    let (mut in_string, mut escaped) = (false, false);
+    text.bytes().filter(move |byte| {
+        let within = in_string;
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return true;
-                }
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
-    }
-    false
-}
-
-fn repeats_a_key(text: &str) -> bool {
-    let mut found = false;
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let finished = KeyCheck {
-        repeated: &mut found,
-    }
-    .deserialize(&mut deserializer);
-    found && finished.is_ok()
-}
-
-/// Walks a value and notes whether an object has two members of one name.
-struct KeyCheck<'f> {
-    repeated: &'f mut bool,
-}
-
-impl<'de> DeserializeSeed<'de> for KeyCheck<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for KeyCheck<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut keys = HashSet::new();
-        while let Some(key) = map.next_key::<String>()? {
-            *self.repeated |= !keys.insert(key);
-            map.next_value_seed(KeyCheck {
-                repeated: self.repeated,
-            })?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq
-            .next_element_seed(KeyCheck {
-                repeated: self.repeated,
-            })?
-            .is_some()
-        {}
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        IgnoredAny::deserialize(deserializer).map(drop)
-    }
+        !within
+    })
 }
 
 #[cfg(test)]
@@ -182,8 +115,10 @@ mod tests {
 
     #[test]
     fn repeated_key_is_seen_at_any_depth() {
-        assert!(repeats_a_key(r#"{"a":[{"b":1,"\u0062":2}]}"#));
-        assert!(!repeats_a_key(r#"{"a":{"a":1.50},"b":{"a":null}}"#));
+        let repeated = object(r#"{"a":[{"b":1,"\u0062":2}]}"#);
+        assert!(matches!(repeated, Reading::Unclear(Reason::RepeatedKey)));
+        let distinct = object(r#"{"a":{"a":1.50},"b":{"a":null},"c":[[-1e5,true]]}"#);
+        assert!(matches!(distinct, Reading::Object(_)));
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(super) fn compare(actual: &Pattern, control: &str, required: &[&Pattern]) ->
                 if names.is_empty() {
                     out.push_str("  misses some required events\n");
                 } else {
-                    _ = writeln!(out, "  misses {}", names.join(", "));
+                    _ = writeln!(out, "  misses events named {}", names.join(", "));
                 }
                 _ = writeln!(out, "  for example {counterexample}");
             }
@@ -119,7 +119,9 @@ mod tests {
         let comparison = compare(&actual, "a-control", &[&required]);
         assert_eq!(comparison.covers, Some(false));
         assert!(
-            comparison.text.contains("misses DeleteTrail\n"),
+            comparison
+                .text
+                .contains("misses events named DeleteTrail\n"),
             "{}",
             comparison.text
         );

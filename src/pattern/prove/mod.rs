@@ -35,7 +35,7 @@ use super::syntax::{Comparison, Operand, Step, Syntax, Test};
 pub use always::always_on;
 
 /// Work for one proof; some tens of milliseconds.
-const BUDGET: u64 = 2_000_000;
+const BUDGET: u64 = 400_000;
 
 /// Whether every event that matches `required` matches one of `actual`.
 ///

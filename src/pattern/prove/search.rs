@@ -158,13 +158,57 @@ impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
             }
             index += 1;
         }
-        Ok(match best {
-            None => Choice::Leaf,
-            Some((index, open)) => {
-                clauses.swap_remove(index);
-                Choice::Branch(open)
+        let Some((index, open)) = best else {
+            return Ok(Choice::Leaf);
+        };
+        if clauses.len() > 1
+            && let Some(choice) = self.look_ahead(clauses)?
+        {
+            return Ok(choice);
+        }
+        clauses.swap_remove(index);
+        Ok(Choice::Branch(open))
+    }
+
+    /// A clause of which at most one alternative survives what it forces in the others.
+    fn look_ahead(
+        &mut self,
+        clauses: &mut Vec<Clause<'f, 'p>>,
+    ) -> Result<Option<Choice<'f, 'p>>, Reason> {
+        for (index, &clause) in clauses.iter().enumerate() {
+            let others = || {
+                clauses
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, _)| *other != index)
+            };
+            let mut surviving = Vec::new();
+            for alternative in clause {
+                let mark = self.store.mark();
+                let mut more = Vec::new();
+                let mut survives = self.assume(alternative, &mut more)?;
+                for (_, other) in others() {
+                    self.budget.spend(other.len())?;
+                    survives = survives && other.iter().any(|part| self.is_open(part));
+                }
+                self.store.undo(mark);
+                if survives {
+                    surviving.push(alternative);
+                }
+                if surviving.len() > 1 {
+                    break;
+                }
             }
-        })
+            match surviving.as_slice() {
+                [] => return Ok(Some(Choice::Closed)),
+                [only] => {
+                    clauses.swap_remove(index);
+                    return Ok(Some(Choice::Forced(only)));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
     }
 
     /// Whether nothing plainly contradicts the formula.

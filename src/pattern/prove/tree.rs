@@ -3,6 +3,7 @@
 //! Paths meet in a tree. Below a value of a chosen kind the members are independent of each other, so that the
 //! facts are satisfiable if each member's are. A wildcard adds facts to every member, or asks for one more member.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -110,10 +111,11 @@ impl<'p> Node<'p> {
         self.some.is_empty() && self.kids.values().all(Self::can_be_missing)
     }
 
-    /// What every member must obey, too.
-    fn with_none_of(&self, mut member: Self) -> Self {
+    /// A member, with what every member must obey.
+    fn with_none_of<'n>(&self, member: &'n Self) -> Cow<'n, Self> {
+        let mut member = Cow::Borrowed(member);
         for (path, check) in &self.none {
-            member.descend(path).facts.push((*check, false));
+            member.to_mut().descend(path).facts.push((*check, false));
         }
         member
     }
@@ -128,7 +130,7 @@ impl<'p> Node<'p> {
         if let Some((path, check)) = wanted {
             member.descend(path).facts.push((*check, true));
         }
-        self.with_none_of(member)
+        self.with_none_of(&member).into_owned()
     }
 }
 
@@ -145,6 +147,11 @@ impl Solver<'_> {
         }
         let types = node.types();
         let mut unknown = None;
+        let types = if node.can_be_leaf() {
+            types
+        } else {
+            types.and(Types::OBJECT.or(Types::ARRAY))
+        };
         for kind in Types::EACH.into_iter().filter(|&kind| types.has(kind)) {
             match self.of_kind(node, kind, name) {
                 Found::Some(value) => return Found::Some(value),
@@ -156,10 +163,6 @@ impl Solver<'_> {
     }
 
     fn of_kind(&mut self, node: &Node<'_>, kind: Types, name: &str) -> Found<Option<Value>> {
-        let container = kind == Types::OBJECT || kind == Types::ARRAY;
-        if !container && !node.can_be_leaf() {
-            return Found::None;
-        }
         match kind {
             Types::MISSING => Found::Some(None),
             Types::FALSE => Found::Some(Some(Value::Bool(false))),
@@ -192,7 +195,7 @@ impl Solver<'_> {
                 }
                 return Found::None;
             };
-            match self.solve(&node.with_none_of(kid.clone()), name) {
+            match self.solve(&node.with_none_of(kid), name) {
                 Found::Some(Some(value)) => _ = members.insert(name.clone(), value),
                 Found::Some(None) => {}
                 Found::None => return Found::None,
@@ -309,7 +312,7 @@ impl Solver<'_> {
             }
         };
         for (index, kid) in present {
-            let mut kid = node.with_none_of((*kid).clone());
+            let mut kid = node.with_none_of(kid).into_owned();
             kid.facts.push((Check::Is(Types::MISSING), false));
             match settle(self.solve(&kid, "")) {
                 Ok(value) => {
@@ -364,7 +367,7 @@ impl Solver<'_> {
         let Some(((path, check), rest)) = some.split_first() else {
             let mut array = Vec::with_capacity(slots.len());
             for slot in slots {
-                let mut slot = node.with_none_of(slot);
+                let mut slot = node.with_none_of(&slot).into_owned();
                 slot.facts.push((Check::Is(Types::MISSING), false));
                 match self.solve(&slot, "") {
                     Found::Some(value) => array.extend(value),
