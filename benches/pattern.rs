@@ -161,19 +161,19 @@ fn matching(c: &mut Criterion) {
     let regex = parse("{ $.eventName = %^[A-Z]% }");
     let terms = parse("StopLogging -AwsServiceEvent");
     c.bench_function("match/json-event", |b| {
-        b.iter(|| json.matches_event(black_box(&event)))
+        b.iter(|| json.matches_event(black_box(&event)));
     });
     c.bench_function("match/json-text", |b| {
-        b.iter(|| json.matches(black_box(&text)))
+        b.iter(|| json.matches(black_box(&text)));
     });
     c.bench_function("match/regex-event", |b| {
-        b.iter(|| regex.matches_event(black_box(&event)))
+        b.iter(|| regex.matches_event(black_box(&event)));
     });
     c.bench_function("match/terms-text", |b| {
-        b.iter(|| terms.matches(black_box(&text)))
+        b.iter(|| terms.matches(black_box(&text)));
     });
     c.bench_function("parse/4.5", |b| {
-        b.iter(|| Pattern::parse(black_box(json.text())))
+        b.iter(|| Pattern::parse(black_box(json.text())));
     });
 }
 

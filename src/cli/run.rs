@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::flags::SettingsFlags;
 use super::{complain, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
-use crate::config::{Log, LogFormat, Settings};
+use crate::config::{Log, LogFormat, LogLevel, Settings};
 use crate::control::Benchmark;
 use crate::daemon::Daemon;
 use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
@@ -133,7 +133,15 @@ fn start_log(log: &Log) -> Result<(), LogError> {
         LogFormat::Text => logs::Format::Text,
         LogFormat::Json => logs::Format::Json,
     };
-    logs::init(format, log.level.name())
+    let level = log.level.name();
+    // Below info the SDK and its connections tell dozens of lines a call, and not one decision.
+    let filter = match log.level {
+        LogLevel::Error | LogLevel::Warn | LogLevel::Info => level.to_owned(),
+        LogLevel::Debug | LogLevel::Trace => {
+            format!("{level},aws=info,hyper=info,h2=info,rustls=info")
+        }
+    };
+    logs::init(format, &filter)
 }
 
 /// SIGTERM (systemd, Kubernetes) and SIGINT (a terminal) ask for an orderly stop; the second one ends at once.
