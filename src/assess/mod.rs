@@ -32,6 +32,7 @@ mod world;
 
 pub use index::Index;
 pub use judge::assess;
+pub use universe::assumptions;
 pub use verdict::{
     Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Verdict, Warning,
 };

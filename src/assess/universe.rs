@@ -3,7 +3,7 @@
 use super::index::Index;
 use super::selector::{EventClass, Source, named_sources};
 use crate::control::{Control, EventKind, Prescribed};
-use crate::pattern::Assumptions;
+use crate::pattern::{Assumptions, Pattern};
 
 /// Required events that a path carries all or none of, but for its pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +133,14 @@ fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
         .map(|region| vec![region])
         .chain((!together.is_empty()).then_some(together))
         .collect()
+}
+
+/// What CloudTrail is known to write into the events that a control requires, as far as these patterns ask for it: what a
+/// proof about them may rest on.
+pub fn assumptions(control: &Control, patterns: &[&Pattern]) -> Assumptions {
+    known(control, &|field| {
+        patterns.iter().any(|one| one.text().contains(field))
+    })
 }
 
 /// What CloudTrail is known to write into the required events, wherever they come from. Facts about fields that no

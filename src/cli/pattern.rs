@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 use super::complain;
 use super::exit::Exit;
+use crate::assess::assumptions;
 use crate::control::{Benchmark, Catalogue};
 use crate::pattern::Pattern;
 
@@ -86,7 +87,10 @@ fn explain_command(pattern: &str, control: Option<&str>, mut output: impl Write)
             .into_iter()
             .map(|prescribed| &prescribed.pattern)
             .collect();
-        let comparison = explain::compare(&pattern, &control.key, &required);
+        let mut asked = required.clone();
+        asked.push(&pattern);
+        let assumptions = assumptions(control, &asked);
+        let comparison = explain::compare(&pattern, &control.key, &required, &assumptions);
         text.push_str(&comparison.text);
         exit = match comparison.covers {
             Some(true) => Exit::Ok,

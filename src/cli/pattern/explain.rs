@@ -46,14 +46,18 @@ pub(super) fn pattern(pattern: &Pattern) -> String {
 }
 
 /// Against each prescribed pattern of a control; covering one of them is enough.
-pub(super) fn compare(actual: &Pattern, control: &str, required: &[&Pattern]) -> Comparison {
-    let assumptions = Assumptions::cloudtrail();
+pub(super) fn compare(
+    actual: &Pattern,
+    control: &str,
+    required: &[&Pattern],
+    assumptions: &Assumptions,
+) -> Comparison {
     let actuals = std::slice::from_ref(actual);
     let mut out = String::new();
     let mut covers_one = Some(false);
     for required in required {
         _ = writeln!(out, "Against {control}\n  {required}");
-        match covers(actuals, required, &assumptions) {
+        match covers(actuals, required, assumptions) {
             Cover::Covered { assumptions } => {
                 covers_one = Some(true);
                 out.push_str("  covers it: every event that is required matches");
@@ -67,7 +71,7 @@ pub(super) fn compare(actual: &Pattern, control: &str, required: &[&Pattern]) ->
                 out.push('\n');
             }
             Cover::NotCovered { counterexample } => {
-                let names = missing_event_names(actuals, required, &assumptions).missing;
+                let names = missing_event_names(actuals, required, assumptions).missing;
                 if names.is_empty() {
                     out.push_str("  misses some required events\n");
                 } else {
@@ -80,7 +84,7 @@ pub(super) fn compare(actual: &Pattern, control: &str, required: &[&Pattern]) ->
                 _ = writeln!(out, "  whether it covers that is undecided: {reason}");
             }
         }
-        if let Some(noise) = broader(actuals, required, &assumptions) {
+        if let Some(noise) = broader(actuals, required, assumptions) {
             _ = writeln!(out, "  catches besides, for example {noise}");
         }
     }
@@ -116,7 +120,12 @@ mod tests {
     fn comparison_names_what_is_missed_and_what_is_noise() {
         let required = parse("{ $.eventName = StopLogging || $.eventName = DeleteTrail }");
         let actual = parse("{ $.eventName = \"Stop*\" }");
-        let comparison = compare(&actual, "a-control", &[&required]);
+        let comparison = compare(
+            &actual,
+            "a-control",
+            &[&required],
+            &Assumptions::cloudtrail(),
+        );
         assert_eq!(comparison.covers, Some(false));
         assert!(
             comparison
@@ -135,14 +144,29 @@ mod tests {
     #[test]
     fn covering_one_prescribed_pattern_is_enough() {
         let (narrow, wide) = (parse("{ $.a = x }"), parse("{ $.a = * }"));
-        assert_eq!(compare(&narrow, "c", &[&wide, &narrow]).covers, Some(true));
+        assert_eq!(
+            compare(&narrow, "c", &[&wide, &narrow], &Assumptions::cloudtrail()).covers,
+            Some(true)
+        );
         let open = parse("{ $.a = x*z }");
         assert_eq!(
-            compare(&open, "c", &[&parse("{ $.a = xyz }"), &wide]).covers,
+            compare(
+                &open,
+                "c",
+                &[&parse("{ $.a = xyz }"), &wide],
+                &Assumptions::cloudtrail()
+            )
+            .covers,
             None
         );
         assert_eq!(
-            compare(&open, "c", &[&parse("{ $.a = xyz }"), &open]).covers,
+            compare(
+                &open,
+                "c",
+                &[&parse("{ $.a = xyz }"), &open],
+                &Assumptions::cloudtrail()
+            )
+            .covers,
             Some(true)
         );
     }
