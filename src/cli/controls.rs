@@ -6,7 +6,9 @@ use serde::Serialize;
 use super::exit::Exit;
 use super::flags::SettingsFlags;
 use super::{complain, connect, variables};
-use crate::control::{Benchmark, CIS_VERSIONS, Control, Prescribed, Role, SecurityHubText};
+use crate::control::{
+    Benchmark, CIS_VERSIONS, CisVersion, Control, Prescribed, Role, SecurityHubText,
+};
 use crate::telemetry::sanitize;
 
 /// Lists the controls of the configured benchmark and those of your own.
@@ -155,7 +157,7 @@ fn trap(control: &Control) -> Option<String> {
     let versions = CIS_VERSIONS
         .into_iter()
         .filter(|version| traps().any(|one| one.cis.contains(version)));
-    let versions: Vec<&str> = versions.map(|version| version.name()).collect();
+    let versions: Vec<&str> = versions.map(CisVersion::name).collect();
     Some(format!("the text of CIS {}: {note}", versions.join(", ")))
 }
 
@@ -179,7 +181,9 @@ fn table(listed: &[Listed<'_>]) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
         if let Some(trap) = &one.trap {
-            text.push_str(&format!("    ! {}\n", sanitize(trap)));
+            text.push_str("    ! ");
+            text.push_str(&sanitize(trap));
+            text.push('\n');
         }
     }
     text

@@ -25,10 +25,8 @@ pub(super) fn render(accounts: &[AccountReport]) -> io::Result<String> {
         .with_attribute(("errors", count(Verdict::Unknown).to_string().as_str()))
         .with_attribute(("time", "0"))
         .write_inner_content(|xml| {
-            let numbered = accounts.iter().enumerate();
-            numbered
-                .map(|(number, account)| suite(xml, number, account))
-                .collect()
+            let mut numbered = accounts.iter().enumerate();
+            numbered.try_for_each(|(number, account)| suite(xml, number, account))
         })?;
     let mut text = String::from_utf8(xml.into_inner()).map_err(io::Error::other)?;
     text.push('\n');
@@ -53,10 +51,8 @@ fn suite(xml: &mut Xml, number: usize, account: &AccountReport) -> io::Result<()
         .with_attribute(("skipped", "0"))
         .with_attribute(("time", "0"))
         .write_inner_content(|xml| {
-            let controls = account.controls.iter();
-            controls
-                .map(|control| case(xml, account, control))
-                .collect()
+            let mut controls = account.controls.iter();
+            controls.try_for_each(|control| case(xml, account, control))
         })?;
     Ok(())
 }
