@@ -23,7 +23,7 @@ pub(super) struct Sample {
 
 impl Sample {
     /// Accounts with a verdict for each control.
-    pub(super) fn new(controls: Vec<Control>, accounts: &[(&str, Vec<Assessment>)]) -> Self {
+    pub(super) fn new(controls: &[Control], accounts: &[(&str, Vec<Assessment>)]) -> Self {
         let benchmark = Benchmark::Any;
         let report = |(id, assessments): &(&str, Vec<Assessment>)| AccountReport {
             account_id: account(id),
@@ -40,7 +40,7 @@ impl Sample {
         };
         Self {
             accounts: accounts.iter().map(report).collect(),
-            controls,
+            controls: controls.to_owned(),
             benchmark,
         }
     }
@@ -86,12 +86,12 @@ pub(super) fn own() -> Control {
 
 /// One account, its control 4.5 judged so.
 pub(super) fn one(assessment: Assessment) -> Sample {
-    Sample::new(vec![control("4.5")], &[("012345678901", vec![assessment])])
+    Sample::new(&[control("4.5")], &[("012345678901", vec![assessment])])
 }
 
 /// Two accounts with every verdict.
 pub(super) fn two_accounts() -> Sample {
-    let controls = vec![control("4.5"), control("4.4"), own()];
+    let controls = [control("4.5"), control("4.4"), own()];
     let accounts = [
         (
             "012345678901",
@@ -99,7 +99,7 @@ pub(super) fn two_accounts() -> Sample {
         ),
         ("111122223333", vec![passing(), passing(), passing()]),
     ];
-    Sample::new(controls, &accounts)
+    Sample::new(&controls, &accounts)
 }
 
 /// Every name is evil, the control's own ones too.
@@ -107,7 +107,7 @@ pub(super) fn evil() -> Sample {
     let mut control = control("4.5");
     EVIL.clone_into(&mut control.title);
     Sample::new(
-        vec![control.clone(), control],
+        &[control.clone(), control],
         &[(
             "012345678901",
             vec![cut_at(Link::Pattern, EVIL), evil_warning()],

@@ -103,7 +103,7 @@ fn without_a_chosen_version_each_that_has_the_control_is_related() {
 #[test]
 fn a_control_of_ones_own_belongs_to_no_standard() {
     let sample = Sample::new(
-        vec![own()],
+        &[own()],
         &[("012345678901", vec![cut_at(Link::Alarm, "x")])],
     );
     let finding = only(&sample);
@@ -160,8 +160,12 @@ fn long_texts_are_cut_to_what_the_api_takes_and_commands_are_never_cut() {
         remedy: Some(short.to_owned()),
         ..assessment.findings[0].clone()
     });
-    let sample =
-        |assessment| Sample::new(vec![control.clone()], &[("012345678901", vec![assessment])]);
+    let sample = |assessment| {
+        Sample::new(
+            std::slice::from_ref(&control),
+            &[("012345678901", vec![assessment])],
+        )
+    };
     let finding = only(&sample(assessment.clone()));
     let length = |value: &Value| value.as_str().unwrap().chars().count();
     assert_eq!(length(&finding["Title"]), 256);

@@ -104,7 +104,7 @@ fn verdicts_have_their_status_and_severity() {
 fn a_finding_without_a_remedy_tells_what_the_control_asks_for() {
     let mut assessment = cut_at(Link::Trail, "x");
     assessment.findings[0].remedy = None;
-    let sample = Sample::new(vec![own()], &[("012345678901", vec![assessment])]);
+    let sample = Sample::new(&[own()], &[("012345678901", vec![assessment])]);
     let event = only(&sample);
     assert_eq!(event["remediation"]["desc"], own().remediation);
     assert_eq!(event["remediation"]["references"], json!([]));
