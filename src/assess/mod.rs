@@ -1,9 +1,9 @@
 //! From a snapshot to the truth about a control: one file a link, the chain, the verdict and its findings. Pure.
 //!
 //! A control asks that events of a kind reach somebody. Each trail, metric filter, alarm, topic and subscription that hang
-//! together are a path ([`path`]); a path holds, is cut, or cannot be decided ([`fault`]). The control passes if the
-//! filters of the paths that hold match every required event ([`coverage`]), fails if some event is missed even when every
-//! undecided path is taken to hold, and is unknown in between ([`judge`]).
+//! together are a path (`path`); a path holds, is cut, or cannot be decided (`fault`). The control passes if the
+//! filters of the paths that hold match every required event (`coverage`), fails if some event is missed even when every
+//! undecided path is taken to hold, and is unknown in between (`judge`).
 
 mod alarm;
 mod arn;

@@ -1,15 +1,17 @@
 //! The paths of an account, from a trail to the people, as far as each goes.
 
+use serde_json::{Value, json};
+
 use super::data_protection::{Needed, masking};
 use super::fault::{Certainty, Fault, Tri};
 use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
 use super::selector::{EventClass, Source};
 use super::tail::Tail;
-use super::universe::{Slice, known};
+use super::universe::Slice;
 use super::{Link, Warning};
 use crate::control::{Benchmark, Control, Prescribed};
-use crate::pattern::{Pattern, missing_event_names};
+use crate::pattern::Pattern;
 
 /// One way from a trail to an end, whole or cut.
 #[derive(Debug, Clone)]
@@ -103,6 +105,8 @@ pub(super) fn paths<'i, 'a>(
     required: &Prescribed,
 ) -> Vec<Path<'i, 'a>> {
     let needed = needed_values(control);
+    let usual = usual_events(control, required);
+    let required_words = words(required.pattern.text());
     let mut paths = Vec::new();
     for head in &index.heads {
         let mut faults = head.faults.clone();
@@ -148,7 +152,7 @@ pub(super) fn paths<'i, 'a>(
         for leg in &group.legs {
             let mut path = trunk.clone();
             path.leg = Some(leg);
-            path.relevance = relevance(leg, control, required);
+            path.relevance = relevance(leg, &required_words, &usual);
             path.faults.extend(leg.faults.iter().cloned());
             if leg.tails.is_empty() {
                 paths.push(path);
@@ -166,18 +170,45 @@ pub(super) fn paths<'i, 'a>(
     paths
 }
 
-/// How much a filter has to do with the required events: names that it catches, words that it shares.
-fn relevance(leg: &Leg<'_>, control: &Control, required: &Prescribed) -> usize {
-    // What AWS would refuse is told of if it was meant for this control.
+/// A usual event of each required name.
+fn usual_events(control: &Control, required: &Prescribed) -> Vec<Value> {
+    let source = control
+        .event_sources
+        .first()
+        .map_or("ec2.amazonaws.com", String::as_str);
+    let event = |name: &String| {
+        json!({
+            "eventVersion": "1.11",
+            "userIdentity": {
+                "type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "userName": "alice"
+            },
+            "eventTime": "2026-01-01T00:00:00Z",
+            "eventSource": source,
+            "eventName": name,
+            "awsRegion": "us-east-1",
+            "sourceIPAddress": "192.0.2.1",
+            "userAgent": "aws-cli/2",
+            "readOnly": false,
+            "eventType": "AwsApiCall",
+            "managementEvent": true,
+            "eventCategory": "Management"
+        })
+    };
+    required.event_names.iter().map(event).collect()
+}
+
+/// How much a filter has to do with the required events: usual ones that it catches, words that it shares. For choosing
+/// what to report, not for proving.
+fn relevance(leg: &Leg<'_>, required_words: &[&str], usual: &[Value]) -> usize {
     let text = leg
         .filter
         .seen
         .filter_pattern
         .as_deref()
         .unwrap_or_default();
-    let shared = words(required.pattern.text())
-        .into_iter()
-        .filter(|word| text.contains(word))
+    let shared = required_words
+        .iter()
+        .filter(|word| text.contains(*word))
         .count();
     if leg.filter.always_on == Tri::Yes {
         // It counts all events for another purpose, unless somebody is to be told of them.
@@ -187,15 +218,10 @@ fn relevance(leg: &Leg<'_>, control: &Control, required: &Prescribed) -> usize {
     let Ok(pattern) = &leg.filter.pattern else {
         return shared;
     };
-    let missing = missing_event_names(
-        std::slice::from_ref(pattern),
-        &required.pattern,
-        &known(control, &|field| text.contains(field)),
-    );
-    let caught = required
-        .event_names
-        .len()
-        .saturating_sub(missing.missing.len());
+    let caught = usual
+        .iter()
+        .filter(|event| !pattern.matches_event(event).is_no())
+        .count();
     caught * 100 + shared
 }
 
