@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::flags::SettingsFlags;
 use super::format::{self, Format, Judged, filing_region};
 use super::{complain, read, variables};
-use crate::assess::{Assessment, assess};
+use crate::assess::{Assessment, Index};
 use crate::snapshot::Snapshot;
 use crate::telemetry::{AccountReport, ControlInfo, ControlReport};
 
@@ -70,9 +70,10 @@ fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {
         benchmark,
         expectations,
     } = prepared;
-    controls
-        .iter()
-        .map(|control| assess(snapshot, control, expectations, benchmark))
+    let index = Index::new(snapshot, expectations);
+    let judged = controls.iter();
+    judged
+        .map(|control| index.assess(control, benchmark))
         .collect()
 }
 

@@ -1,4 +1,4 @@
-use crate::assess::{Assessment, Chain, Expectations, Verdict, assess};
+use crate::assess::{Assessment, Chain, Expectations, Index, Verdict};
 use crate::control::{Benchmark, Control};
 use crate::heal::{HealPolicy, Plan, plan};
 use crate::snapshot::Snapshot;
@@ -41,13 +41,16 @@ impl Judge {
     }
 
     pub(super) fn judge(&self, snapshot: Snapshot) -> Look {
-        let judged = self
-            .controls
-            .iter()
-            .map(|control| self.one(&snapshot, control));
+        let assessments = {
+            let index = Index::new(&snapshot, &self.expectations);
+            let judged = self.controls.iter();
+            judged
+                .map(|control| index.assess(control, &self.benchmark))
+                .collect()
+        };
         Look {
-            assessments: judged.collect(),
             snapshot,
+            assessments,
         }
     }
 
@@ -67,10 +70,6 @@ impl Judge {
             return Plan::default();
         };
         plan(snapshot, assessment, control, known_good, policy)
-    }
-
-    fn one(&self, snapshot: &Snapshot, control: &Control) -> Assessment {
-        assess(snapshot, control, &self.expectations, &self.benchmark)
     }
 }
 
