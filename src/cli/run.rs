@@ -17,6 +17,7 @@ use crate::config::{Log, LogFormat, LogLevel, Settings};
 use crate::control::Benchmark;
 use crate::daemon::Daemon;
 use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
+use crate::journal::Journal;
 use crate::telemetry::{
     AwsResult, Events, Metrics, StatusBoard,
     logs::{self, LogError},
@@ -81,6 +82,12 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         }
         None => None,
     };
+    let journal = Journal::in_directory(
+        settings.state_dir.clone(),
+        settings.journal.retention,
+        Box::new(events.clone()),
+    )
+    .context("the thread of the journal cannot be started")?;
     let board = StatusBoard::new(watched.iter().map(|one| one.name.clone()), queue.is_some());
     let daemon = Daemon {
         watched,
@@ -96,6 +103,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
             budget_per_hour: settings.heal.budget_per_hour,
             ..Limits::default()
         },
+        journal,
         events,
         board,
         listener,

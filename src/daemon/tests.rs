@@ -20,6 +20,7 @@ use crate::telemetry::Metrics;
 
 const COMPLIANT: &str = include_str!("../../tests/fixtures/compliant-snapshot.json");
 const ACCOUNT: &str = "111122223333";
+const PRINCIPAL: &str = "arn:aws:sts::111122223333:assumed-role/trailwarden/i-1";
 const INBOX: &str = "arn:aws:sqs:us-east-1:111122223333:inbox";
 /// What one look takes in the tests.
 const LOOK: Duration = Duration::from_millis(100);
@@ -86,6 +87,10 @@ impl AccountApi for Model {
         }
         .boxed()
     }
+
+    fn principal(&self) -> Option<&str> {
+        Some(PRINCIPAL)
+    }
 }
 
 /// A running daemon with everything that surrounds it.
@@ -101,6 +106,7 @@ struct World {
 struct Setup {
     mode: HealMode,
     account_known: bool,
+    journal: Journal,
 }
 
 impl Default for Setup {
@@ -108,6 +114,7 @@ impl Default for Setup {
         Self {
             mode: HealMode::Off,
             account_known: true,
+            journal: Journal::in_memory().unwrap(),
         }
     }
 }
@@ -154,6 +161,7 @@ impl World {
                 ..HealPolicy::default()
             },
             heal_limits: Limits::default(),
+            journal: setup.journal,
             events: Events::new(Arc::clone(&metrics)),
             board: board.clone(),
             listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
