@@ -1,9 +1,15 @@
 //! What a scope tells the journal, and hears from it.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use crate::journal::{Entry, Journal, Memory, Watched};
 use crate::snapshot::AccountId;
+
+/// How long a journal that did not answer is left alone.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
 
 /// One scope's way to the journal.
 pub(super) struct Chronicle {
@@ -11,6 +17,8 @@ pub(super) struct Chronicle {
     /// The longest time between two looks of one watch; after a longer one nobody can say what was in between.
     longest_pause: SignedDuration,
     watched: Option<Watched>,
+    /// Not to be asked before, because it did not answer: a look must not wait for a disk again and again.
+    not_before: Option<Instant>,
     /// [`Journal::changes`] when the memory was read last; none: it never was.
     recalled: Option<u64>,
 }
@@ -27,6 +35,7 @@ impl Chronicle {
             journal,
             longest_pause,
             watched: None,
+            not_before: None,
             recalled: None,
         }
     }
@@ -38,7 +47,13 @@ impl Chronicle {
         if self.recalled == Some(changes) {
             return None;
         }
-        let memory = self.journal.recall(account).await?;
+        if self.not_before.is_some_and(|time| Instant::now() < time) {
+            return None;
+        }
+        let Some(memory) = self.journal.recall(account).await else {
+            self.not_before = Some(Instant::now() + ASK_AGAIN);
+            return None;
+        };
         let first = self.recalled.replace(changes).is_none();
         Some(Recalled { memory, first })
     }

@@ -1,5 +1,7 @@
 //! The daemon's own code on a paused clock, against an account and a queue in memory.
 
+mod memory;
+
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -36,6 +38,18 @@ struct Model {
 }
 
 impl Model {
+    fn new() -> Self {
+        let calendar: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let begun = Instant::now();
+        Self {
+            state: Mutex::new(Snapshot::from_json(COMPLIANT).unwrap()),
+            failure: Mutex::new(None),
+            looks: AtomicUsize::new(0),
+            writes: Mutex::new(Vec::new()),
+            clock: Arc::new(move || calendar + SignedDuration::try_from(begun.elapsed()).unwrap()),
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut Snapshot)) {
         change(&mut lock(&self.state));
     }
@@ -107,6 +121,8 @@ struct Setup {
     mode: HealMode,
     account_known: bool,
     journal: Journal,
+    /// The account as an earlier daemon left it.
+    model: Option<Arc<Model>>,
 }
 
 impl Default for Setup {
@@ -115,23 +131,16 @@ impl Default for Setup {
             mode: HealMode::Off,
             account_known: true,
             journal: Journal::in_memory().unwrap(),
+            model: None,
         }
     }
 }
 
 impl World {
     async fn start(setup: Setup) -> Self {
-        let calendar: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let begun = Instant::now();
-        let clock: Clock =
-            Arc::new(move || calendar + SignedDuration::try_from(begun.elapsed()).unwrap());
-        let model = Arc::new(Model {
-            state: Mutex::new(Snapshot::from_json(COMPLIANT).unwrap()),
-            failure: Mutex::new(None),
-            looks: AtomicUsize::new(0),
-            writes: Mutex::new(Vec::new()),
-            clock: Arc::clone(&clock),
-        });
+        let model = setup.model.unwrap_or_else(|| Arc::new(Model::new()));
+        let clock = Arc::clone(&model.clock);
+        let calendar = clock();
         let queue = Arc::new(MemoryQueue::new(VISIBILITY, calendar));
         let metrics = Arc::new(Metrics::new().unwrap());
         let board = StatusBoard::new([ACCOUNT.to_owned()], true);

@@ -183,6 +183,14 @@ impl Journal {
         timeout(PATIENCE, answer).await.ok()?.ok()
     }
 
+    /// When accounts were watched; only of a journal in memory.
+    #[cfg(test)]
+    pub(crate) fn watched(&self, range: Range) -> Vec<super::Watched> {
+        lock(self.0.inline.as_ref().unwrap())
+            .watched(range)
+            .unwrap()
+    }
+
     /// Why nothing can be written at present; none while it can, or while nobody has tried.
     pub fn failure(&self) -> Option<String> {
         self.0.shared.progress.borrow().failure.clone()
