@@ -109,7 +109,7 @@ impl Healer {
             match &ours.known_good {
                 None => {
                     ours.known_good = Some(known_good.clone());
-                    ours.candidate = theirs.candidate.clone();
+                    ours.candidate.clone_from(&theirs.candidate);
                 }
                 Some(own) if known_good.origin == Origin::Accepted && *known_good != *own => {
                     ours.known_good = Some(known_good.clone());

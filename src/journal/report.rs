@@ -41,7 +41,7 @@ pub struct ControlCompliance {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Gap {
     /// The control did not pass; as far as it lies in the range.
-    Spell(Spell),
+    Spell(Box<Spell>),
     /// Nobody looked.
     Unwatched(Range),
 }
@@ -142,7 +142,9 @@ fn one(
     let broken = spells.iter().filter(|spell| {
         spell.verdict != Verdict::Pass && !length(cut(span(spell, now), range)).is_zero()
     });
-    report.gaps = broken.map(|spell| Gap::Spell((*spell).clone())).collect();
+    report.gaps = broken
+        .map(|spell| Gap::Spell(Box::new((*spell).clone())))
+        .collect();
     let unseen = complement(&claimed, range);
     report.gaps.extend(unseen.into_iter().map(Gap::Unwatched));
     report.gaps.sort_by_key(Gap::from);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{age, clock, foreign};
-use crate::assess::Verdict;
+use crate::assess::{Link, Verdict};
 use crate::event::Actor;
 use crate::journal::{Incident, Occurrence, Spell};
 
@@ -38,7 +38,7 @@ pub(super) fn history(incidents: &[Incident], now: Timestamp) -> Markup {
 fn broken(spell: &Spell, now: Timestamp) -> Markup {
     let end = spell.until.unwrap_or(now);
     let lasted = end.duration_since(spell.since).unsigned_abs();
-    let link = spell.link.map(|link| link.name());
+    let link = spell.link.map(Link::name);
     html! {
         tr {
             td { (clock(spell.since)) }
