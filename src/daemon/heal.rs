@@ -72,23 +72,7 @@ impl Healer {
 
     /// What to look at although nothing may lead there any more.
     pub(super) fn remembered(&self) -> Remembered {
-        let mut remembered = Remembered {
-            topic_arns: self.policy.topics.clone(),
-            ..Remembered::default()
-        };
-        for chain in self.known_good.values() {
-            let group = chain.trail.as_ref();
-            let group = group.and_then(|trail| trail.cloud_watch_logs_log_group_arn.clone());
-            remembered.log_group_arns.extend(group);
-            remembered
-                .topic_arns
-                .extend(chain.topic.as_ref().map(|one| one.topic_arn.clone()));
-        }
-        for arns in [&mut remembered.log_group_arns, &mut remembered.topic_arns] {
-            arns.sort();
-            arns.dedup();
-        }
-        remembered
+        Remembered::of(&self.policy.topics, self.known_good.values())
     }
 
     /// Whether a call was one of this process's own writes: said by its request id and by nothing else.
