@@ -120,7 +120,7 @@ mod tests {
                 "topic cis-alarms in us-east-1",
                 "subscription of sqs arn:aws:sqs:us-east-1:111122223333:security to arn:aws:sns:us-east-1:111122223333:cis-alarms",
                 "metric filter iam_changes_metric of ct in us-east-1",
-                "alarm iam_changes in us-east-1",
+                "alarm iam_changes_alarm in us-east-1",
             ]
         );
         let mut account = look.snapshot.clone();
