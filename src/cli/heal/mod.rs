@@ -151,8 +151,12 @@ fn remembered_chains(_settings: &Settings, _account: &AccountId) -> BTreeMap<Str
 
 /// Asks the person at the terminal.
 fn confirmed(repairs: usize) -> io::Result<bool> {
+    let repairs = match repairs {
+        1 => "1 repair".to_owned(),
+        several => format!("{several} repairs"),
+    };
     print(&format!(
-        "Do you want to carry out {repairs} repairs?\n  Only 'yes' is accepted.\n\n  Enter a value: "
+        "Do you want to carry out {repairs}?\n  Only 'yes' is accepted.\n\n  Enter a value: "
     ))?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
