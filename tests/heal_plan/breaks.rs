@@ -494,34 +494,3 @@ fn what_was_not_seen_is_not_written_to() {
     );
     assert_eq!(asks(&found), 1, "{}", show(&found));
 }
-
-#[test]
-fn a_control_that_was_never_there_gets_a_filter_and_an_alarm_and_no_question() {
-    let policy = HealPolicy::default();
-    let policy = HealPolicy {
-        topics: vec![TOPIC.to_owned()],
-        ..policy
-    };
-    for control in trailwarden::control::Catalogue::builtin().controls() {
-        let judge = |account: &Snapshot| {
-            trailwarden::assess::assess(account, control, &policy.expectations(), &policy.benchmark)
-        };
-        let start = cut(&[Cut::DeleteFilter, Cut::DeleteAlarm]);
-        let before = judge(&start);
-        assert_eq!(before.verdict, Verdict::Fail, "{}", control.key);
-        let found = trailwarden::heal::plan(&start, &before, control, None, &policy);
-        let kinds: Vec<&str> = found
-            .repairs()
-            .map(|(_, repair)| repair.kind().operation())
-            .collect();
-        assert_eq!(
-            (kinds, asks(&found)),
-            (vec!["PutMetricFilter", "PutMetricAlarm"], 0),
-            "{}\n{}",
-            control.key,
-            show(&found)
-        );
-        let end = carried_out(&start, &found, control, &policy);
-        assert_eq!(judge(&end).verdict, Verdict::Pass, "{}", control.key);
-    }
-}
