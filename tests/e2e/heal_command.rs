@@ -1,9 +1,11 @@
 //! `trailwarden heal`: what a person mends by hand, without a daemon and without memory of what was there.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::common::aws::Account;
@@ -75,6 +77,12 @@ pub(crate) fn add(suite: &mut Suite) {
         "heal_command::a_denied_permission_in_the_middle_leaves_a_clear_state",
         async |account| {
             a_denied_permission_in_the_middle_leaves_a_clear_state(&account).await;
+        },
+    );
+    suite.test(
+        "heal_command::an_interrupt_between_writes_says_what_is_left",
+        async |account| {
+            an_interrupt_between_writes_says_what_is_left(&account).await;
         },
     );
     suite.test(
@@ -340,6 +348,44 @@ async fn a_denied_permission_in_the_middle_leaves_a_clear_state(account: &Accoun
     account.allow_everything();
     run(account, &settings, &["heal", "--yes"]).expect(0, &["Done: 2 of 2 "]);
     run(account, &settings, &["check"]).expect(0, &[]);
+}
+
+async fn an_interrupt_between_writes_says_what_is_left(account: &Account) {
+    Break::DeleteMetricFilter.apply(account).await;
+    Break::DeleteAlarm.apply(account).await;
+    Break::DeleteTopic.apply(account).await;
+    let settings = Settings::usual(account);
+    let mut child = command(account)
+        .args(["heal", "--yes", "--config"])
+        .arg(settings.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let stdout = child.stdout.take().expect("its output");
+    let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+    let mut said: Vec<String> = lines
+        .by_ref()
+        .take_while(|line| !line.ends_with(": created"))
+        .collect();
+    // The account is looked at once more before the next write.
+    let id = i32::try_from(child.id()).expect("a process id");
+    kill(Pid::from_raw(id), Signal::SIGINT).expect("the signal is sent");
+    said.extend(lines);
+    let said = said.join("\n");
+    assert_eq!(child.wait().expect("it ends").code(), Some(2), "{said}");
+    for part in [
+        "Plan: 4 to create, 0 to change, 0 to ask.",
+        ": not written: you asked to stop",
+        "Left to do:",
+        "      $ aws sns subscribe ",
+        "Stopped: ",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    let writes = account.daemon_writes().len();
+    assert!((1..4).contains(&writes), "{writes} writes: {said}");
+    let rest = format!("Done: {0} of {0} ", 4 - writes);
+    run(account, &settings, &["heal", "--yes"]).expect(0, &[&rest]);
 }
 
 async fn unknown_is_named_and_nothing_is_written(account: &Account) {
