@@ -100,6 +100,7 @@ async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Re
     }
     let stop = CancellationToken::new();
     signals::watch(&stop)?;
+    print("\n")?;
     let mut exit = Exit::Ok;
     for (site, look) in accounts {
         let before = look.snapshot.clone();
