@@ -1,4 +1,4 @@
-"""Operations that an account's callers are refused, so that a test can take a permission away. LocalStack enforces none."""
+"""Operations refused to all callers of an account: a test takes a permission away. LocalStack itself enforces none."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Answers:
 
 
 class Refuses:
-    """Request handler: refuses what a test denied, before anybody answers it. LocalStack's own calls are never refused."""
+    """Request handler: refuses what a test denied, before anybody answers it; never a call of LocalStack's own."""
 
     def __init__(self, denials: Denials, world: World) -> None:
         self._denials = denials

@@ -103,9 +103,9 @@ pub(super) async fn carry_out(
             break Ended::Failed(error);
         }
         match until_it_shows(site, &shown, repair, stop).await {
-            Ok(Seen { look, shows }) => {
+            Ok(Seen { look, visible }) => {
                 last = look;
-                if !shows {
+                if !visible {
                     break Ended::Unseen;
                 }
             }
@@ -128,7 +128,7 @@ pub(super) async fn carry_out(
 /// The look that showed a write, or the last of those that did not.
 struct Seen {
     look: Look,
-    shows: bool,
+    visible: bool,
 }
 
 /// Looks until the repair is no longer wanted; a few times at most, and once after somebody asked to stop.
@@ -142,13 +142,13 @@ async fn until_it_shows(
     loop {
         let look = site.look().await?;
         // Where a call failed on the way, that nothing is planned says nothing.
-        let shows =
+        let visible =
             look.newly_unknown(shown).is_none() && look.repairs().all(|other| other != repair);
-        if shows || stop.is_cancelled() {
-            return Ok(Seen { look, shows });
+        if visible || stop.is_cancelled() {
+            return Ok(Seen { look, visible });
         }
         let Some(pause) = pauses.next() else {
-            return Ok(Seen { look, shows });
+            return Ok(Seen { look, visible });
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

@@ -9,7 +9,7 @@ use crate::heal::{ExpectedSubscription, HealPolicy};
 use crate::snapshot::Snapshot;
 
 /// The chain of the fixture is what the configuration names.
-pub(super) fn brief_of(names: &[&str]) -> Brief {
+pub(super) fn brief_of(controls: &[&str]) -> Brief {
     let policy = HealPolicy {
         topics: vec![TOPIC.to_owned()],
         subscriptions: vec![ExpectedSubscription {
@@ -18,14 +18,14 @@ pub(super) fn brief_of(names: &[&str]) -> Brief {
         }],
         ..HealPolicy::default()
     };
-    let named = names.iter().map(|name| {
+    let controls = controls.iter().map(|name| {
         let found = Catalogue::builtin().select(&[(*name).to_owned()], &Benchmark::Any);
         found.unwrap().remove(0).clone()
     });
     let expectations: Expectations = policy.expectations();
     Brief {
         prepared: Prepared {
-            controls: named.collect(),
+            controls: controls.collect(),
             benchmark: Benchmark::Any,
             expectations,
         },

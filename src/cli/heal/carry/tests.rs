@@ -10,12 +10,14 @@ use crate::heal::apply_to;
 use crate::heal::fixture::TOPIC;
 use crate::snapshot::Snapshot;
 
+type Meddling = fn(&mut Snapshot);
+
 /// An account in memory, and what happens to it at its n-th look or write, counted from one.
 struct Model {
     state: Mutex<Snapshot>,
     looks: Mutex<usize>,
     writes: Mutex<Vec<&'static str>>,
-    before_look: Option<(usize, fn(&mut Snapshot))>,
+    before_look: Option<(usize, Meddling)>,
     /// The write that is answered by this error; true: and carried out.
     failing: Option<(usize, Class, bool)>,
     /// The look that fails.
