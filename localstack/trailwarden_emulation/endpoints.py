@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def add(router: Router, calls: CallLog, denials: Denials, courier: Courier) -> None:
-    """`GET` and `DELETE /_trailwarden/calls[?account=ID]`,
-    `POST /_trailwarden/deny?account=ID&service=S&operation=O` and `DELETE /_trailwarden/deny?account=ID`, `POST /_trailwarden/seed?account=ID[&region=R][&period=S]`
-    (seed.py without a Python on the caller's side), and `GET /_trailwarden/health`.
+    """`GET` and `DELETE /_trailwarden/calls[?account=ID]`, `POST /_trailwarden/deny?account=ID&service=S&operation=O`
+    and `DELETE /_trailwarden/deny?account=ID`, `POST /_trailwarden/seed?account=ID[&region=R][&period=S]` (seed.py
+    without a Python on the caller's side), and `GET /_trailwarden/health`.
     """
     from localstack import config
     from localstack.http import Response

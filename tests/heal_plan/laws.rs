@@ -171,7 +171,7 @@ pub(crate) fn overwrites_only_its_own(
     let ours = format!("trailwarden-{}", control.key);
     let mut filters: BTreeSet<&str> = BTreeSet::from([ours.as_str()]);
     let mut alarms: BTreeSet<&str> = BTreeSet::from([ours.as_str(), control.alarm_name.as_str()]);
-    for known in known {
+    if let Some(known) = known {
         filters.extend(known.filters.iter().map(|one| one.filter_name.as_str()));
         alarms.extend(known.alarms.iter().map(|one| one.alarm_name.as_str()));
     }
