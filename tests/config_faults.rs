@@ -85,6 +85,27 @@ fn every_fault_of_every_layer_is_told_even_where_a_later_layer_hides_it() {
 }
 
 #[test]
+fn guards_that_guard_nothing_or_cannot_be_read_are_refused() {
+    let file = r#"
+        [heal]
+        cooldown = "2h"
+        stop_after = 0
+        windows = ["22:00/02:00", "22:00", "2026-11-24T02:00:00Z/2026-11-23T22:00:00Z", 22]
+    "#;
+    let range = "expected a time range such as \"2026-11-23T22:00:00Z/2026-11-24T02:00:00Z\", or \"22:00/02:00\" for every day in UTC";
+    let expected = [
+        "FILE: heal.cooldown: expected a duration from 0s to 1h such as \"10s\", found \"2h\": 2h is out of range",
+        "FILE: heal.stop_after: expected a whole number from 1 to 100, found the number 0",
+        &format!("FILE: heal.windows[1]: {range}, found \"22:00\""),
+        &format!(
+            "FILE: heal.windows[2]: {range}, found \"2026-11-24T02:00:00Z/2026-11-23T22:00:00Z\""
+        ),
+        &format!("FILE: heal.windows[3]: {range} in quotes, found the number 22"),
+    ];
+    assert_eq!(faults(file, &[], &[]), expected);
+}
+
+#[test]
 fn the_message_counts_the_faults_and_gives_each_a_line() {
     let fault = |message: &str| Fault {
         source: "S".to_owned(),

@@ -9,18 +9,20 @@ mod controls;
 mod exit;
 mod flags;
 mod format;
+mod heal;
 mod history;
 mod pattern;
 mod read;
 mod report;
 mod run;
+mod signals;
 mod snapshot;
 mod times;
 
 use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -41,6 +43,9 @@ enum Command {
     Run(run::RunArgs),
     /// Judge once and exit: 0 all PASS, 2 some FAIL, 3 some UNKNOWN and no FAIL, 1 could not run.
     Check(check::CheckArgs),
+    /// Show what would mend the chain, and after a confirmation do it: 0 nothing to do or all done, 2 something is left (or
+    /// would be done: --dry-run), 1 could not run.
+    Heal(heal::HealArgs),
     /// Print what `check` would judge, as JSON.
     Snapshot(snapshot::SnapshotArgs),
     /// List what happened: every chain that was cut, by whom, and what was done about it.
@@ -80,6 +85,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Heal(args) => heal::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::History(args) => history::run(&args),
         Command::Report(args) => report::run(&args),
@@ -102,6 +108,12 @@ fn config_command(args: &config::ConfigArgs) -> Exit {
 /// The process environment: read here, passed in everywhere else.
 fn variables() -> impl Iterator<Item = (OsString, OsString)> {
     env::vars_os()
+}
+
+/// Whether what is printed may be coloured: on a terminal, unless NO_COLOR (no-color.org) says no.
+fn colour() -> bool {
+    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !plain
 }
 
 /// Says on standard error why a command could not do its work.

@@ -241,6 +241,9 @@ impl Merged {
                 links: self.required(&schema::HEAL_LINKS, faults)?,
                 settle: self.required(&schema::HEAL_SETTLE, faults)?.0,
                 budget_per_hour: self.required(&schema::HEAL_BUDGET, faults)?.0,
+                cooldown: self.required(&schema::HEAL_COOLDOWN, faults)?.0,
+                stop_after: self.required(&schema::HEAL_STOP_AFTER, faults)?.0,
+                windows: self.required(&schema::HEAL_WINDOWS, faults)?,
             },
             expect: Expect {
                 topics: self.required(&schema::EXPECT_TOPICS, faults)?,

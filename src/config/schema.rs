@@ -10,11 +10,12 @@ use figment::value::Value;
 
 use crate::assess::Link;
 use crate::control::Benchmark;
+use crate::heal::Window;
 
 use super::arn::TopicArn;
 use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
-use super::kinds::{HourlyBudget, Retention, SettleTime, SweepInterval};
+use super::kinds::{Cooldown, HourlyBudget, Retention, SettleTime, StopAfter, SweepInterval};
 use super::notify::NoTargets;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
@@ -124,6 +125,23 @@ pub(super) static HEAL_BUDGET: Key<HourlyBudget> = Key::new(
     Some("12"),
     "Most writing calls in one scope and hour; what is over waits.",
 );
+pub(super) static HEAL_COOLDOWN: Key<Cooldown> = Key::new(
+    "heal.cooldown",
+    Some("\"10s\""),
+    "Time between two writes to the same resource; it doubles with each further one, up to 15 minutes.",
+);
+pub(super) static HEAL_STOP_AFTER: Key<StopAfter> = Key::new(
+    "heal.stop_after",
+    Some("6"),
+    "Writes to the same resource after which trailwarden gives way: it says who undoes them, and only reports. It tries again \
+     once the resource has stayed whole for an hour.",
+);
+pub(super) static HEAL_WINDOWS: Key<Vec<Window>> = Key::new(
+    "heal.windows",
+    Some("[]"),
+    "Maintenance: times in which the daemon reports and does not write. Each is a range such as \
+     \"2026-11-23T22:00:00Z/2026-11-24T02:00:00Z\", or one of every day in UTC such as \"22:00/02:00\".",
+);
 pub(super) static EXPECT_TOPICS: Key<Vec<TopicArn>> = Key::new(
     "expect.topics",
     Some("[]"),
@@ -181,7 +199,7 @@ pub(super) static LOG_LEVEL: Key<LogLevel> = Key::new(
 );
 
 /// Every key, in the order of the reference.
-pub(super) static KEYS: [&dyn AnyKey; 18] = [
+pub(super) static KEYS: [&dyn AnyKey; 21] = [
     &QUEUE_URL,
     &CONTROLS,
     &BENCHMARK,
@@ -190,6 +208,9 @@ pub(super) static KEYS: [&dyn AnyKey; 18] = [
     &HEAL_LINKS,
     &HEAL_SETTLE,
     &HEAL_BUDGET,
+    &HEAL_COOLDOWN,
+    &HEAL_STOP_AFTER,
+    &HEAL_WINDOWS,
     &EXPECT_TOPICS,
     &EXPECT_SUBSCRIPTIONS,
     &NOTIFY,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::assess::{Expectations, Link};
 use crate::control::{Benchmark, Control};
+use crate::heal::Window;
 
 use super::arn::TopicArn;
 use super::endpoint::Endpoint;
@@ -56,6 +57,12 @@ pub struct Heal {
     pub settle: Duration,
     /// Most writing calls in one scope and hour.
     pub budget_per_hour: u32,
+    /// Time between two writes to the same resource, before it is doubled.
+    pub cooldown: Duration,
+    /// Writes to the same resource after which trailwarden gives way.
+    pub stop_after: u32,
+    /// Times in which the daemon does not write.
+    pub windows: Vec<Window>,
 }
 
 /// Whether repairs are planned, and carried out.

@@ -153,28 +153,9 @@ impl Healer {
 
     /// What to look at although nothing may lead there any more.
     pub(super) fn remembered(&self) -> Remembered {
-        let mut remembered = Remembered {
-            topic_arns: self.policy.topics.clone(),
-            ..Remembered::default()
-        };
-        for setup in self
-            .memory
-            .values()
-            .filter_map(ControlMemory::known_good_setup)
-        {
-            let group = setup.chain.trail.as_ref();
-            let group = group.and_then(|trail| trail.cloud_watch_logs_log_group_arn.clone());
-            remembered.log_group_arns.extend(group);
-            let topic = setup.chain.topic.as_ref();
-            remembered
-                .topic_arns
-                .extend(topic.map(|one| one.topic_arn.clone()));
-        }
-        for arns in [&mut remembered.log_group_arns, &mut remembered.topic_arns] {
-            arns.sort();
-            arns.dedup();
-        }
-        remembered
+        let setups = self.memory.values();
+        let setups = setups.filter_map(ControlMemory::known_good_setup);
+        Remembered::of(&self.policy.topics, setups.map(|setup| &setup.chain))
     }
 
     /// Takes in a call that the daemon may have made. True: it did. `principal` is the daemon's.

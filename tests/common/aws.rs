@@ -133,6 +133,28 @@ impl Account {
             .collect()
     }
 
+    /// Refuses an operation to everybody in this account, as AWS does where no policy allows it.
+    pub fn deny(&self, service: &str, operation: &str) {
+        let url = format!("{}&service={service}&operation={operation}", self.denials());
+        ureq::post(&url)
+            .send_empty()
+            .expect("the emulator takes the permission away");
+    }
+
+    /// Gives back what [`Self::deny`] took away.
+    pub fn allow_everything(&self) {
+        ureq::delete(&self.denials())
+            .call()
+            .expect("the emulator gives the permissions back");
+    }
+
+    fn denials(&self) -> String {
+        format!(
+            "{}/_trailwarden/deny?account={}",
+            self.endpoint, self.seeded.account
+        )
+    }
+
     /// How many messages wait in the queue, visible and in flight.
     pub async fn queue_depth(&self) -> (usize, usize) {
         use aws_sdk_sqs::types::QueueAttributeName as Name;

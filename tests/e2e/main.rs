@@ -13,6 +13,7 @@ mod common;
 mod adapters;
 mod breaking;
 mod feed;
+mod heal_command;
 mod healing;
 mod surface;
 
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
     adapters::add(&mut suite);
     breaking::add(&mut suite);
     feed::add(&mut suite);
+    heal_command::add(&mut suite);
     healing::add(&mut suite);
     surface::add(&mut suite);
     let Suite {

@@ -54,7 +54,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             settle: SignedDuration::from_secs(5),
-            budget_per_hour: 20,
+            budget_per_hour: 12,
             cooldown: SignedDuration::from_secs(10),
             longest_cooldown: SignedDuration::from_mins(15),
             stop_after: 6,
@@ -357,8 +357,9 @@ impl Guard {
                 in_flight.since.checked_add(IN_FLIGHT_LIMIT).ok(),
             );
         }
-        if let Some(window) = self.limits.windows.iter().find(|window| window.holds(now)) {
-            return hold(HoldReason::Maintenance, Some(window.until()));
+        let windows = self.limits.windows.iter();
+        if let Some(until) = windows.filter_map(|window| window.until(now)).max() {
+            return hold(HoldReason::Maintenance, Some(until));
         }
         let first = self
             .state
