@@ -14,12 +14,14 @@
 
 pub mod assess;
 pub mod aws;
+mod backoff;
 pub mod cli;
 pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod event;
 pub mod heal;
+pub mod notify;
 pub mod pattern;
 pub mod snapshot;
 pub mod telemetry;

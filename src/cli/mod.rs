@@ -11,6 +11,7 @@ mod pattern;
 mod read;
 mod run;
 mod snapshot;
+mod targets;
 
 use std::env;
 use std::ffi::OsString;

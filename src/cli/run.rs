@@ -11,12 +11,13 @@ use tracing::{info, warn};
 use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::flags::SettingsFlags;
-use super::{complain, variables};
+use super::{complain, targets, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
 use crate::config::{Log, LogFormat, LogLevel, Settings};
 use crate::control::Benchmark;
 use crate::daemon::Daemon;
 use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
+use crate::notify::Clock;
 use crate::telemetry::{
     AwsResult, Events, Metrics, StatusBoard,
     logs::{self, LogError},
@@ -81,6 +82,8 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         }
         None => None,
     };
+    let clock: Clock = Arc::new(Timestamp::now);
+    let notify = targets::targets(&settings.notify, &aws, &clock)?;
     let board = StatusBoard::new(watched.iter().map(|one| one.name.clone()), queue.is_some());
     let daemon = Daemon {
         watched,
@@ -96,11 +99,12 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
             budget_per_hour: settings.heal.budget_per_hour,
             ..Limits::default()
         },
+        notify,
         events,
         board,
         listener,
         show_status: settings.http.status,
-        clock: Arc::new(Timestamp::now),
+        clock,
         random: fastrand::Rng::new(),
     };
     daemon.run(stop).await?;

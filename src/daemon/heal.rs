@@ -1,6 +1,6 @@
 //! From a look to at most one write: plan, ask the guard, carry out the first repair. The next look decides what follows.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -36,8 +36,8 @@ pub(super) struct Healer {
     known_good: BTreeMap<String, Chain>,
     /// Per control: what would mend it.
     plans: BTreeMap<String, Plan>,
-    /// Controls that were written for and have not passed since.
-    mending: BTreeSet<String>,
+    /// Controls that were written for and have not passed since, and what was written.
+    mending: BTreeMap<String, Vec<String>>,
     /// What was told of already, so that a repair that waits is one line and not one a look.
     told: BTreeMap<String, String>,
     /// The look before this one.
@@ -62,7 +62,7 @@ impl Healer {
             clock,
             known_good: BTreeMap::new(),
             plans: BTreeMap::new(),
-            mending: BTreeSet::new(),
+            mending: BTreeMap::new(),
             told: BTreeMap::new(),
             before: None,
             own_writes: VecDeque::new(),
@@ -102,6 +102,20 @@ impl Healer {
     /// What would mend a control, where planning is on.
     pub(super) fn plan(&self, control: &str) -> Option<&Plan> {
         self.plans.get(control)
+    }
+
+    /// What was written for a control since it last passed.
+    pub(super) fn applied(&self, control: &str) -> &[String] {
+        self.mending.get(control).map_or(&[], Vec::as_slice)
+    }
+
+    /// What becomes of a chain that is cut, for people.
+    pub(super) const fn intention(&self) -> &'static str {
+        match self.mode {
+            HealMode::Off => "nothing: heal.mode is \"off\"",
+            HealMode::Plan => "nothing: heal.mode is \"plan\"",
+            HealMode::Apply => "nothing yet: what it may mend it mends once it has seen this twice",
+        }
     }
 
     /// When a repair that waits is worth another look.
@@ -173,7 +187,7 @@ impl Healer {
                 .insert(control.clone(), assessment.chain.clone());
         }
         self.told.remove(control);
-        if self.mending.remove(control) {
+        if self.mending.remove(control).is_some() {
             self.events
                 .heal_finished(&look.snapshot.account_id, control, Verdict::Pass);
         }
@@ -263,7 +277,8 @@ impl Healer {
                     self.own_writes.pop_front();
                 }
                 self.own_writes.extend(applied.request_id);
-                self.mending.insert(told.control.to_owned());
+                let written = self.mending.entry(told.control.to_owned()).or_default();
+                written.push(told.step.summary.clone());
                 self.tell(told, repair, HealResult::Applied, None);
             }
             Err(error) => self.tell(told, repair, failure(&error), Some(&error.to_string())),

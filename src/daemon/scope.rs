@@ -17,6 +17,7 @@ use super::judge::{Judge, Look};
 use super::pace::Pace;
 use super::pulse::Pulse;
 use super::standing::Standings;
+use super::tell::Teller;
 use crate::assess::Verdict;
 use crate::aws::{AccountApi, ObserveError};
 use crate::snapshot::Snapshot;
@@ -48,6 +49,7 @@ pub(super) struct Scope {
     pub(super) unanswered: Vec<Item>,
     pub(super) suspects: Suspects,
     pub(super) standings: Standings,
+    pub(super) teller: Teller,
 }
 
 impl Scope {
@@ -188,6 +190,8 @@ impl Scope {
             took: began.elapsed(),
         });
         self.standings.update(&look, &self.suspects, &self.events);
+        self.teller
+            .update(&look, &self.judge, &self.standings, &self.healer);
         if look
             .assessments
             .iter()

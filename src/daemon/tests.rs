@@ -101,6 +101,7 @@ struct World {
 struct Setup {
     mode: HealMode,
     account_known: bool,
+    notify: Vec<Target>,
 }
 
 impl Default for Setup {
@@ -108,6 +109,7 @@ impl Default for Setup {
         Self {
             mode: HealMode::Off,
             account_known: true,
+            notify: Vec::new(),
         }
     }
 }
@@ -154,6 +156,7 @@ impl World {
                 ..HealPolicy::default()
             },
             heal_limits: Limits::default(),
+            notify: setup.notify,
             events: Events::new(Arc::clone(&metrics)),
             board: board.clone(),
             listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),

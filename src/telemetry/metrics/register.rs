@@ -100,6 +100,22 @@ pub(super) fn all() -> Result<Metrics, Error> {
             "Steps of repairs by AWS operation and by what became of them; held and dropped made no call.",
             &["action", "result"],
         )?,
+        notifications: counters(
+            &registry,
+            "trailwarden_notifications_total",
+            "Attempts to tell a target of a change, by what became of them; failed ones are tried again.",
+            &["target", "result"],
+        )?,
+        notifications_waiting: kept(
+            &registry,
+            IntGaugeVec::new(
+                Opts::new(
+                    "trailwarden_notifications_waiting",
+                    "Notifications that wait for a target.",
+                ),
+                &["target"],
+            )?,
+        )?,
         aws_requests: counters(
             &registry,
             "trailwarden_aws_requests_total",

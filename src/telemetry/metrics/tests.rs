@@ -245,6 +245,7 @@ fn every_metric_has_a_help_text_and_one_type() {
     metrics.set_assessment(&account("111122223333"), "r", "c", &passing());
     metrics.set_last_evaluation(&account("111122223333"), time("2026-08-01T12:00:00Z"));
     metrics.aws_request("SQS", "ReceiveMessage", AwsResult::Ok);
+    metrics.notify_target("slack-1");
     let text = encode(&metrics);
     let named = |prefix: &str| {
         let rest = text
@@ -273,6 +274,8 @@ fn every_metric_has_a_help_text_and_one_type() {
         "trailwarden_last_receive_timestamp_seconds",
         "trailwarden_link_ok",
         "trailwarden_messages_total",
+        "trailwarden_notifications_total",
+        "trailwarden_notifications_waiting",
         "trailwarden_ready",
         "trailwarden_receive_errors_total",
     ];
