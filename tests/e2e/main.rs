@@ -15,6 +15,7 @@ mod breaking;
 mod feed;
 mod healing;
 mod surface;
+mod telling;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
     feed::add(&mut suite);
     healing::add(&mut suite);
     surface::add(&mut suite);
+    telling::add(&mut suite);
     let Suite {
         trials,
         emulator: shared,
