@@ -81,7 +81,12 @@ impl Notice {
             add("Link", Says::Short(link.name().to_owned()));
         }
         if let Some(since) = self.since {
-            add("Since", Says::Short(since.to_string()));
+            let label = if self.kind == Kind::Mended {
+                "Not whole since"
+            } else {
+                "Since"
+            };
+            add(label, Says::Short(since.to_string()));
         }
         add("Seen", Says::Short(self.at.to_string()));
         add("What", Says::Long(self.message.clone()));

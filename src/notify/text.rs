@@ -48,13 +48,13 @@ mod tests {
             subject(&notice),
             "trailwarden: 4.5 in 111122223333: FAIL: cut at pattern"
         );
-        assert_eq!(body(&notice), include_str!("golden/broken.txt"));
+        samples::is_golden("broken.txt", &body(&notice));
     }
 
     #[test]
     fn every_kind_in_plain_text() {
         let all: Vec<String> = samples::every_kind("cis").iter().map(body).collect();
-        assert_eq!(all.join("\n"), include_str!("golden/every-kind.txt"));
+        samples::is_golden("every-kind.txt", &all.join("\n"));
     }
 
     #[test]
