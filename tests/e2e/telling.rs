@@ -51,6 +51,17 @@ async fn topic_with_queue(account: &Account) -> (String, String) {
         .endpoint(endpoint)
         .attributes("RawMessageDelivery", "false");
     call.send().await.expect("Subscribe");
+    // A look for these events might find the cut before its own event names the caller.
+    eventually(
+        "the events of both calls",
+        PATIENCE,
+        async || (account.queue_depth().await.0 >= 2).then_some(()),
+        async || String::new(),
+    )
+    .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let purge = account.sqs.purge_queue().queue_url(&seeded.queue_url);
+    purge.send().await.expect("PurgeQueue");
     (topic, queue)
 }
 
