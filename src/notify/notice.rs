@@ -1,7 +1,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 use super::course::News;
 use crate::assess::{Assessment, Link};
@@ -128,7 +128,7 @@ impl Notice {
             link: news.link,
             resource: finding.and_then(|one| one.resource.as_deref().map(clean)),
             actor: actor.map(clean_actor),
-            since: Some(news.since),
+            since: Some(readable(news.since)),
             done: clean_list(done.iter().map(String::as_str), LONGEST_TEXT),
             left: clean_list(remedies, LONGEST_COMMAND),
             ..Self::about(subject, news.kind.clone(), message)
@@ -233,7 +233,7 @@ impl Notice {
         }
     }
 
-    const fn plain(kind: Kind, message: String, at: Timestamp) -> Self {
+    fn plain(kind: Kind, message: String, at: Timestamp) -> Self {
         Self {
             kind,
             account: None,
@@ -244,7 +244,7 @@ impl Notice {
             message,
             actor: None,
             since: None,
-            at,
+            at: readable(at),
             done: Vec::new(),
             left: Vec::new(),
         }
@@ -283,6 +283,11 @@ impl Notice {
     pub fn id(&self) -> String {
         format!("{}/{}/{}", self.matter(), self.kind.name(), self.at)
     }
+}
+
+/// To the millisecond.
+fn readable(time: Timestamp) -> Timestamp {
+    time.round(Unit::Millisecond).unwrap_or(time)
 }
 
 fn clean(text: &str) -> String {
