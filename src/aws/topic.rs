@@ -56,7 +56,7 @@ impl SnsTopic {
         group: &str,
         id: &str,
     ) -> Result<(), CallError> {
-        let fifo = self.arn.ends_with(".fifo");
+        let fifo = self.arn.strip_suffix(".fifo").is_some();
         let request = self
             .client
             .publish()

@@ -76,10 +76,14 @@ mod tests {
         "2026-11-23T10:00:00Z".parse().unwrap()
     }
 
-    fn may_pass(status: u16, header: Option<&str>) -> Option<Option<Duration>> {
-        match of_http(status, header, now()) {
-            Err(Failure::MayPass { retry_after, .. }) => Some(retry_after),
-            Ok(()) | Err(Failure::Rejected { .. }) => None,
+    fn failure(status: u16, header: Option<&str>) -> Failure {
+        of_http(status, header, now()).unwrap_err()
+    }
+
+    fn may_pass(reason: &str, seconds: Option<u64>) -> Failure {
+        Failure::MayPass {
+            reason: reason.to_owned(),
+            retry_after: seconds.map(Duration::from_secs),
         }
     }
 
@@ -89,10 +93,11 @@ mod tests {
             assert_eq!(of_http(status, None, now()), Ok(()), "{status}");
         }
         for status in [429, 500, 502, 503, 504] {
-            assert_eq!(may_pass(status, None), Some(None), "{status}");
+            let reason = format!("HTTP {status}");
+            assert_eq!(failure(status, None), may_pass(&reason, None));
         }
         for status in [100, 301, 302, 307, 308, 400, 401, 403, 404, 410] {
-            let failure = of_http(status, Some("5"), now()).unwrap_err();
+            let failure = failure(status, Some("5"));
             assert!(matches!(failure, Failure::Rejected { .. }), "{status}");
         }
     }
@@ -113,8 +118,8 @@ mod tests {
         ];
         for (header, seconds) in cases {
             assert_eq!(
-                may_pass(503, Some(header)),
-                Some(seconds.map(Duration::from_secs)),
+                failure(503, Some(header)),
+                may_pass("HTTP 503", seconds),
                 "{header:?}"
             );
         }

@@ -2,6 +2,7 @@
 
 use super::notice::{Kind, Notice};
 use crate::assess::Link;
+use crate::snapshot::AccountId;
 use crate::telemetry::actor_line;
 
 /// One thing that a notice says.
@@ -28,7 +29,7 @@ impl Notice {
         let control = control.map(|one| one.cis.as_deref().unwrap_or(&one.key));
         let about: Vec<&str> = control
             .into_iter()
-            .chain(self.account.as_ref().map(|one| one.as_str()))
+            .chain(self.account.as_ref().map(AccountId::as_str))
             .collect();
         let about = about.join(" in ");
         let link = self.link.map_or("an unknown link", Link::name);

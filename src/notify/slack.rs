@@ -3,6 +3,8 @@
 //! Limits: docs.slack.dev, "header block" (150 characters), "section block" (text 3000; 10 fields of 2000), "blocks" (50). A
 //! message whose blocks hold more than about 13 000 characters is refused too (`msg_blocks_too_long`), which is documented nowhere.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use super::message::{Fact, Says};
@@ -68,9 +70,11 @@ fn code(steps: &[String]) -> String {
         text.push_str("```\n");
     }
     if left_out > 0 {
-        text.push_str(&format!(
+        // Writing to a String does not fail.
+        let _ = write!(
+            text,
             "{left_out} more, too long for Slack: `trailwarden check` shows them"
-        ));
+        );
     }
     text.trim_end().to_owned()
 }
