@@ -9,8 +9,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, ConnectorBuilder};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -170,14 +170,10 @@ fn config_in(config: &SdkConfig, region: &str) -> SdkConfig {
 
 fn https_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = ConnectorBuilder::default()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .proxy_config(ProxyConfig::from_env());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(
+        connector(
+            settings.cloned(),
             components.and_then(aws_sdk_cloudtrail::config::RuntimeComponents::sleep_impl),
-        );
-        connector.build()
+        )
     })
 }
 
@@ -186,6 +182,19 @@ fn https_client() -> SharedHttpClient {
 struct Identity {
     account: AccountId,
     principal: Option<String>,
+}
+
+/// What makes connections: the one TLS of this process, through the proxy that the environment names.
+pub(super) fn connector(
+    settings: Option<HttpConnectorSettings>,
+    sleep: Option<aws_sdk_cloudtrail::config::SharedAsyncSleep>,
+) -> Connector {
+    let mut connector = ConnectorBuilder::default()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .proxy_config(ProxyConfig::from_env());
+    connector.set_connector_settings(settings);
+    connector.set_sleep_impl(sleep);
+    connector.build()
 }
 
 /// The clients of one account, by region, and the bound on what they do at the same time.

@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod signals;
 mod snapshot;
+mod targets;
 mod times;
 
 use std::env;

@@ -10,11 +10,12 @@ use tracing::info;
 use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::flags::SettingsFlags;
-use super::{complain, signals, variables};
+use super::{complain, signals, targets, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
 use crate::config::{Log, LogFormat, LogLevel, Settings};
 use crate::daemon::Daemon;
 use crate::journal::Journal;
+use crate::notify::Clock;
 use crate::telemetry::{
     AwsResult, Events, Metrics, StatusBoard,
     logs::{self, LogError},
@@ -85,6 +86,8 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         Box::new(events.clone()),
     )
     .context("the thread of the journal cannot be started")?;
+    let clock: Clock = Arc::new(Timestamp::now);
+    let notify = targets::targets(&settings.notify, &aws, &clock)?;
     let board = StatusBoard::new(watched.iter().map(|one| one.name.clone()), queue.is_some());
     let daemon = Daemon {
         watched,
@@ -97,11 +100,12 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         heal_policy: connect::heal_policy(&settings),
         heal_limits: connect::heal_limits(&settings.heal),
         journal,
+        notify,
         events,
         board,
         listener,
         show_status: settings.http.status,
-        clock: Arc::new(Timestamp::now),
+        clock,
         random: fastrand::Rng::new(),
     };
     daemon.run(stop).await?;

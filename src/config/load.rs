@@ -249,6 +249,7 @@ impl Merged {
                 topics: self.required(&schema::EXPECT_TOPICS, faults)?,
                 subscriptions: self.required(&schema::EXPECT_SUBSCRIPTIONS, faults)?,
             },
+            notify: self.required(&schema::NOTIFY, faults)?.0,
             scope: self.required(&schema::SCOPE, faults)?,
             state_dir: self.required(&schema::STATE_DIR, faults)?,
             journal: History {

@@ -16,7 +16,7 @@ use super::arn::TopicArn;
 use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
 use super::kinds::{Cooldown, HourlyBudget, Retention, SettleTime, StopAfter, SweepInterval};
-use super::notify::NoTargets;
+use super::notify::Targets;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
 use super::setting::{Problem, Setting};
@@ -153,10 +153,14 @@ pub(super) static EXPECT_SUBSCRIPTIONS: Key<Vec<Endpoint>> = Key::new(
     "The endpoints that you named: the ARN of a queue, function, delivery stream or platform endpoint, an e-mail address, a \
      URL, a phone number with its +. If there are any, no other subscriber counts, and only these are ever subscribed.",
 );
-pub(super) static NOTIFY: Key<NoTargets> = Key::new(
+pub(super) static NOTIFY: Key<Targets> = Key::new(
     "notify",
     Some("[]"),
-    "Targets that are told beside the chain. This version knows none: the list has to be empty.",
+    "Who is told beside the chain, which cannot tell once it is cut. Each a table [[notify]] of kind, name (for labels and logs; \
+     default: kind and place in the list) and what the kind needs. \"sns\": topic_arn, a topic that no alarm of a chain \
+     uses. \"webhook\": url, or url_file where the URL is a secret, and secret_file, the key that signs. \"slack\": url_file, \
+     the URL of an incoming webhook. \"pagerduty\": routing_key_file, and url for another endpoint of the Events API v2. Files \
+     are read at start.",
 );
 pub(super) static SCOPE: Key<Vec<Scope>> = Key::new(
     "scope",

@@ -9,6 +9,7 @@ use crate::heal::Window;
 
 use super::arn::TopicArn;
 use super::endpoint::Endpoint;
+use super::notify::NotifyTarget;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub heal: Heal,
     /// Whom the operator named as those to be told.
     pub expect: Expect,
+    /// Who is told beside the chain.
+    pub notify: Vec<NotifyTarget>,
     /// Accounts beside, or instead of, that of the own credentials; empty: that one, in all its regions.
     pub scope: Vec<Scope>,
     /// Where incidents and budgets are kept.

@@ -8,20 +8,19 @@ use tokio::time::Instant;
 
 use super::Clock;
 use super::attribution::Suspects;
+use super::happening::{Happening, What};
 use super::judge::{Judge, Look};
 use super::own::OwnWrites;
 use super::standing::Standings;
-use crate::assess::{Assessment, Recipient, Verdict};
+use crate::assess::{Assessment, Verdict};
 use crate::aws::{AccountApi, ApplyError, Class, Remembered};
 use crate::config::HealMode;
 use crate::event::Signal;
 use crate::heal::{
-    Decision, Guard, GuardState, HealPolicy, HoldReason, Limits, Outcome, Plan, Repair, Step, Stop,
+    Decision, Guard, GuardState, HealPolicy, HoldReason, Limits, Outcome, Plan, Repair, Step,
     unchanged,
 };
-use crate::journal::{
-    ControlMemory, Deed, Entry, Journal, Memory, NotKept, Occurrence, OccurrenceKind, Origin, Setup,
-};
+use crate::journal::{ControlMemory, Deed, Entry, Journal, Memory, NotKept, Origin, Setup};
 use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::{Events, HealResult, HealStep};
 
@@ -47,8 +46,8 @@ pub(super) struct Healer {
     passing: BTreeSet<String>,
     /// Per control: what would mend it.
     plans: BTreeMap<String, Plan>,
-    /// Controls that were written for and have not passed since.
-    mending: BTreeSet<String>,
+    /// Controls that were written for and have not passed since, and what was written.
+    mending: BTreeMap<String, Vec<String>>,
     /// What was told of already, so that a repair that waits is one line and not one a look.
     told: BTreeMap<String, String>,
     /// The look before this one.
@@ -59,7 +58,7 @@ pub(super) struct Healer {
     entries: Vec<Entry>,
     /// What was done about which control.
     deeds: Vec<(String, Deed)>,
-    occurrences: Vec<Occurrence>,
+    happenings: Vec<Happening>,
 }
 
 impl Healer {
@@ -84,14 +83,14 @@ impl Healer {
             memory: BTreeMap::new(),
             passing: BTreeSet::new(),
             plans: BTreeMap::new(),
-            mending: BTreeSet::new(),
+            mending: BTreeMap::new(),
             told: BTreeMap::new(),
             before: None,
             own: OwnWrites::default(),
             due: None,
             entries: Vec::new(),
             deeds: Vec::new(),
-            occurrences: Vec::new(),
+            happenings: Vec::new(),
         }
     }
 
@@ -147,8 +146,8 @@ impl Healer {
     }
 
     /// What happened since this was asked last.
-    pub(super) fn occurrences(&mut self) -> Vec<Occurrence> {
-        std::mem::take(&mut self.occurrences)
+    pub(super) fn happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happenings)
     }
 
     /// What to look at although nothing may lead there any more.
@@ -165,7 +164,7 @@ impl Healer {
         principal: Option<&str>,
         now: Timestamp,
     ) -> bool {
-        self.occurrences
+        self.happenings
             .extend(self.own.stolen(signal, principal, now));
         self.own.made(signal)
     }
@@ -201,13 +200,14 @@ impl Healer {
             }
             if let Some(before) = before.filter(|before| before.audience != setup.audience) {
                 let chains = [&before.chain, &setup.chain];
-                self.occurrences.push(Occurrence {
-                    account: account.clone(),
+                self.happenings.push(Happening {
                     control: Some(control.clone()),
                     at: now,
-                    kind: OccurrenceKind::RecipientsChanged,
-                    message: rerouted(&before.audience, &setup.audience),
                     actor: suspects.rerouter(&chains).cloned(),
+                    what: What::Rerouted {
+                        after: setup.audience.clone(),
+                        before: before.audience,
+                    },
                 });
             }
             let watched = if passed_before {
@@ -229,6 +229,20 @@ impl Healer {
     /// What would mend a control, where planning is on.
     pub(super) fn plan(&self, control: &str) -> Option<&Plan> {
         self.plans.get(control)
+    }
+
+    /// What was written for a control since it last passed.
+    pub(super) fn applied(&self, control: &str) -> &[String] {
+        self.mending.get(control).map_or(&[], Vec::as_slice)
+    }
+
+    /// What becomes of a chain that is cut, for people.
+    pub(super) const fn intention(&self) -> &'static str {
+        match self.mode {
+            HealMode::Off => "nothing: heal.mode is \"off\"",
+            HealMode::Plan => "nothing: heal.mode is \"plan\"",
+            HealMode::Apply => "nothing yet: what it may mend it mends once it has seen this twice",
+        }
     }
 
     /// When a repair that waits is worth another look.
@@ -293,7 +307,7 @@ impl Healer {
         }
         let control = &assessment.control;
         self.told.remove(control);
-        if self.mending.remove(control) {
+        if self.mending.remove(control).is_some() {
             self.events
                 .heal_finished(&look.snapshot.account_id, control, Verdict::Pass);
         }
@@ -358,10 +372,16 @@ impl Healer {
                 reason.to_string()
             }
             Decision::Stop(stop) => {
+                let reason = stop.to_string();
                 if self.guard.announce(&stop.target) {
-                    self.gave_way(account, control, now, &stop, standings);
+                    self.happenings.push(Happening {
+                        control: Some(control.clone()),
+                        at: now,
+                        actor: standings.actor(control).cloned(),
+                        what: What::GaveWay(stop),
+                    });
                 }
-                stop.to_string()
+                reason
             }
         };
         if self.told.get(control) != Some(&reason)
@@ -387,24 +407,6 @@ impl Healer {
     fn first_repair(&self, control: &str) -> Option<(String, Step, Repair)> {
         let (step, repair) = self.plans.get(control)?.repairs().next()?;
         Some((control.to_owned(), step.clone(), repair.clone()))
-    }
-
-    fn gave_way(
-        &mut self,
-        account: &AccountId,
-        control: &str,
-        now: Timestamp,
-        stop: &Stop,
-        standings: &Standings,
-    ) {
-        self.occurrences.push(Occurrence {
-            account: account.clone(),
-            control: Some(control.to_owned()),
-            at: now,
-            kind: OccurrenceKind::GaveWay,
-            message: stop.to_string(),
-            actor: standings.actor(control).cloned(),
-        });
     }
 
     /// What has to be in the journal before a write: without it a crash loop could write without end.
@@ -447,7 +449,8 @@ impl Healer {
         match answer {
             Ok(applied) => {
                 self.own.answered(applied.request_id);
-                self.mending.insert(told.control.to_owned());
+                let written = self.mending.entry(told.control.to_owned()).or_default();
+                written.push(told.step.summary.clone());
                 self.tell(told, repair, HealResult::Applied, None);
             }
             Err(error) => {
@@ -511,22 +514,4 @@ fn kept(account: &AccountId, control: &str, memory: &ControlMemory) -> Vec<Entry
         candidate: memory.candidate.clone(),
     };
     known_good.into_iter().chain([candidate]).collect()
-}
-
-/// One sentence about a change of who is told.
-fn rerouted(before: &[Recipient], after: &[Recipient]) -> String {
-    let names = |these: &[Recipient], those: &[Recipient]| {
-        let only: Vec<String> = these
-            .iter()
-            .filter(|one| !those.contains(one))
-            .map(|one| format!("{} {} of {}", one.protocol, one.endpoint, one.topic))
-            .collect();
-        only.join(", ")
-    };
-    let (gone, new) = (names(before, after), names(after, before));
-    match (gone.is_empty(), new.is_empty()) {
-        (false, false) => format!("No longer told: {gone}. Told instead: {new}."),
-        (false, true) => format!("No longer told: {gone}."),
-        _ => format!("Also told: {new}."),
-    }
 }

@@ -1,13 +1,13 @@
 //! The loop: feed, coalescing, sweep, supervision, shutdown.
 //!
-//! One task receives, one deletes, one prolongs, one looks after each scope, one serves HTTP, one feeds the watchdog. Each
-//! is awaited here: the end of one that was not asked to end is the end of the daemon, so that whoever supervises the
+//! One task receives, one deletes, one prolongs, one looks after each scope, one tells each target, one serves HTTP, one feeds
+//! the watchdog. Each is awaited here: the end of one that was not asked to end is the end of the daemon, so that whoever supervises the
 //! process can start it anew.
 
 mod attribution;
-mod backoff;
 mod chronicle;
 mod feed;
+mod happening;
 mod heal;
 mod inbox;
 mod judge;
@@ -17,13 +17,14 @@ mod pulse;
 mod scope;
 mod standing;
 mod systemd;
+mod tell;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval, timeout_at};
@@ -36,6 +37,7 @@ use crate::config::HealMode;
 use crate::control::{Benchmark, Control};
 use crate::heal::{HealPolicy, Limits};
 use crate::journal::Journal;
+use crate::notify::{Clock, Notifier, Target};
 use crate::snapshot::AccountId;
 use crate::telemetry::{Events, StatusBoard, http};
 use attribution::Suspects;
@@ -48,9 +50,7 @@ use pace::Pace;
 use pulse::{Pulse, Pulses};
 use scope::{SCOPE_PULSE, Scope};
 use standing::Standings;
-
-/// The wall clock, passed in so that tests can set it.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+use tell::Teller;
 
 /// How long the tasks may take to finish what they are at, once the daemon is told to stop. Shorter than systemd's and
 /// Kubernetes' own limits.
@@ -90,6 +90,8 @@ pub struct Daemon {
     pub heal_limits: Limits,
     /// What outlives a restart.
     pub journal: Journal,
+    /// Who is told of changes beside the chain.
+    pub notify: Vec<Target>,
     /// Log and metrics.
     pub events: Events,
     /// What the HTTP endpoints show.
@@ -164,6 +166,7 @@ impl Daemon {
         let Self {
             watched,
             queue,
+            notify,
             events,
             board,
             clock,
@@ -175,6 +178,12 @@ impl Daemon {
             SignedDuration::try_from(self.sweep_interval * 2).unwrap_or(SignedDuration::MAX);
         let judge = Judge::new(self.controls, self.benchmark, self.expectations);
         let judge = Arc::new(judge);
+
+        let (notifier, senders) = Notifier::new(notify, &events, &mut random);
+        for sender in senders {
+            let name = format!("notify {}", sender.target());
+            add(helpers, name, sender.run(drained.clone()));
+        }
 
         let mut inboxes = Vec::new();
         for one in watched {
@@ -204,6 +213,7 @@ impl Daemon {
                 unanswered: Vec::new(),
                 suspects: Suspects::default(),
                 standings: Standings::default(),
+                teller: Teller::new(notifier.clone(), events.clone()),
             };
             add(
                 workers,

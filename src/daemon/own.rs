@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::happening::{Happening, What};
 use crate::event::Signal;
 use crate::heal::RepairKind;
-use crate::journal::{Occurrence, OccurrenceKind};
 
 /// How many of each kind are remembered.
 const REMEMBERED: usize = 256;
@@ -51,7 +51,7 @@ impl OwnWrites {
         signal: &Signal,
         principal: Option<&str>,
         now: Timestamp,
-    ) -> Option<Occurrence> {
+    ) -> Option<Happening> {
         let actor = &signal.actor;
         if principal.is_none()
             || actor.principal_arn.as_deref() != principal
@@ -62,16 +62,13 @@ impl OwnWrites {
             return None;
         }
         remember(&mut self.told, actor.event_id.clone());
-        Some(Occurrence {
-            account: signal.account.clone(),
+        Some(Happening {
             control: None,
             at: now,
-            kind: OccurrenceKind::OwnCredentialsUsedElsewhere,
-            message: format!(
-                "An event says that trailwarden's own credentials called {}, and this process did not: revoke them unless you know who it was.",
-                actor.event_name
-            ),
             actor: Some(actor.clone()),
+            what: What::Stolen {
+                call: actor.event_name.clone(),
+            },
         })
     }
 

@@ -18,10 +18,11 @@ use super::judge::{Judge, Look};
 use super::pace::Pace;
 use super::pulse::Pulse;
 use super::standing::Standings;
+use super::tell::Teller;
 use crate::assess::Verdict;
 use crate::aws::{AccountApi, ObserveError};
-use crate::journal::{Entry, Incident, Occurrence};
-use crate::snapshot::{AccountId, Snapshot};
+use crate::journal::{Entry, Incident};
+use crate::snapshot::Snapshot;
 use crate::telemetry::{
     AccountStatus, Evaluation, EvaluationResult, Events, MessageOutcome, StatusBoard, Trigger,
 };
@@ -51,6 +52,7 @@ pub(super) struct Scope {
     pub(super) unanswered: Vec<Item>,
     pub(super) suspects: Suspects,
     pub(super) standings: Standings,
+    pub(super) teller: Teller,
 }
 
 impl Scope {
@@ -110,7 +112,7 @@ impl Scope {
         for (control, deed) in self.healer.deeds() {
             self.standings.note(&control, deed);
         }
-        self.keep(&look.snapshot.account_id);
+        self.keep(look);
         written
     }
 
@@ -130,7 +132,8 @@ impl Scope {
     }
 
     /// Tells of what happened, and hands what is to be kept to the journal.
-    fn keep(&mut self, account: &AccountId) {
+    fn keep(&mut self, look: &Look) {
+        let account = &look.snapshot.account_id;
         let mut entries = self.healer.news(account);
         for spell in self.standings.news() {
             if spell.verdict != Verdict::Pass {
@@ -138,16 +141,14 @@ impl Scope {
             }
             entries.push(Entry::Spell(spell));
         }
-        for occurrence in self.healer.occurrences() {
-            self.tell(&occurrence);
+        for happening in self.healer.happenings() {
+            let occurrence = happening.occurrence(account);
+            self.events.occurred(&occurrence);
+            self.board.incident(Incident::Happened(occurrence.clone()));
+            self.teller.happened(&happening, look, &self.judge);
             entries.push(Entry::Occurrence(occurrence));
         }
         self.chronicle.keep(entries);
-    }
-
-    fn tell(&self, occurrence: &Occurrence) {
-        self.events.occurred(occurrence);
-        self.board.incident(Incident::Happened(occurrence.clone()));
     }
 
     /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
@@ -245,7 +246,9 @@ impl Scope {
         self.standings.update(&look, &self.suspects, &self.events);
         let watched = self.chronicle.looked(account, look.snapshot.now);
         self.healer.learn(&look, watched, &self.suspects);
-        self.keep(&look.snapshot.account_id);
+        self.teller
+            .update(&look, &self.judge, &self.standings, &self.healer);
+        self.keep(&look);
         if look
             .assessments
             .iter()

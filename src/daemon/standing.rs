@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::attribution::Suspects;
 use super::heal::Healer;
 use super::judge::{Judge, Look};
@@ -128,6 +130,11 @@ impl Standings {
     /// Who broke the first broken link of a control, as reported.
     pub(super) fn actor(&self, control: &str) -> Option<&Actor> {
         self.controls.get(control)?.spell.actor.as_ref()
+    }
+
+    /// Since when a control stands as it does.
+    pub(super) fn since(&self, control: &str) -> Option<Timestamp> {
+        Some(self.controls.get(control)?.spell.since)
     }
 
     /// What the status page shows of each control.

@@ -1,6 +1,7 @@
 //! The daemon's own code on a paused clock, against an account and a queue in memory.
 
 mod memory;
+mod telling;
 
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -123,6 +124,7 @@ struct Setup {
     journal: Journal,
     /// The account as an earlier daemon left it.
     model: Option<Arc<Model>>,
+    notify: Vec<Target>,
 }
 
 impl Default for Setup {
@@ -132,6 +134,7 @@ impl Default for Setup {
             account_known: true,
             journal: Journal::in_memory().unwrap(),
             model: None,
+            notify: Vec::new(),
         }
     }
 }
@@ -171,6 +174,7 @@ impl World {
             },
             heal_limits: Limits::default(),
             journal: setup.journal,
+            notify: setup.notify,
             events: Events::new(Arc::clone(&metrics)),
             board: board.clone(),
             listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),

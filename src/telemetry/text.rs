@@ -226,7 +226,7 @@ impl Terminal {
 }
 
 /// Who did it, as the event reports, in one line.
-pub(super) fn actor_line(actor: &Actor) -> String {
+pub(crate) fn actor_line(actor: &Actor) -> String {
     let mut line = format!(
         "{}, {} at {}",
         actor.principal_arn.as_deref().unwrap_or("somebody unnamed"),

@@ -16,6 +16,7 @@ mod feed;
 mod heal_command;
 mod healing;
 mod surface;
+mod telling;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     heal_command::add(&mut suite);
     healing::add(&mut suite);
     surface::add(&mut suite);
+    telling::add(&mut suite);
     let Suite {
         trials,
         emulator: shared,

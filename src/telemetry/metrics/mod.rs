@@ -13,11 +13,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::{
-    Error, Gauge, Histogram, HistogramVec, IntCounterVec, IntGauge, Registry, TextEncoder,
+    Error, Gauge, Histogram, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry,
+    TextEncoder,
 };
 
 pub use labels::{
-    AwsResult, EvaluationResult, HealResult, MessageOutcome, ReceiveErrorKind, Trigger,
+    AwsResult, EvaluationResult, HealResult, MessageOutcome, NotifyResult, ReceiveErrorKind,
+    Trigger,
 };
 
 use crate::assess::Assessment;
@@ -49,6 +51,8 @@ pub struct Metrics {
     last_receive: Gauge,
     heal_actions: IntCounterVec,
     incidents: Incidents,
+    notifications: IntCounterVec,
+    notifications_waiting: IntGaugeVec,
     aws_requests: IntCounterVec,
     aws_operations: Mutex<BTreeSet<(String, String)>>,
 }
@@ -142,6 +146,30 @@ impl Metrics {
         self.heal_actions
             .with_label_values(&[action.operation(), result.name()])
             .inc();
+    }
+
+    /// Begins the series of a target that is told of changes.
+    pub fn notify_target(&self, target: &str) {
+        for result in NotifyResult::ALL {
+            self.notifications
+                .with_label_values(&[target, result.name()]);
+        }
+        self.notifications_waiting.with_label_values(&[target]);
+    }
+
+    /// Counts what became of a notification. `target` is a name of the configuration.
+    pub fn notification(&self, target: &str, result: NotifyResult) {
+        self.notifications
+            .with_label_values(&[target, result.name()])
+            .inc();
+    }
+
+    /// Sets how many notifications wait for a target.
+    pub fn set_notifications_waiting(&self, target: &str, waiting: usize) {
+        let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
+        self.notifications_waiting
+            .with_label_values(&[target])
+            .set(waiting);
     }
 
     /// Counts a request to AWS. Names beyond a bound that this program does not reach are counted as `other`.

@@ -102,6 +102,22 @@ pub(super) fn all() -> Result<Metrics, Error> {
             &["action", "result"],
         )?,
         incidents: Incidents::register(&registry)?,
+        notifications: counters(
+            &registry,
+            "trailwarden_notifications_total",
+            "Attempts to tell a target of a change, by what became of them; failed ones are tried again.",
+            &["target", "result"],
+        )?,
+        notifications_waiting: kept(
+            &registry,
+            IntGaugeVec::new(
+                Opts::new(
+                    "trailwarden_notifications_waiting",
+                    "Notifications that wait for a target.",
+                ),
+                &["target"],
+            )?,
+        )?,
         aws_requests: counters(
             &registry,
             "trailwarden_aws_requests_total",

@@ -248,6 +248,7 @@ fn every_metric_has_a_help_text_and_one_type() {
     metrics.set_heal_mode(crate::config::HealMode::Off);
     metrics.set_heal_stopped(&account("111122223333"), "c", true);
     metrics.set_recipients_changed(&account("111122223333"), "c", true);
+    metrics.notify_target("slack-1");
     let text = encode(&metrics);
     let named = |prefix: &str| {
         let rest = text
@@ -279,6 +280,8 @@ fn every_metric_has_a_help_text_and_one_type() {
         "trailwarden_last_receive_timestamp_seconds",
         "trailwarden_link_ok",
         "trailwarden_messages_total",
+        "trailwarden_notifications_total",
+        "trailwarden_notifications_waiting",
         "trailwarden_occurrences_total",
         "trailwarden_ready",
         "trailwarden_receive_errors_total",
