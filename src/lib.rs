@@ -20,6 +20,7 @@ pub mod control;
 pub mod daemon;
 pub mod event;
 pub mod heal;
+pub mod journal;
 pub mod pattern;
 pub mod snapshot;
 pub mod telemetry;

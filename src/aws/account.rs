@@ -36,6 +36,9 @@ pub trait AccountApi: Send + Sync {
     /// # Errors
     /// AWS refused the call or gave no answer in time, or the repair lacks a field that the call needs.
     fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>>;
+
+    /// ARN of the principal that looks and repairs, as `CloudTrail` names it, once a look has shown it.
+    fn principal(&self) -> Option<&str>;
 }
 
 /// Which account is observed, and where.
@@ -151,5 +154,9 @@ impl AccountApi for Account {
 
     fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>> {
         apply(&self.0.clients, repair).boxed()
+    }
+
+    fn principal(&self) -> Option<&str> {
+        self.0.clients.principal()
     }
 }

@@ -147,7 +147,7 @@ impl Aws {
             interceptor: self.interceptor(),
             regions: Mutex::default(),
             permits: Semaphore::new(CONCURRENT_CALLS),
-            account: OnceCell::new(),
+            identity: OnceCell::new(),
             enabled: Mutex::default(),
         }
     }
@@ -181,6 +181,13 @@ fn https_client() -> SharedHttpClient {
     })
 }
 
+/// Who the credentials belong to (sts:GetCallerIdentity).
+#[derive(Debug)]
+struct Identity {
+    account: AccountId,
+    principal: Option<String>,
+}
+
 /// The clients of one account, by region, and the bound on what they do at the same time.
 #[derive(Debug)]
 pub(super) struct AccountClients {
@@ -188,7 +195,7 @@ pub(super) struct AccountClients {
     interceptor: SharedInterceptor,
     regions: Mutex<BTreeMap<String, Arc<RegionClients>>>,
     permits: Semaphore,
-    account: OnceCell<AccountId>,
+    identity: OnceCell<Identity>,
     enabled: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
@@ -252,7 +259,16 @@ impl AccountClients {
 
     /// Whose account the credentials lead to; asked until it is known, then remembered.
     pub(super) async fn account_id(&self) -> Result<&AccountId, ObserveError> {
-        self.account
+        Ok(&self.identity().await?.account)
+    }
+
+    /// ARN of the principal behind the credentials, once it is known.
+    pub(super) fn principal(&self) -> Option<&str> {
+        self.identity.get()?.principal.as_deref()
+    }
+
+    async fn identity(&self) -> Result<&Identity, ObserveError> {
+        self.identity
             .get_or_try_init(async || {
                 let region = self.config.region().map_or("", Region::as_ref);
                 let call = Call {
@@ -270,7 +286,11 @@ impl AccountClients {
                     .await
                     .map_err(ObserveError::Identity)?;
                 let id = answer.account.unwrap_or_default();
-                id.parse().map_err(|_| ObserveError::NoAccount(id))
+                let account = id.parse().map_err(|_| ObserveError::NoAccount(id))?;
+                Ok(Identity {
+                    account,
+                    principal: answer.arn,
+                })
             })
             .await
     }

@@ -64,7 +64,7 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
     }
 }
 
-fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {
+pub(super) fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {
     let Prepared {
         controls,
         benchmark,

@@ -1,5 +1,7 @@
 //! One file a subcommand. Exit codes: 0 done or compliant, 1 could not run, 2 FAIL or differences, 3 UNKNOWN, 64 usage.
 
+mod accept;
+mod ask;
 mod check;
 mod config;
 mod connect;
@@ -8,11 +10,14 @@ mod exit;
 mod flags;
 mod format;
 mod heal;
+mod history;
 mod pattern;
 mod read;
+mod report;
 mod run;
 mod signals;
 mod snapshot;
+mod times;
 
 use std::env;
 use std::ffi::OsString;
@@ -43,6 +48,12 @@ enum Command {
     Heal(heal::HealArgs),
     /// Print what `check` would judge, as JSON.
     Snapshot(snapshot::SnapshotArgs),
+    /// List what happened: every chain that was cut, by whom, and what was done about it.
+    History(history::HistoryArgs),
+    /// Report how much of a time each control was met, with every gap, its cause and its cure.
+    Report(report::ReportArgs),
+    /// Make the present chain the one that repairs go back to, at once instead of after a day.
+    Accept(accept::AcceptArgs),
     /// List the controls that can be judged.
     Controls(controls::ControlsArgs),
     /// Print the settings in effect and where each came from, or only check them.
@@ -76,6 +87,9 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Heal(args) => heal::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::History(args) => history::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Accept(args) => accept::run(&args),
         Command::Controls(args) => controls::run(&args),
         Command::Config(args) => config_command(&args),
         Command::Pattern(command) => pattern::command(command),

@@ -14,6 +14,7 @@ use super::{complain, signals, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
 use crate::config::{Log, LogFormat, LogLevel, Settings};
 use crate::daemon::Daemon;
+use crate::journal::Journal;
 use crate::telemetry::{
     AwsResult, Events, Metrics, StatusBoard,
     logs::{self, LogError},
@@ -78,6 +79,12 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         }
         None => None,
     };
+    let journal = Journal::in_directory(
+        settings.state_dir.clone(),
+        settings.journal.retention,
+        Box::new(events.clone()),
+    )
+    .context("the thread of the journal cannot be started")?;
     let board = StatusBoard::new(watched.iter().map(|one| one.name.clone()), queue.is_some());
     let daemon = Daemon {
         watched,
@@ -89,6 +96,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         heal_mode: settings.heal.mode,
         heal_policy: connect::heal_policy(&settings),
         heal_limits: connect::heal_limits(&settings.heal),
+        journal,
         events,
         board,
         listener,

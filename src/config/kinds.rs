@@ -147,6 +147,17 @@ impl Text for Window {
     }
 }
 
+/// How long the history is kept.
+pub(super) struct Retention(pub(super) Duration);
+
+impl Text for Retention {
+    const EXPECTED: &'static str = "a duration from 1d to 3650d such as \"400d\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        const DAY: Duration = Duration::from_hours(24);
+        duration(text, DAY..=3650 * DAY).map(Self)
+    }
+}
+
 fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Duration, Invalid> {
     match humantime::parse_duration(text) {
         Ok(duration) if range.contains(&duration) => Ok(duration),

@@ -13,7 +13,7 @@ use super::layer::Layer;
 use super::rules;
 use super::schema::{self, AnyKey, KEYS, Key};
 use super::setting::Setting;
-use super::settings::{Expect, Heal, Http, Log, Settings, Sweep};
+use super::settings::{Expect, Heal, History, Http, Log, Settings, Sweep};
 
 /// The file that is read where none is named, if it exists.
 pub const DEFAULT_FILE: &str = "/etc/trailwarden/trailwarden.toml";
@@ -251,6 +251,9 @@ impl Merged {
             },
             scope: self.required(&schema::SCOPE, faults)?,
             state_dir: self.required(&schema::STATE_DIR, faults)?,
+            journal: History {
+                retention: self.required(&schema::JOURNAL_RETENTION, faults)?.0,
+            },
             http: Http {
                 listen,
                 status: status.unwrap_or(listen.ip().is_loopback()),

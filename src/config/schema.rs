@@ -15,7 +15,7 @@ use crate::heal::Window;
 use super::arn::TopicArn;
 use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
-use super::kinds::{Cooldown, HourlyBudget, SettleTime, StopAfter, SweepInterval};
+use super::kinds::{Cooldown, HourlyBudget, Retention, SettleTime, StopAfter, SweepInterval};
 use super::notify::NoTargets;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
@@ -168,7 +168,13 @@ pub(super) static SCOPE: Key<Vec<Scope>> = Key::new(
 pub(super) static STATE_DIR: Key<PathBuf> = Key::new(
     "state_dir",
     Some("\"/var/lib/trailwarden\""),
-    "The directory for what outlives a restart.",
+    "The directory for what outlives a restart: the history, the chains to go back to, budgets and cooldowns. One daemon a \
+     directory. While it cannot be written, nothing is repaired.",
+);
+pub(super) static JOURNAL_RETENTION: Key<Retention> = Key::new(
+    "journal.retention",
+    Some("\"400d\""),
+    "How long the history is kept.",
 );
 pub(super) static HTTP_LISTEN: Key<SocketAddr> = Key::new(
     "http.listen",
@@ -193,7 +199,7 @@ pub(super) static LOG_LEVEL: Key<LogLevel> = Key::new(
 );
 
 /// Every key, in the order of the reference.
-pub(super) static KEYS: [&dyn AnyKey; 20] = [
+pub(super) static KEYS: [&dyn AnyKey; 21] = [
     &QUEUE_URL,
     &CONTROLS,
     &BENCHMARK,
@@ -210,6 +216,7 @@ pub(super) static KEYS: [&dyn AnyKey; 20] = [
     &NOTIFY,
     &SCOPE,
     &STATE_DIR,
+    &JOURNAL_RETENTION,
     &HTTP_LISTEN,
     &HTTP_STATUS,
     &LOG_FORMAT,

@@ -31,6 +31,8 @@ pub struct Settings {
     pub scope: Vec<Scope>,
     /// Where incidents and budgets are kept.
     pub state_dir: PathBuf,
+    /// The history.
+    pub journal: History,
     /// The HTTP endpoints.
     pub http: Http,
     /// The log.
@@ -99,6 +101,13 @@ impl Expect {
                 .collect(),
         }
     }
+}
+
+/// The history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// How long the past is kept.
+    pub retention: Duration,
 }
 
 /// The HTTP endpoints.

@@ -6,10 +6,12 @@
 
 mod attribution;
 mod backoff;
+mod chronicle;
 mod feed;
 mod heal;
 mod inbox;
 mod judge;
+mod own;
 mod pace;
 mod pulse;
 mod scope;
@@ -21,7 +23,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval, timeout_at};
@@ -32,10 +34,12 @@ use crate::assess::Expectations;
 use crate::aws::{AccountApi, Queue};
 use crate::config::HealMode;
 use crate::control::{Benchmark, Control};
-use crate::heal::{Guard, GuardState, HealPolicy, Limits};
+use crate::heal::{HealPolicy, Limits};
+use crate::journal::Journal;
 use crate::snapshot::AccountId;
 use crate::telemetry::{Events, StatusBoard, http};
 use attribution::Suspects;
+use chronicle::Chronicle;
 use feed::Feed;
 use heal::Healer;
 use inbox::{Inbox, Router};
@@ -84,6 +88,8 @@ pub struct Daemon {
     pub heal_policy: HealPolicy,
     /// How carefully.
     pub heal_limits: Limits,
+    /// What outlives a restart.
+    pub journal: Journal,
     /// Log and metrics.
     pub events: Events,
     /// What the HTTP endpoints show.
@@ -122,6 +128,11 @@ impl Daemon {
         let pulses = Pulses::default();
         let drained = CancellationToken::new();
         let (mut workers, mut helpers) = (Tasks::new(), Tasks::new());
+        let journal = self.journal.clone();
+        self.events.heal_mode(self.heal_mode);
+        for incident in journal.recent().await {
+            self.board.incident(incident);
+        }
         self.spawn(&mut workers, &mut helpers, &pulses, &stop, &drained);
         systemd::ready();
 
@@ -138,6 +149,7 @@ impl Daemon {
         finish(&mut workers, limit).await;
         drained.cancel();
         finish(&mut helpers, limit.max(Instant::now() + DRAIN_LIMIT / 4)).await;
+        journal.close().await;
         cause.map_or(Ok(()), Err)
     }
 
@@ -155,9 +167,12 @@ impl Daemon {
             events,
             board,
             clock,
+            journal,
             mut random,
             ..
         } = self;
+        let longest_pause =
+            SignedDuration::try_from(self.sweep_interval * 2).unwrap_or(SignedDuration::MAX);
         let judge = Judge::new(self.controls, self.benchmark, self.expectations);
         let judge = Arc::new(judge);
 
@@ -166,13 +181,13 @@ impl Daemon {
             let inbox = Arc::new(Inbox::new(one.account));
             inboxes.push(Arc::clone(&inbox));
             let pulse = pulses.supervise(format!("scope {}", one.name), SCOPE_PULSE);
-            let guard = Guard::new(self.heal_limits.clone(), GuardState::default());
             let healer = Healer::new(
                 self.heal_mode,
                 self.heal_policy.clone(),
-                guard,
+                self.heal_limits.clone(),
                 events.clone(),
                 Arc::clone(&clock),
+                journal.clone(),
             );
             let scope = Scope {
                 name: one.name.clone(),
@@ -180,6 +195,7 @@ impl Daemon {
                 inbox,
                 judge: Arc::clone(&judge),
                 healer,
+                chronicle: Chronicle::new(journal.clone(), longest_pause),
                 events: events.clone(),
                 board: board.clone(),
                 clock: Arc::clone(&clock),

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::attribution::Suspects;
+use super::chronicle::{Chronicle, Recalled};
 use super::heal::Healer;
 use super::inbox::{Inbox, Item};
 use super::judge::{Judge, Look};
@@ -19,7 +20,8 @@ use super::pulse::Pulse;
 use super::standing::Standings;
 use crate::assess::Verdict;
 use crate::aws::{AccountApi, ObserveError};
-use crate::snapshot::Snapshot;
+use crate::journal::{Entry, Incident, Occurrence};
+use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::{
     AccountStatus, Evaluation, EvaluationResult, Events, MessageOutcome, StatusBoard, Trigger,
 };
@@ -39,6 +41,7 @@ pub(super) struct Scope {
     pub(super) inbox: Arc<Inbox>,
     pub(super) judge: Arc<Judge>,
     pub(super) healer: Healer,
+    pub(super) chronicle: Chronicle,
     pub(super) events: Events,
     pub(super) board: StatusBoard,
     pub(super) clock: Clock,
@@ -100,9 +103,51 @@ impl Scope {
 
     /// True: something was written.
     async fn heal(&mut self, look: &Look) -> bool {
-        self.healer
+        let written = self
+            .healer
             .heal(&*self.account, look, &self.judge, &self.standings)
-            .await
+            .await;
+        for (control, deed) in self.healer.deeds() {
+            self.standings.note(&control, deed);
+        }
+        self.keep(&look.snapshot.account_id);
+        written
+    }
+
+    /// Reads what an earlier process, or a command, has left in the journal.
+    async fn recall(&mut self, snapshot: &Snapshot) {
+        let account = &snapshot.account_id;
+        let Some(Recalled { memory, first }) = self.chronicle.recall(account).await else {
+            return;
+        };
+        if first {
+            self.standings.resume(&memory, &self.judge, snapshot);
+        }
+        self.healer.resume(&memory);
+        let mut entries = self.healer.everything(account);
+        entries.extend(self.standings.entries());
+        self.chronicle.keep(entries);
+    }
+
+    /// Tells of what happened, and hands what is to be kept to the journal.
+    fn keep(&mut self, account: &AccountId) {
+        let mut entries = self.healer.news(account);
+        for spell in self.standings.news() {
+            if spell.verdict != Verdict::Pass {
+                self.board.incident(Incident::Broken(spell.clone()));
+            }
+            entries.push(Entry::Spell(spell));
+        }
+        for occurrence in self.healer.occurrences() {
+            self.tell(&occurrence);
+            entries.push(Entry::Occurrence(occurrence));
+        }
+        self.chronicle.keep(entries);
+    }
+
+    fn tell(&self, occurrence: &Occurrence) {
+        self.events.occurred(occurrence);
+        self.board.incident(Incident::Happened(occurrence.clone()));
     }
 
     /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
@@ -137,7 +182,13 @@ impl Scope {
                 },
             ),
         };
-        let look = snapshot.map(|snapshot| self.store(trigger, began, snapshot));
+        let look = match snapshot {
+            Some(snapshot) => {
+                self.recall(&snapshot).await;
+                Some(self.store(trigger, began, snapshot))
+            }
+            None => None,
+        };
         let decided = look.as_ref().is_some_and(Look::is_decided);
         self.pace.ended(Instant::now(), for_event, decided);
         look
@@ -173,7 +224,11 @@ impl Scope {
             .drain(..)
             .partition(|item| item.signal.account == *account);
         for item in &ours {
-            if !self.healer.is_own(&item.signal) {
+            let principal = self.account.principal();
+            if !self
+                .healer
+                .is_own(&item.signal, principal, look.snapshot.now)
+            {
                 self.suspects
                     .add(item.ticket.received(), item.signal.clone());
             }
@@ -188,6 +243,9 @@ impl Scope {
             took: began.elapsed(),
         });
         self.standings.update(&look, &self.suspects, &self.events);
+        let watched = self.chronicle.looked(account, look.snapshot.now);
+        self.healer.learn(&look, watched, &self.suspects);
+        self.keep(&look.snapshot.account_id);
         if look
             .assessments
             .iter()

@@ -8,7 +8,7 @@ mod outcome;
 mod samples;
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -16,6 +16,7 @@ use clap::Args;
 use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
+use super::ask;
 use super::connect;
 use super::exit::Exit;
 use super::flags::SettingsFlags;
@@ -24,6 +25,7 @@ use crate::assess::Chain;
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::Settings;
 use crate::daemon::Watched;
+use crate::journal::{Store, StoreError};
 use crate::snapshot::AccountId;
 use carry::{Site, carry_out};
 use look::{Brief, Look};
@@ -88,12 +90,16 @@ async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Re
         return Ok(if passes { Exit::Ok } else { Exit::Differs });
     }
     if !args.yes {
-        if !io::stdin().is_terminal() {
+        if !ask::is_anybody_there() {
             let reason = "nothing was written: standard input is no terminal, so nobody can be asked. \
                           --yes carries the plan out, --dry-run only shows it";
             return Ok(complain(Exit::Usage, &reason));
         }
-        if !confirmed(repairs)? {
+        let question = match repairs {
+            1 => "Do you want to carry out 1 repair?".to_owned(),
+            several => format!("Do you want to carry out {several} repairs?"),
+        };
+        if !ask::agreed(&question)? {
             print("\nNothing was written.\n")?;
             return Ok(Exit::Differs);
         }
@@ -144,24 +150,22 @@ async fn first_look<'a>(
     Ok((site, look))
 }
 
-/// The last known good chain of each control of an account, by the control's key. No run keeps any for another: what was
-/// lost gets the benchmark's names and values.
-fn remembered_chains(_settings: &Settings, _account: &AccountId) -> BTreeMap<String, Chain> {
-    BTreeMap::new()
-}
-
-/// Asks the person at the terminal.
-fn confirmed(repairs: usize) -> io::Result<bool> {
-    let repairs = match repairs {
-        1 => "1 repair".to_owned(),
-        several => format!("{several} repairs"),
+/// The last known good chain of each control of an account, by the control's key, as the daemon's journal has it. Where there
+/// is no journal, or none that may be read, what was lost gets the benchmark's names and values.
+fn remembered_chains(settings: &Settings, account: &AccountId) -> BTreeMap<String, Chain> {
+    let known = match Store::beside(&settings.state_dir).and_then(|store| store.known_good()) {
+        Ok(known) => known,
+        Err(StoreError::Absent(_)) => return BTreeMap::new(),
+        Err(error) => {
+            let reason = format!("what was there before is not known: {error}");
+            // Not worth an end: the plan shows what it would put there instead.
+            let _ = writeln!(io::stderr(), "trailwarden: {reason}");
+            return BTreeMap::new();
+        }
     };
-    print(&format!(
-        "Do you want to carry out {repairs}?\n  Only 'yes' is accepted.\n\n  Enter a value: "
-    ))?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(answer.trim() == "yes")
+    let own = known.into_iter().filter(|((of, _), _)| of == account);
+    own.map(|((_, control), known)| (control, known.setup.chain))
+        .collect()
 }
 
 fn print(text: &str) -> io::Result<()> {

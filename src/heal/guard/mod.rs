@@ -211,6 +211,14 @@ impl Guard {
         Self { limits, state }
     }
 
+    /// A guard of a new process that goes on where another one ended, which is known to be gone: what it had under way is
+    /// over, one way or the other, and stays counted; what is broken has to be seen twice anew.
+    pub fn resume(limits: Limits, mut state: GuardState) -> Self {
+        state.in_flight = None;
+        state.seen.clear();
+        Self::new(limits, state)
+    }
+
     /// What has to be kept: write it down after [`Self::begin`] and [`Self::record`], before going on.
     pub fn state(&self) -> &GuardState {
         &self.state
@@ -271,6 +279,14 @@ impl Guard {
         for seen in self.state.seen.values_mut() {
             seen.remove(&target);
         }
+    }
+
+    /// Notes that somebody was told of giving way over this target. True: for the first time in this fight.
+    pub fn announce(&mut self, target: &str) -> bool {
+        self.state
+            .history
+            .get_mut(target)
+            .is_some_and(History::announce)
     }
 
     /// Forgets every fight: somebody decided that trailwarden is right. The budget stays.

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::{
-    Error, Gauge, Histogram, HistogramVec, IntCounterVec, IntGauge, Registry, TextEncoder,
+    Error, Gauge, Histogram, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry,
+    TextEncoder,
 };
 
 pub use labels::{
@@ -20,8 +21,10 @@ pub use labels::{
 };
 
 use crate::assess::Assessment;
+use crate::config::HealMode;
 use crate::event::Call;
 use crate::heal::RepairKind;
+use crate::journal::OccurrenceKind;
 use crate::snapshot::AccountId;
 use verdicts::Verdicts;
 
@@ -46,6 +49,11 @@ pub struct Metrics {
     receive_errors: IntCounterVec,
     last_receive: Gauge,
     heal_actions: IntCounterVec,
+    heal_mode: IntGaugeVec,
+    heal_stopped: IntGaugeVec,
+    recipients_changed: IntGaugeVec,
+    occurrences: IntCounterVec,
+    journal_writable: IntGauge,
     aws_requests: IntCounterVec,
     aws_operations: Mutex<BTreeSet<(String, String)>>,
 }
@@ -141,6 +149,34 @@ impl Metrics {
             .inc();
     }
 
+    /// Sets which mode of repairs is in force: that of the configuration, or `plan` where it cannot be.
+    pub fn set_heal_mode(&self, mode: HealMode) {
+        for (name, one) in HealMode::NAMES {
+            let gauge = self.heal_mode.with_label_values(&[name]);
+            gauge.set(i64::from(one == mode));
+        }
+    }
+
+    /// Sets whether trailwarden has given way in a fight over a control.
+    pub fn set_heal_stopped(&self, account: &AccountId, control: &str, stopped: bool) {
+        set_or_remove(&self.heal_stopped, account, control, stopped);
+    }
+
+    /// Sets whether others are told than by the chain to go back to.
+    pub fn set_recipients_changed(&self, account: &AccountId, control: &str, changed: bool) {
+        set_or_remove(&self.recipients_changed, account, control, changed);
+    }
+
+    /// Counts something that happened at one moment.
+    pub fn occurrence(&self, kind: OccurrenceKind) {
+        self.occurrences.with_label_values(&[kind.name()]).inc();
+    }
+
+    /// Sets whether the journal can be written.
+    pub fn set_journal_writable(&self, writable: bool) {
+        self.journal_writable.set(i64::from(writable));
+    }
+
     /// Counts a request to AWS. Names beyond a bound that this program does not reach are counted as `other`.
     pub fn aws_request(&self, service: &str, operation: &str, result: AwsResult) {
         let (service, operation) = if self.is_known(service, operation) {
@@ -160,5 +196,16 @@ impl Metrics {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         known.contains(&key) || (known.len() < MAX_OPERATIONS && known.insert(key))
+    }
+}
+
+/// A series of 1 for what is so, and none for what is not: both are rare, and there are many controls.
+fn set_or_remove(gauges: &IntGaugeVec, account: &AccountId, control: &str, is_so: bool) {
+    let labels = [account.as_str(), control];
+    if is_so {
+        gauges.with_label_values(&labels).set(1);
+    } else {
+        // There was none.
+        let _ = gauges.remove_label_values(&labels);
     }
 }

@@ -12,6 +12,7 @@ use super::verdicts::Verdicts;
 use super::{Metrics, OTHER};
 use crate::event::listed_calls;
 use crate::heal::RepairKind;
+use crate::journal::OccurrenceKind;
 
 /// Seconds of an evaluation: some ten calls to AWS.
 const EVALUATION_BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0];
@@ -100,6 +101,37 @@ pub(super) fn all() -> Result<Metrics, Error> {
             "Steps of repairs by AWS operation and by what became of them; held and dropped made no call.",
             &["action", "result"],
         )?,
+        heal_mode: gauges(
+            &registry,
+            "trailwarden_heal_mode",
+            "The mode of repairs in force: 1 for that mode. Where apply is configured and the journal cannot be written, it is plan.",
+            &["mode"],
+        )?,
+        heal_stopped: gauges(
+            &registry,
+            "trailwarden_heal_stopped",
+            "1 for a control that trailwarden stopped mending, because it was broken again and again; no series otherwise.",
+            &["account", "control"],
+        )?,
+        recipients_changed: gauges(
+            &registry,
+            "trailwarden_recipients_changed",
+            "1 for a control that passes and tells others than the last known good chain did; no series otherwise.",
+            &["account", "control"],
+        )?,
+        occurrences: counters(
+            &registry,
+            "trailwarden_occurrences_total",
+            "Things that happened beside the verdicts, by kind.",
+            &["kind"],
+        )?,
+        journal_writable: kept(
+            &registry,
+            IntGauge::new(
+                "trailwarden_journal_writable",
+                "Whether the journal under state_dir can be written: 1 yes, 0 no.",
+            )?,
+        )?,
         aws_requests: counters(
             &registry,
             "trailwarden_aws_requests_total",
@@ -134,6 +166,9 @@ fn begin_at_zero(metrics: &Metrics) {
             .events
             .with_label_values(&[call.service.bus_source(), call.name]);
     }
+    for kind in OccurrenceKind::ALL {
+        metrics.occurrences.with_label_values(&[kind.name()]);
+    }
     for kind in ReceiveErrorKind::ALL {
         metrics.receive_errors.with_label_values(&[kind.name()]);
     }
@@ -153,6 +188,15 @@ fn counters(
     labels: &[&str],
 ) -> Result<IntCounterVec, Error> {
     kept(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
+}
+
+fn gauges(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<IntGaugeVec, Error> {
+    kept(registry, IntGaugeVec::new(Opts::new(name, help), labels)?)
 }
 
 fn histogram(
