@@ -60,6 +60,7 @@ expect.subscriptions = []  # default
 notify = []  # default
 scope = []  # default
 state_dir = \"/var/lib/trailwarden\"  # default
+journal.retention = \"400d\"  # default
 http.listen = \"0.0.0.0:0\"  # --http-listen
 http.status = false  # default
 log.format = \"text\"  # default

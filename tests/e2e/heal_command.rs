@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::common::aws::Account;
-use super::common::daemon::{binary, command};
+use super::common::daemon::{Daemon, binary, command};
 use super::{Break, Suite};
 
 /// What a command that remembers nothing can bring back.
@@ -95,6 +95,12 @@ pub(crate) fn add(suite: &mut Suite) {
         "heal_command::an_address_waits_for_its_owner",
         async |account| {
             an_address_waits_for_its_owner(&account).await;
+        },
+    );
+    suite.test(
+        "heal_command::what_the_daemon_saw_comes_back_as_it_was",
+        async |account| {
+            what_the_daemon_saw_comes_back_as_it_was(&account).await;
         },
     );
     suite.test(
@@ -456,4 +462,23 @@ async fn several_controls_share_what_they_can(account: &Account) {
             "cloudwatch:PutMetricAlarm"
         ]
     );
+}
+
+/// The journal of a daemon that saw the chain whole, read beside it.
+async fn what_the_daemon_saw_comes_back_as_it_was(account: &Account) {
+    let daemon = Daemon::start(account, "").await;
+    daemon.until_compliant(1.0).await;
+    let before = account.describe().await;
+    Break::DeleteMetricFilter.apply(account).await;
+    Break::DeleteAlarm.apply(account).await;
+    Break::DeleteTopic.apply(account).await;
+    daemon.until_compliant(0.0).await;
+    let settings = Settings::new(&format!(
+        "state_dir = \"{}\"\nexpect.subscriptions = [\"{}\"]",
+        daemon.directory().display(),
+        inbox(account)
+    ));
+    let ended = run(account, &settings, &["heal", "--yes"]);
+    ended.expect(0, &["put back alarm ", "\nDone: 4 of 4 "]);
+    assert_eq!(account.describe().await, before);
 }

@@ -16,10 +16,11 @@ use clap::Args;
 use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
+use super::ask;
 use super::connect;
 use super::exit::Exit;
 use super::flags::SettingsFlags;
-use super::{ask, colour, complain, signals, variables};
+use super::{colour, complain, signals, variables};
 use crate::assess::Chain;
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::Settings;
@@ -74,8 +75,7 @@ pub(super) fn run(args: &HealArgs) -> Exit {
 async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Result<Exit> {
     let aws = Aws::load(Arc::new(NoObserver)).await;
     let watched = connect::accounts(settings, &aws).await?;
-    let known = known_good(settings);
-    let looks = watched.iter().map(|one| first_look(one, &known, brief));
+    let looks = watched.iter().map(|one| first_look(one, settings, brief));
     let accounts = try_join_all(looks).await?;
     let colour = colour();
     for (_, look) in &accounts {
@@ -95,11 +95,11 @@ async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Re
                           --yes carries the plan out, --dry-run only shows it";
             return Ok(complain(Exit::Usage, &reason));
         }
-        let repairs = match repairs {
-            1 => "1 repair".to_owned(),
-            several => format!("{several} repairs"),
+        let question = match repairs {
+            1 => "Do you want to carry out 1 repair?".to_owned(),
+            several => format!("Do you want to carry out {several} repairs?"),
         };
-        if !ask::agreed(&format!("Do you want to carry out {repairs}?"))? {
+        if !ask::agreed(&question)? {
             print("\nNothing was written.\n")?;
             return Ok(Exit::Differs);
         }
@@ -126,7 +126,7 @@ async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Re
 /// Looks at an account and plans; what its chains were made of is looked at, too.
 async fn first_look<'a>(
     watched: &'a Watched,
-    known: &KnownChains,
+    settings: &Settings,
     brief: &'a Brief,
 ) -> anyhow::Result<(Site<'a>, Look)> {
     let topics = &brief.policy.topics;
@@ -134,7 +134,7 @@ async fn first_look<'a>(
     let looked = watched.api.observe(&remembered).await;
     let mut snapshot = looked.with_context(|| watched.name.clone())?;
     // Whose chains they are is known only now, where the account is that of the own credentials.
-    let known = known.get(&snapshot.account_id).cloned().unwrap_or_default();
+    let known = remembered_chains(settings, &snapshot.account_id);
     if !known.is_empty() {
         remembered = Remembered::of(topics, known.values());
         let looked = watched.api.observe(&remembered).await;
@@ -150,29 +150,22 @@ async fn first_look<'a>(
     Ok((site, look))
 }
 
-/// By account and key of the control: the chain to go back to.
-type KnownChains = BTreeMap<AccountId, BTreeMap<String, Chain>>;
-
-/// What the daemon's journal knows. Where there is none, what was lost gets the benchmark's names and values.
-fn known_good(settings: &Settings) -> KnownChains {
-    let read = Store::beside(&settings.state_dir).and_then(|store| store.known_good());
-    let mut chains = KnownChains::new();
-    match read {
-        Ok(known) => {
-            for ((account, control), known) in known {
-                let of_account = chains.entry(account).or_default();
-                of_account.insert(control, known.setup.chain);
-            }
-        }
-        Err(StoreError::Absent(_)) => {}
+/// The last known good chain of each control of an account, by the control's key, as the daemon's journal has it. Where there
+/// is no journal, or none that may be read, what was lost gets the benchmark's names and values.
+fn remembered_chains(settings: &Settings, account: &AccountId) -> BTreeMap<String, Chain> {
+    let known = match Store::beside(&settings.state_dir).and_then(|store| store.known_good()) {
+        Ok(known) => known,
+        Err(StoreError::Absent(_)) => return BTreeMap::new(),
         Err(error) => {
-            let told = format!(
-                "{error}: how the chains were is not known, and what is lost gets the benchmark's names"
-            );
-            complain(Exit::Failed, &told);
+            let reason = format!("what was there before is not known: {error}");
+            // Not worth an end: the plan shows what it would put there instead.
+            let _ = writeln!(io::stderr(), "trailwarden: {reason}");
+            return BTreeMap::new();
         }
-    }
-    chains
+    };
+    let own = known.into_iter().filter(|((of, _), _)| of == account);
+    own.map(|((_, control), known)| (control, known.setup.chain))
+        .collect()
 }
 
 fn print(text: &str) -> io::Result<()> {

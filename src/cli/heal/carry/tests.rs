@@ -61,6 +61,10 @@ impl Model {
 }
 
 impl AccountApi for Model {
+    fn principal(&self) -> Option<&str> {
+        None
+    }
+
     fn observe<'a>(&'a self, _: &'a Remembered) -> BoxFuture<'a, Result<Snapshot, ObserveError>> {
         async {
             let look = {
