@@ -110,10 +110,6 @@ impl AccountApi for Model {
         }
         .boxed()
     }
-
-    fn principal(&self) -> Option<&str> {
-        None
-    }
 }
 
 struct Run {
