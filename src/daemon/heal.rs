@@ -1,6 +1,6 @@
 //! From a look to at most one write: plan, ask the guard, carry out the first repair. The next look decides what follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +10,7 @@ use super::Clock;
 use super::attribution::Suspects;
 use super::happening::{Happening, What};
 use super::judge::{Judge, Look};
+use super::memories::Memories;
 use super::own::OwnWrites;
 use super::standing::Standings;
 use crate::assess::{Assessment, Verdict};
@@ -20,7 +21,7 @@ use crate::heal::{
     Decision, Guard, GuardState, HealPolicy, HoldReason, Limits, Outcome, Plan, Repair, Step,
     unchanged,
 };
-use crate::journal::{ControlMemory, Deed, Entry, Journal, Memory, NotKept, Origin, Setup};
+use crate::journal::{Deed, Entry, Journal, Memory, NotKept};
 use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::{Events, HealResult, HealStep};
 
@@ -40,10 +41,7 @@ pub(super) struct Healer {
     journal: Journal,
     /// The journal was read: what the guard knows is all there is to know.
     resumed: bool,
-    /// Per control: the chain to go back to.
-    memory: BTreeMap<String, ControlMemory>,
-    /// Controls that passed at the last look.
-    passing: BTreeSet<String>,
+    memories: Memories,
     /// Per control: what would mend it.
     plans: BTreeMap<String, Plan>,
     /// Controls that were written for and have not passed since, and what was written.
@@ -54,8 +52,6 @@ pub(super) struct Healer {
     before: Option<Snapshot>,
     own: OwnWrites,
     due: Option<Instant>,
-    /// What is to be kept.
-    entries: Vec<Entry>,
     /// What was done about which control.
     deeds: Vec<(String, Deed)>,
     happenings: Vec<Happening>,
@@ -80,15 +76,13 @@ impl Healer {
             clock,
             journal,
             resumed: false,
-            memory: BTreeMap::new(),
-            passing: BTreeSet::new(),
+            memories: Memories::default(),
             plans: BTreeMap::new(),
             mending: BTreeMap::new(),
             told: BTreeMap::new(),
             before: None,
             own: OwnWrites::default(),
             due: None,
-            entries: Vec::new(),
             deeds: Vec::new(),
             happenings: Vec::new(),
         }
@@ -96,48 +90,31 @@ impl Healer {
 
     /// Goes on where an earlier process ended, or takes over what an operator accepted meanwhile.
     pub(super) fn resume(&mut self, memory: &Memory) {
-        if !self.resumed {
-            self.resumed = true;
+        let first = !std::mem::replace(&mut self.resumed, true);
+        if first {
             self.guard = Guard::resume(self.limits.clone(), memory.guard.clone());
         }
-        for (control, theirs) in &memory.controls {
-            let ours = self.memory.entry(control.clone()).or_default();
-            let Some(known_good) = &theirs.known_good else {
-                continue;
-            };
-            match &ours.known_good {
-                None => {
-                    ours.known_good = Some(known_good.clone());
-                    ours.candidate.clone_from(&theirs.candidate);
-                }
-                Some(own) if known_good.origin == Origin::Accepted && *known_good != *own => {
-                    ours.known_good = Some(known_good.clone());
-                    ours.candidate = None;
-                    // Who accepts a state has settled what the fight was about.
-                    self.guard.release();
-                }
-                Some(_) => {}
-            }
+        if self.memories.resume(memory, first) {
+            // Who accepts a state has settled what the fight was about.
+            self.guard.release();
         }
     }
 
     /// Everything that is remembered, to be kept once more.
     pub(super) fn everything(&self, account: &AccountId) -> Vec<Entry> {
-        let controls = self.memory.iter();
-        let mut entries: Vec<Entry> = controls
-            .flat_map(|(control, memory)| kept(account, control, memory))
-            .collect();
+        let mut entries = self.memories.everything(account);
         entries.push(self.guard_entry(account));
         entries
     }
 
     /// What is to be kept since this was asked last.
     pub(super) fn news(&mut self, account: &AccountId) -> Vec<Entry> {
+        let mut entries = self.memories.news();
         if *self.guard.state() != self.guard_kept {
             self.guard_kept = self.guard.state().clone();
-            self.entries.push(self.guard_entry(account));
+            entries.push(self.guard_entry(account));
         }
-        std::mem::take(&mut self.entries)
+        entries
     }
 
     /// What was done about which control since this was asked last.
@@ -147,14 +124,14 @@ impl Healer {
 
     /// What happened since this was asked last.
     pub(super) fn happenings(&mut self) -> Vec<Happening> {
-        std::mem::take(&mut self.happenings)
+        let mut happenings = std::mem::take(&mut self.happenings);
+        happenings.extend(self.memories.happenings());
+        happenings
     }
 
     /// What to look at although nothing may lead there any more.
     pub(super) fn remembered(&self) -> Remembered {
-        let setups = self.memory.values();
-        let setups = setups.filter_map(ControlMemory::known_good_setup);
-        Remembered::of(&self.policy.topics, setups.map(|setup| &setup.chain))
+        Remembered::of(&self.policy.topics, self.memories.known_good())
     }
 
     /// Takes in a call that the daemon may have made. True: it did. `principal` is the daemon's.
@@ -172,58 +149,7 @@ impl Healer {
     /// Takes in how the controls of a look are set up that pass. `watched` is the time since the look before, where nothing
     /// can have been missed in between.
     pub(super) fn learn(&mut self, look: &Look, watched: SignedDuration, suspects: &Suspects) {
-        let account = &look.snapshot.account_id;
-        let now = look.snapshot.now;
-        // Who is told through what was not seen cannot be said.
-        let blind = |setup: &Setup, before: &Setup| {
-            setup.audience != before.audience
-                && look
-                    .snapshot
-                    .api_errors
-                    .keys()
-                    .any(|call| call.starts_with("sns:") || call.starts_with("cloudwatch:"))
-        };
-        for assessment in &look.assessments {
-            let control = &assessment.control;
-            let passed_before = self.passing.remove(control);
-            let memory = self.memory.entry(control.clone()).or_default();
-            let Some(setup) = Setup::of(assessment) else {
-                if assessment.verdict == Verdict::Fail && memory.fails() {
-                    self.entries.extend(kept(account, control, memory));
-                }
-                continue;
-            };
-            self.passing.insert(control.clone());
-            let before = memory.last_setup().cloned();
-            if before.as_ref().is_some_and(|before| blind(&setup, before)) {
-                continue;
-            }
-            if let Some(before) = before.filter(|before| before.audience != setup.audience) {
-                let chains = [&before.chain, &setup.chain];
-                self.happenings.push(Happening {
-                    control: Some(control.clone()),
-                    at: now,
-                    actor: suspects.rerouter(&chains).cloned(),
-                    what: What::Rerouted {
-                        after: setup.audience.clone(),
-                        before: before.audience,
-                    },
-                });
-            }
-            let watched = if passed_before {
-                watched
-            } else {
-                SignedDuration::ZERO
-            };
-            if memory.passes(setup, now, watched) {
-                self.entries.extend(kept(account, control, memory));
-            }
-            let others_told = memory
-                .known_good_setup()
-                .is_some_and(|good| good.audience != assessment.audience);
-            self.events
-                .recipients_changed(account, control, others_told);
-        }
+        self.memories.learn(look, watched, suspects, &self.events);
     }
 
     /// What would mend a control, where planning is on.
@@ -315,10 +241,7 @@ impl Healer {
 
     fn plan_for(&mut self, look: &Look, judge: &Judge, assessment: &Assessment) {
         let control = &assessment.control;
-        let memory = self.memory.get(control);
-        let known_good = memory
-            .and_then(ControlMemory::known_good_setup)
-            .map(|setup| &setup.chain);
+        let known_good = self.memories.known_good_of(control);
         let plan = judge.plan(&look.snapshot, assessment, known_good, &self.policy);
         if plan.steps.is_empty() {
             self.plans.remove(control);
@@ -496,22 +419,4 @@ const fn failure(error: &ApplyError) -> HealResult {
         Class::Denied => HealResult::Denied,
         Class::Transient | Class::Gone | Class::Invalid | Class::Bug => HealResult::Failed,
     }
-}
-
-/// What the journal keeps of a control beside how it stands.
-fn kept(account: &AccountId, control: &str, memory: &ControlMemory) -> Vec<Entry> {
-    let known_good = memory
-        .known_good
-        .as_ref()
-        .map(|known_good| Entry::KnownGood {
-            account: account.clone(),
-            control: control.to_owned(),
-            known_good: known_good.clone(),
-        });
-    let candidate = Entry::Candidate {
-        account: account.clone(),
-        control: control.to_owned(),
-        candidate: memory.candidate.clone(),
-    };
-    known_good.into_iter().chain([candidate]).collect()
 }

@@ -11,6 +11,7 @@ mod happening;
 mod heal;
 mod inbox;
 mod judge;
+mod memories;
 mod own;
 mod pace;
 mod pulse;

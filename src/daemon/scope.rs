@@ -235,6 +235,9 @@ impl Scope {
             }
         }
 
+        // Whoever is called by the gauge finds the reason on the page.
+        self.standings.update(&look, &self.suspects, &self.events);
+        self.show(&look);
         self.events
             .verdicts_stored(account, look.snapshot.now, &look.assessments);
         self.events.evaluated(&Evaluation {
@@ -243,7 +246,6 @@ impl Scope {
             result: EvaluationResult::of(look.assessments.iter().map(|one| one.verdict)),
             took: began.elapsed(),
         });
-        self.standings.update(&look, &self.suspects, &self.events);
         let watched = self.chronicle.looked(account, look.snapshot.now);
         self.healer.learn(&look, watched, &self.suspects);
         self.teller
@@ -256,7 +258,6 @@ impl Scope {
         {
             self.suspects.acquit(began);
         }
-        self.show(&look);
         self.settle(ours, foreign);
         look
     }

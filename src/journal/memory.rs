@@ -74,6 +74,17 @@ pub struct Candidate {
     pub passed: SignedDuration,
 }
 
+/// What of a control's memory has changed. Only that is written: a command may have written the rest meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// Nothing.
+    Nothing,
+    /// The candidate.
+    Candidate,
+    /// What to go back to; there is no candidate any more.
+    KnownGood,
+}
+
 impl Setup {
     /// Of a control that passes; none otherwise.
     pub fn of(assessment: &Assessment) -> Option<Self> {
@@ -97,18 +108,18 @@ impl ControlMemory {
     }
 
     /// Takes the setup of a passing control in. `watched` is the time since the look before, where that belongs to the same
-    /// watch and saw the control pass as well; else zero. True: what is to be kept has changed.
-    pub fn passes(&mut self, setup: Setup, now: Timestamp, watched: SignedDuration) -> bool {
+    /// watch and saw the control pass as well; else zero. Answers what of it is to be kept anew.
+    pub fn passes(&mut self, setup: Setup, now: Timestamp, watched: SignedDuration) -> Changed {
         let Some(known_good) = &self.known_good else {
             self.known_good = Some(KnownGood {
                 setup,
                 since: now,
                 origin: Origin::First,
             });
-            return true;
+            return Changed::KnownGood;
         };
         if known_good.setup == setup {
-            return self.candidate.take().is_some();
+            return self.fails();
         }
         let passed = match &self.candidate {
             Some(candidate) if candidate.setup == setup => candidate.passed.saturating_add(watched),
@@ -121,14 +132,18 @@ impl ControlMemory {
                 since: now,
                 origin: Origin::Proven,
             });
+            Changed::KnownGood
         } else {
             self.candidate = Some(Candidate { setup, passed });
+            Changed::Candidate
         }
-        true
     }
 
-    /// The control fails: what was on its way to be proven is no longer. True: what is to be kept has changed.
-    pub fn fails(&mut self) -> bool {
-        self.candidate.take().is_some()
+    /// The control fails: what was on its way to be proven is no longer.
+    pub fn fails(&mut self) -> Changed {
+        match self.candidate.take() {
+            Some(_) => Changed::Candidate,
+            None => Changed::Nothing,
+        }
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 pub use entry::Entry;
 pub use handle::{Journal, JournalObserver, NotKept};
-pub use memory::{Candidate, ControlMemory, KnownGood, Memory, Origin, Setup};
+pub use memory::{Candidate, Changed, ControlMemory, KnownGood, Memory, Origin, Setup};
 pub use record::{Deed, Incident, Occurrence, OccurrenceKind, Spell, Watched};
 pub use report::{ComplianceReport, ControlCompliance, Gap, compliance};
 pub use store::{Opened, Range, Store, StoreError};

@@ -351,11 +351,21 @@ fn history_is_cut_to_a_range_and_has_the_latest_first() {
 fn a_new_chain_is_the_one_to_go_back_to_after_a_day_of_being_seen_to_pass() {
     let mut memory = ControlMemory::default();
     let hours = |hours| SignedDuration::from_hours(hours);
-    assert!(memory.passes(setup("old"), at(0), SignedDuration::ZERO));
+    assert_eq!(
+        memory.passes(setup("old"), at(0), SignedDuration::ZERO),
+        Changed::KnownGood
+    );
     assert_eq!(memory.known_good_setup(), Some(&setup("old")));
-    assert!(!memory.passes(setup("old"), at(1), hours(1)), "nothing new");
+    assert_eq!(
+        memory.passes(setup("old"), at(1), hours(1)),
+        Changed::Nothing
+    );
 
-    memory.passes(setup("new"), at(2), hours(1));
+    assert_eq!(
+        memory.passes(setup("new"), at(2), hours(1)),
+        Changed::Candidate,
+        "and not what a command may have accepted meanwhile"
+    );
     memory.passes(setup("new"), at(3), hours(23));
     assert_eq!(memory.known_good_setup(), Some(&setup("old")));
     assert_eq!(memory.last_setup(), Some(&setup("new")));

@@ -55,6 +55,8 @@ pub struct Account {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub sns: aws_sdk_sns::Client,
     pub sqs: aws_sdk_sqs::Client,
+    /// With the credentials that the daemon has.
+    pub logs_as_daemon: aws_sdk_cloudwatchlogs::Client,
 }
 
 /// Principal of the one who breaks things.
@@ -102,6 +104,7 @@ impl Account {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            logs_as_daemon: aws_sdk_cloudwatchlogs::Client::new(&root),
             seeded,
         }
     }

@@ -15,6 +15,7 @@ mod breaking;
 mod feed;
 mod heal_command;
 mod healing;
+mod memory;
 mod surface;
 mod telling;
 
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     feed::add(&mut suite);
     heal_command::add(&mut suite);
     healing::add(&mut suite);
+    memory::add(&mut suite);
     surface::add(&mut suite);
     telling::add(&mut suite);
     let Suite {
