@@ -4,7 +4,6 @@
 
 mod answer;
 mod assumptions;
-mod charset;
 mod decimal;
 mod error;
 mod fields;
@@ -68,6 +67,17 @@ impl Pattern {
     /// As [`Pattern::parse`].
     pub fn parse_deployed(text: &str) -> Result<Self, ParseError> {
         Self::parse(text.trim())
+    }
+
+    /// The empty pattern.
+    pub(crate) fn everything() -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                text: String::new(),
+                syntax: Syntax::All,
+                warnings: Vec::new(),
+            }),
+        }
     }
 
     /// The text as it was parsed.

@@ -30,12 +30,13 @@ use self::tree::{Found, Node, Solver};
 use super::Pattern;
 use super::answer::{Cover, Decision, Match, MissingNames, Reason};
 use super::assumptions::Assumptions;
+use super::reader;
 use super::syntax::{Comparison, Operand, Step, Syntax, Test};
 
 pub use always::always_on;
 
 /// Work for one proof; some tens of milliseconds.
-const BUDGET: u64 = 400_000;
+const BUDGET: u64 = 1_500_000;
 
 /// Whether every event that matches `required` matches one of `actual`.
 ///
@@ -230,6 +231,9 @@ impl Question<'_> {
                 Match::Undecided(reason) => return Some(reason),
             }
         }
+        if !reader::is_readable(event) {
+            return Some(Reason::Nesting);
+        }
         (!assumptions.hold_for(event)).then_some(Reason::NoExample)
     }
 }
@@ -245,7 +249,11 @@ struct Example<'q> {
 
 impl<'p> Leaf<'p> for Example<'_> {
     fn visit(&mut self, store: &Store<'p>, budget: &mut Budget) -> Result<ControlFlow<()>, Reason> {
-        let mut objection = Reason::NoExample;
+        let mut objection = if store.raw().is_empty() {
+            Reason::NoExample
+        } else {
+            Reason::RawText
+        };
         for reading in [Reading::Widest, Reading::Strictest] {
             match event(store, reading, budget) {
                 Found::Some(event) => match self.question.objection(&event, self.assumptions) {
@@ -253,6 +261,7 @@ impl<'p> Leaf<'p> for Example<'_> {
                         self.found = Some(event);
                         return Ok(ControlFlow::Break(()));
                     }
+                    Some(Reason::NoExample) => {}
                     Some(reason) => objection = reason,
                 },
                 Found::None if reading == Reading::Widest => return Ok(ControlFlow::Continue(())),
