@@ -20,6 +20,17 @@ use crate::pattern::syntax::{Operand, Syntax};
 /// `eventName != HeadBucket` leaves out one name and `eventName = *` nothing: both are always on. Absence is not a
 /// value: `errorCode != x` leaves out every event without an error. Judged over CloudTrail records: the fields that
 /// CloudTrail always writes ([`Assumptions::with_record_fields`]) are taken for granted besides `assumptions`.
+///
+/// ```
+/// use trailwarden::pattern::{Assumptions, Decision, Pattern, always_on};
+///
+/// let records = Assumptions::cloudtrail();
+/// let noisy = Pattern::parse("{ $.eventName != HeadBucket }")?;
+/// assert_eq!(always_on(&noisy, &records), Decision::Yes);
+/// let narrow = Pattern::parse("{ $.eventSource = cloudtrail.amazonaws.com }")?;
+/// assert_eq!(always_on(&narrow, &records), Decision::No);
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
     if let Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) = pattern.syntax() {
         return raw_always_on(pattern);

@@ -20,6 +20,7 @@ use crate::pattern::answer::Reason;
 use crate::pattern::decimal::Decimal;
 use crate::pattern::number::EventNumber;
 use crate::pattern::syntax::Operand;
+use crate::pattern::text::TextPattern;
 
 type Fact<'p> = (Check<'p>, bool);
 
@@ -70,6 +71,10 @@ fn accepted(facts: &[Fact<'_>], reading: Reading, text: &str) -> Option<Number> 
 
 /// Numbers worth trying, simplest first.
 fn candidates(facts: &[Fact<'_>], range: &Range) -> Vec<String> {
+    const BEYOND_A_DOUBLE: [&str; 2] = ["1e999", "-1e999"];
+    if range.is_empty() {
+        return BEYOND_A_DOUBLE.map(str::to_owned).to_vec();
+    }
     let mut texts: Vec<String> = ["1", "0", "2", "10"].map(str::to_owned).to_vec();
     texts.extend(range.samples());
     for (check, _) in facts {
@@ -89,7 +94,8 @@ fn candidates(facts: &[Fact<'_>], range: &Range) -> Vec<String> {
             Check::Is(_) | Check::Null => {}
         }
     }
-    texts.extend(["0.5", "-1", "1e999", "-1e999"].map(str::to_owned));
+    texts.extend(["0.5", "-1"].map(str::to_owned));
+    texts.extend(BEYOND_A_DOUBLE.map(str::to_owned));
     texts
 }
 
@@ -146,14 +152,20 @@ fn exotic(
 ) -> Found<Number> {
     const SPELLING: &str = "^-?[0-9]+[eE][+\\-]?[0-9]+$|^-?[0-9]+\\.[0-9]+[eE][+\\-]?[0-9]+$\
         |^-?[1-9][0-9]{7,}$|^-?[1-9][0-9]{7,}\\.[0-9]+$|^-?0\\.000[0-9]*$";
+    static MINUS: OnceLock<Operand> = OnceLock::new();
     static GRAMMAR: OnceLock<Option<Regex>> = OnceLock::new();
     if reading == Reading::Strictest || !range.reaches_exotic() {
         return Found::None;
     }
+    let mut facts = facts.to_vec();
+    if let Some(negative) = range.is_negative() {
+        let minus = MINUS.get_or_init(|| Operand::Text(TextPattern::new("-*")));
+        facts.push((Check::Equals(minus), negative));
+    }
     open_text(
         &GRAMMAR,
         SPELLING,
-        facts,
+        &facts,
         reading,
         Reason::NumberText,
         budget,
@@ -235,7 +247,6 @@ mod tests {
     use super::*;
     use crate::pattern::number::NumberLiteral;
     use crate::pattern::syntax::Order;
-    use crate::pattern::text::TextPattern;
 
     fn number(text: &str) -> NumberLiteral {
         NumberLiteral::parse(text).unwrap()
