@@ -20,7 +20,11 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn strays(text: &str) -> Vec<&str> {
     const FOREIGN: [&str; 4] = ["tokio::", "aws_", "tracing::", "std::time"];
     text.lines()
-        .filter(|line| !line.trim_start().starts_with("///"))
+        .filter(|line| {
+            !["///", "//!"]
+                .iter()
+                .any(|doc| line.trim_start().starts_with(doc))
+        })
         .filter(|line| {
             let leaves = line
                 .match_indices("crate::")
