@@ -10,6 +10,7 @@
 )]
 
 pub mod model;
+pub mod reading;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
