@@ -169,9 +169,12 @@ fn exact_patterns_are_decided_and_agree_with_brute_force() {
                 Cover::Covered { .. } => covered.set(covered.get() + 1),
                 Cover::NotCovered { .. } => refuted.set(refuted.get() + 1),
                 Cover::Undecided { reason } => {
-                    // Two readings are left open even here: a null behind the first element of an array, and the
-                    // text of 1e10 or 1e309.
-                    let known = matches!(reason, Reason::NullInArray | Reason::NumberText);
+                    // Some readings are left open even here: a null behind the first element of an array, the text
+                    // of 1e10, and whether an integer of 309 digits has a value to compare with.
+                    let known = matches!(
+                        reason,
+                        Reason::NullInArray | Reason::NumberText | Reason::NumberSize
+                    );
                     prop_assert!(known, "{}: {} {}", reason, required, actual);
                     open.set(open.get() + 1);
                 }
