@@ -59,6 +59,7 @@ fn one(required: String, actual: String, answer: Option<bool>) -> Question {
     (required, vec![actual], answer)
 }
 
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn questions() -> Vec<Question> {
     let test = |test: &str| format!("{{ $.a {test} }}");
     let nested = format!("{{ {}$.a=1{} }}", "(".repeat(500), ")".repeat(500));

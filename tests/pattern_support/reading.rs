@@ -6,7 +6,7 @@ use trailwarden::pattern::syntax::{
 };
 
 /// Nested lists of one kind are one list to the parser.
-fn flat<'t, C>(tree: &'t Tree<C>, and: bool) -> Vec<&'t Tree<C>> {
+fn flat<C>(tree: &Tree<C>, and: bool) -> Vec<&Tree<C>> {
     match (tree, and) {
         (Tree::And(parts), true) | (Tree::Or(parts), false) => {
             parts.iter().flat_map(|part| flat(part, and)).collect()

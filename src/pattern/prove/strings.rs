@@ -79,7 +79,7 @@ pub(super) fn are_finite(
     for &(subject, wanted) in wishes {
         walk.add_wish(subject, wanted, reading)?;
     }
-    walk.is_finite(budget)
+    walk.accepts_few(budget)
 }
 
 struct Candidates {
@@ -240,7 +240,7 @@ impl<'p> Walk<'p> {
     }
 
     /// Whether the automata accept only finitely many texts.
-    fn is_finite(self, budget: &mut Budget) -> Result<bool, Reason> {
+    fn accepts_few(self, budget: &mut Budget) -> Result<bool, Reason> {
         let alphabet = representatives(self.bounds);
         let machines = self.machines;
         let start: Vec<State> = machines.iter().map(Machine::start).collect();
