@@ -160,7 +160,44 @@ async fn a_cut_and_its_end_reach_every_target_once(account: &Account) {
     Break::DeleteMetricFilter.apply(account).await;
     daemon.until_compliant(0.0).await;
 
-    let told = until_taken(&webhook, 1, &daemon).await;
+    is_told_of_the_cut(account, &webhook, &flaky, &daemon).await;
+
+    // Longer than the look that confirms the first.
+    daemon
+        .until("the confirming look", |scrape| {
+            scrape.sum("trailwarden_evaluations_total", &[("trigger", "confirm")]) >= 1.0
+        })
+        .await;
+    put_filter(account, PATTERN, "1").await;
+    daemon.until_compliant(1.0).await;
+
+    for sink in [&webhook, &flaky, &slack, &pagerduty] {
+        until_taken(sink, 2, &daemon).await;
+    }
+    each_got_its_form(account, [&webhook, &flaky], &slack, &pagerduty);
+    mail_was_sent(account, &queue, &daemon).await;
+
+    let scrape = daemon.scrape().expect("metrics");
+    let waits = |target| scrape.value("trailwarden_notifications_waiting", &[("target", target)]);
+    assert_eq!(waits("dead"), Some(2.0), "it holds nobody up");
+    assert_eq!(waits("webhook-2"), Some(0.0));
+    let sent = |target| {
+        let labels = [("target", target), ("result", "sent")];
+        scrape.value("trailwarden_notifications_total", &labels)
+    };
+    assert_eq!(sent("sns-1"), Some(2.0));
+    assert_eq!(sent("flaky"), Some(2.0));
+    daemon.signal(nix::sys::signal::Signal::SIGTERM);
+    let (status, log) = daemon.wait().await;
+    assert!(status.success(), "{status:?}\n{log}");
+    for secret in [SECRET, ROUTING_KEY, "s3cret", "/services/"] {
+        assert!(!log.contains(secret), "{secret} stands in the log:\n{log}");
+    }
+}
+
+/// The first notice of two webhooks, of which one refuses it twice.
+async fn is_told_of_the_cut(account: &Account, webhook: &Sink, flaky: &Sink, daemon: &Daemon) {
+    let told = until_taken(webhook, 1, daemon).await;
     let notice = told[0].json();
     assert!(is_signed(&told[0]), "{:?}", told[0]);
     assert_eq!(notice["kind"], "broken", "{notice:#}");
@@ -184,7 +221,7 @@ async fn a_cut_and_its_end_reach_every_target_once(account: &Account) {
         "{notice:#}"
     );
 
-    let flaky_told = until_taken(&flaky, 1, &daemon).await;
+    let flaky_told = until_taken(flaky, 1, daemon).await;
     assert_eq!(
         flaky_told[0].json()["id"],
         notice["id"],
@@ -193,27 +230,19 @@ async fn a_cut_and_its_end_reach_every_target_once(account: &Account) {
     let statuses: Vec<u16> = flaky.posted().iter().map(|one| one.status).collect();
     assert_eq!(statuses, [500, 503, 200]);
     assert!(flaky.posted().iter().all(is_signed));
+}
 
-    // Longer than the look that confirms the first.
-    daemon
-        .until("the confirming look", |scrape| {
-            scrape.sum("trailwarden_evaluations_total", &[("trigger", "confirm")]) >= 1.0
-        })
-        .await;
-    put_filter(account, PATTERN, "1").await;
-    daemon.until_compliant(1.0).await;
-
-    for sink in [&webhook, &flaky, &slack, &pagerduty] {
-        until_taken(sink, 2, &daemon).await;
-    }
+/// The cut and its end, once each, as each kind of target wants them.
+fn each_got_its_form(account: &Account, webhooks: [&Sink; 2], slack: &Sink, pagerduty: &Sink) {
     let kinds = |sink: &Sink| -> Vec<Value> {
         sink.taken()
             .iter()
             .map(|one| one.json()["kind"].clone())
             .collect()
     };
-    assert_eq!(kinds(&webhook), ["broken", "mended"], "each change once");
-    assert_eq!(kinds(&flaky), ["broken", "mended"]);
+    for webhook in webhooks {
+        assert_eq!(kinds(webhook), ["broken", "mended"], "each change once");
+    }
     let slack_told = slack.taken();
     assert_eq!(slack_told.len(), 2);
     assert_eq!(slack_told[0].path, "/services/T0/B0/s3cret");
@@ -244,13 +273,16 @@ async fn a_cut_and_its_end_reach_every_target_once(account: &Account) {
             json!(["resolve", matter, ROUTING_KEY])
         ]
     );
+}
 
+/// What the topic passed on.
+async fn mail_was_sent(account: &Account, queue: &str, daemon: &Daemon) {
     let mut mails = Vec::new();
     eventually(
         "two messages of the topic",
         PATIENCE,
         async || {
-            mails.extend(delivered(account, &queue).await);
+            mails.extend(delivered(account, queue).await);
             (mails.len() >= 2).then_some(())
         },
         async || daemon.log(),
@@ -268,23 +300,6 @@ async fn a_cut_and_its_end_reach_every_target_once(account: &Account) {
         text.contains(MALLORY) && text.contains("Left to do:"),
         "{text}"
     );
-
-    let scrape = daemon.scrape().expect("metrics");
-    let waits = |target| scrape.value("trailwarden_notifications_waiting", &[("target", target)]);
-    assert_eq!(waits("dead"), Some(2.0), "it holds nobody up");
-    assert_eq!(waits("webhook-2"), Some(0.0));
-    let sent = |target| {
-        let labels = [("target", target), ("result", "sent")];
-        scrape.value("trailwarden_notifications_total", &labels)
-    };
-    assert_eq!(sent("sns-1"), Some(2.0));
-    assert_eq!(sent("flaky"), Some(2.0));
-    daemon.signal(nix::sys::signal::Signal::SIGTERM);
-    let (status, log) = daemon.wait().await;
-    assert!(status.success(), "{status:?}\n{log}");
-    for secret in [SECRET, ROUTING_KEY, "s3cret", "/services/"] {
-        assert!(!log.contains(secret), "{secret} stands in the log:\n{log}");
-    }
 }
 
 async fn a_cut_at_the_start_is_told(account: &Account) {
