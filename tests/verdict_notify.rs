@@ -17,7 +17,7 @@ mod verdict_support;
 
 use serde_json::{Value, json};
 use trailwarden::assess::Expectations;
-use verdict_support::{Cases, TOPIC, judge, judge_as, remove, set, sound, subscription};
+use verdict_support::{Cases, TOPIC, alarm, judge, judge_as, remove, set, sound, subscription};
 
 fn policy(statements: Value) -> impl FnOnce(&mut Value) {
     let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
@@ -414,4 +414,57 @@ fn remedies_are_commands_with_their_values_filled_in() {
         remedy.contains("'{($.eventName=CreateTrail) ||"),
         "{remedy}"
     );
+}
+
+fn audience(state: &Value) -> Vec<String> {
+    judge(state)
+        .audience
+        .iter()
+        .map(|one| format!("{} {} {}", one.topic, one.protocol, one.endpoint))
+        .collect()
+}
+
+#[test]
+fn everybody_who_is_told_is_named_through_whichever_path() {
+    let other = "arn:aws:sns:us-east-1:111122223333:other";
+    let mut state = sound();
+    let own = format!("{TOPIC} email sec@example.com");
+    assert_eq!(audience(&state), [own.clone()]);
+    // Another alarm on the same metric with a topic of its own, whose only confirmed subscriber is a queue.
+    let mut second = alarm("b", "m");
+    set(&mut second, "/AlarmActions", json!([other]));
+    set(&mut state, "/alarms/-", second);
+    set(
+        &mut state,
+        "/topics/-",
+        json!({"TopicArn": other, "Attributes": {"Owner": "111122223333"}}),
+    );
+    let queue = json!({"SubscriptionArn": format!("{other}:1111"), "Protocol": "sqs", "TopicArn": other,
+        "Endpoint": "arn:aws:sqs:us-east-1:111122223333:q"});
+    set(&mut state, "/subscriptions/-", queue.clone());
+    let mut pending = queue;
+    set(
+        &mut pending,
+        "/SubscriptionArn",
+        json!("PendingConfirmation"),
+    );
+    set(
+        &mut pending,
+        "/Endpoint",
+        json!("arn:aws:sqs:us-east-1:111122223333:p"),
+    );
+    set(&mut state, "/subscriptions/-", pending);
+    let both = [
+        own,
+        format!("{other} sqs arn:aws:sqs:us-east-1:111122223333:q"),
+    ];
+    assert_eq!(audience(&state), both);
+    // Which path is shown follows the state of the alarms; who is told does not.
+    set(&mut state, "/alarms/0/StateValue", json!("ALARM"));
+    assert_eq!(audience(&state), both);
+    // An alarm that does not act tells nobody.
+    set(&mut state, "/alarms/0/ActionsEnabled", json!(false));
+    assert_eq!(audience(&state), both[1..]);
+    set(&mut state, "/alarms/1/ActionsEnabled", json!(false));
+    assert_eq!(audience(&state), [""; 0]);
 }

@@ -11,7 +11,9 @@ use super::report::{
     add_warnings, extend_chain, no_trail, position, region, report, undecided_pattern,
 };
 use super::universe::{Slice, slices};
-use super::{Assessment, Chain, Expectations, Link, LinkState, Verdict, Warning, literal};
+use super::{
+    Assessment, Chain, Expectations, Link, LinkState, Recipient, Verdict, Warning, literal,
+};
 use crate::control::{Benchmark, Control, Prescribed, Role};
 use crate::pattern::{Assumptions, Match, broader};
 use crate::snapshot::Snapshot;
@@ -68,6 +70,7 @@ fn empty(control: &Control, verdict: Verdict) -> Assessment {
         warnings: Vec::new(),
         links: BTreeMap::new(),
         chain: Chain::default(),
+        audience: Vec::new(),
         region: None,
         literal_cis: None,
         literal_security_hub: None,
@@ -140,6 +143,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .map(|link| (link, LinkState::Ok))
             .collect();
         assessment.region = used.first().and_then(|path| region(path));
+        assessment.audience = self.audience(&used);
         self.warn_of_noise(&used, &mut assessment.warnings);
         if let Some(note) = &self.required.note
             && self.required.role == Role::Accepted
@@ -152,10 +156,9 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         assessment
     }
 
-    /// The paths to show at PASS: one that suffices by itself, with as little to warn of as can be, or as few as do.
-    fn used(&self) -> Vec<&Path<'i, 'a>> {
-        let mut sound: Vec<&Path<'i, 'a>> = self
-            .paths
+    /// The paths that hold for some of the required events' regions and sources.
+    fn sound(&self) -> impl Iterator<Item = &Path<'i, 'a>> {
+        self.paths
             .iter()
             .filter(|path| path.leg.is_some())
             .filter(|path| {
@@ -163,7 +166,31 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
                     .iter()
                     .any(|slice| path.faults_for(slice).is_empty())
             })
+    }
+
+    /// Everybody who is told of a required event, whichever of the paths is shown: which one that is may change with the
+    /// state of an alarm.
+    fn audience(&self, used: &[&Path<'i, 'a>]) -> Vec<Recipient> {
+        let told = self.sound().filter(|path| {
+            path.catches_usual()
+                || used.iter().any(|one| std::ptr::eq(*one, *path))
+                || (self.required.event_names.is_empty()
+                    && path.relevance > 0
+                    && self.suffices(&[path]))
+        });
+        let mut audience: Vec<Recipient> = told
+            .filter_map(|path| path.tail)
+            .flat_map(|tail| tail.subscriptions.iter().copied())
+            .map(Recipient::from)
             .collect();
+        audience.sort();
+        audience.dedup();
+        audience
+    }
+
+    /// The paths to show at PASS: one that suffices by itself, with as little to warn of as can be, or as few as do.
+    fn used(&self) -> Vec<&Path<'i, 'a>> {
+        let mut sound: Vec<&Path<'i, 'a>> = self.sound().collect();
         sound.sort_by_key(|path| (path.warnings.len(), usize::MAX - path.relevance));
         if let Some(alone) = sound.iter().find(|path| self.suffices(&[path])) {
             return vec![alone];

@@ -34,5 +34,5 @@ pub use index::Index;
 pub use judge::assess;
 pub use universe::assumptions;
 pub use verdict::{
-    Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Verdict, Warning,
+    Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Recipient, Verdict, Warning,
 };

@@ -67,6 +67,11 @@ impl<'i> Path<'i, '_> {
         self.leg.is_some_and(|leg| leg.filter.always_on == Tri::Yes)
     }
 
+    /// Whether its filter catches an everyday event of a required name.
+    pub(super) fn catches_usual(&self) -> bool {
+        self.relevance >= A_CATCH
+    }
+
     /// The pattern; none: everything.
     pub(super) fn pattern(&self) -> Option<&'i Pattern> {
         self.leg.and_then(|leg| leg.filter.pattern.as_ref().ok())
@@ -197,6 +202,9 @@ fn usual_events(control: &Control, required: &Prescribed) -> Vec<Value> {
     required.event_names.iter().map(event).collect()
 }
 
+/// What a usual event that is caught counts for in the relevance; patterns share fewer words than that.
+const A_CATCH: usize = 100;
+
 /// How much a filter has to do with the required events: usual ones that it catches, words that it shares. For choosing
 /// what to report, not for proving.
 fn relevance(leg: &Leg<'_>, required_words: &[&str], usual: &[Value]) -> usize {
@@ -222,7 +230,7 @@ fn relevance(leg: &Leg<'_>, required_words: &[&str], usual: &[Value]) -> usize {
         .iter()
         .filter(|event| !pattern.matches_event(event).is_no())
         .count();
-    caught * 100 + shared
+    caught * A_CATCH + shared
 }
 
 /// Words of a pattern that tell it from others.

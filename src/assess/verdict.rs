@@ -152,6 +152,27 @@ pub struct Chain {
     pub subscriptions: Vec<Subscription>,
 }
 
+/// Somebody who is told: a confirmed subscription that receives the alarm's message.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Recipient {
+    /// ARN of the topic.
+    pub topic: String,
+    /// `email`, `sqs`, `https`, ...
+    pub protocol: String,
+    /// The address, URL or ARN.
+    pub endpoint: String,
+}
+
+impl From<&Subscription> for Recipient {
+    fn from(subscription: &Subscription) -> Self {
+        Self {
+            topic: subscription.topic_arn.clone(),
+            protocol: subscription.protocol.clone(),
+            endpoint: subscription.endpoint.clone(),
+        }
+    }
+}
+
 /// Whom the configuration names as those to be told. Empty lists: anybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expectations {
@@ -178,6 +199,9 @@ pub struct Assessment {
     pub links: BTreeMap<Link, LinkState>,
     /// The best path.
     pub chain: Chain,
+    /// Who is told of a required event, through any path that holds, and not only the best: what changes if somebody
+    /// reroutes the messages of a chain that still passes. Sorted, each once; empty unless the control passes.
+    pub audience: Vec<Recipient>,
     /// The home region of the chain (of its log group, else of its trail), for labels; none where there is no trail.
     pub region: Option<String>,
     /// What the benchmark's audit text, read literally, would say.

@@ -96,6 +96,7 @@ pub(crate) fn passing() -> Assessment {
         warnings: Vec::new(),
         links: Link::CHAIN.map(|link| (link, LinkState::Ok)).into(),
         chain: chain("config-changes"),
+        audience: Vec::new(),
         region: Some("eu-central-1".to_owned()),
         literal_cis: None,
         literal_security_hub: None,

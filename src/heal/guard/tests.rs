@@ -19,6 +19,7 @@ fn assessment(verdict: Verdict) -> Assessment {
         warnings: Vec::new(),
         links: BTreeMap::new(),
         chain: Chain::default(),
+        audience: Vec::new(),
         region: None,
         literal_cis: None,
         literal_security_hub: None,
