@@ -13,6 +13,7 @@ demo: ## cut the chain on a LocalStack and watch trailwarden see and mend it; le
 
 test: ## unit, property and end-to-end tests on a LocalStack of their own
 	$(CARGO) test --locked
+	localstack/test
 
 test-system: ## the daemon as it is deployed: container, systemd, browser (as root; installs Debian packages)
 	tests/system/prepare
