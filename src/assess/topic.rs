@@ -23,8 +23,9 @@ pub(super) struct Reached<'a> {
 pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Reached<'a> {
     let arn = Arn::topic(topic_arn);
     let region = arn.map_or("", |arn| arn.region);
-    let Some(topic) = world.topic(topic_arn) else {
-        let fault = missing(world, topic_arn, arn);
+    let home = world.home_of(topic_arn);
+    let Some(topic) = home.topic(topic_arn) else {
+        let fault = missing(home, topic_arn, arn);
         let unseen = fault.is_none().then(|| {
             Fault::undecided(
                 Link::Topic,
@@ -62,7 +63,7 @@ pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Rea
         topic: None,
     };
     faults.extend(policy_fault(topic, &request, region));
-    faults.extend(key_faults(world, topic, &request, region));
+    faults.extend(key_faults(home, topic, &request, region));
     Reached {
         topic: Some(topic),
         faults,

@@ -1,4 +1,5 @@
 use super::Link;
+use super::arn::Arn;
 use super::fault::Fault;
 use crate::snapshot::{Snapshot, Topic};
 
@@ -70,6 +71,17 @@ impl<'a> World<'a> {
             })
         });
         role.or_else(|| self.hole(GET_CALLER_IDENTITY, &[]))
+    }
+
+    /// Where a topic was seen: in its own account, if that was looked at too, else from here.
+    pub(super) fn home_of(self, topic_arn: &str) -> Self {
+        let account = Arn::topic(topic_arn).map_or("", |arn| arn.account);
+        self.snapshot
+            .other_accounts
+            .iter()
+            .map(|snapshot| World { snapshot })
+            .find(|other| other.account() == account && other.topic(topic_arn).is_some())
+            .unwrap_or(self)
     }
 
     pub(super) fn topic(self, arn: &str) -> Option<&'a Topic> {

@@ -1,15 +1,18 @@
 //! The alarms on a filter's metric: which of them would one event trip, and which would then act?
 
 mod composite;
+mod event;
 mod math;
 mod mute;
+mod overlap;
+mod rest;
 mod rule;
 mod series;
 mod statistic;
 mod trip;
 
-pub(super) use series::looks_at;
-pub(super) use trip::judge;
+use series::looks_at;
+use trip::judge;
 
 use super::arn::Arn;
 use super::fault::{Fault, Tri};
@@ -17,7 +20,9 @@ use super::filter::Filter;
 use super::remedy::Command;
 use super::world::World;
 use super::{Link, Warning};
-use crate::snapshot::Alarm;
+use crate::pattern::Pattern;
+use crate::snapshot::{Alarm, MetricFilter};
+use event::Event;
 use rule::State;
 use trip::Trip;
 
@@ -32,6 +37,16 @@ pub(super) struct Actor<'a> {
     pub(super) picks: Vec<(String, String)>,
     /// The state it leaves; none where that is not known.
     pub(super) from: Option<State>,
+    /// It acts on events only that other filters match, too.
+    pub(super) joint: Option<Joint<'a>>,
+}
+
+/// Filters that have to match an event besides the first.
+#[derive(Debug, Clone)]
+pub(super) struct Joint<'a> {
+    pub(super) filters: Vec<&'a MetricFilter>,
+    /// What the first and all of these match.
+    pub(super) pattern: Pattern,
 }
 
 impl<'a> Actor<'a> {
@@ -70,19 +85,94 @@ pub(super) fn actors<'a>(
     filter: &Filter<'a>,
     filters: &[Filter<'a>],
 ) -> Vec<Actor<'a>> {
-    let Some(metric) = filter.metric else {
-        return Vec::new();
+    let alarms = in_region(world, &filter.seen.region);
+    let mut actors = Vec::new();
+    for picks in event::pick_sets(filter, &alarms) {
+        let event = Event {
+            picks,
+            ..Event::of(world, filter)
+        };
+        let (alone, together) = of_event(world, &alarms, &event, filters);
+        actors.extend(alone);
+        for names in together {
+            let is_named =
+                |one: &&Filter<'a>| names.iter().any(|seen| std::ptr::eq(*seen, one.seen));
+            let also: Vec<&Filter<'a>> = filters.iter().filter(is_named).collect();
+            let Some(joint) = joint(filter, &also) else {
+                continue;
+            };
+            let event = Event {
+                also,
+                ..event.clone()
+            };
+            let (acting, _) = of_event(world, &alarms, &event, filters);
+            // One that does not act even then is told of once.
+            let acting = acting
+                .into_iter()
+                .filter(|actor| !actor.faults.iter().any(Fault::is_broken));
+            actors.extend(acting.map(|actor| Actor {
+                joint: Some(joint.clone()),
+                ..actor
+            }));
+        }
+    }
+    actors
+}
+
+fn joint<'a>(filter: &Filter<'a>, also: &[&Filter<'a>]) -> Option<Joint<'a>> {
+    let patterns: Option<Vec<&Pattern>> = [filter]
+        .into_iter()
+        .chain(also.iter().copied())
+        .map(|one| one.pattern.as_ref().ok())
+        .collect();
+    Some(Joint {
+        filters: also.iter().map(|one| one.seen).collect(),
+        pattern: Pattern::all(&patterns?)?,
+    })
+}
+
+/// Sets of filters with which an event may move more alarms.
+type Together<'e> = Vec<Vec<&'e MetricFilter>>;
+
+/// The alarms that an event may move.
+fn of_event<'e, 'a>(
+    world: World<'a>,
+    alarms: &[&'a Alarm],
+    event: &'e Event<'e>,
+    filters: &'e [Filter<'a>],
+) -> (Vec<Actor<'a>>, Together<'e>)
+where
+    'a: 'e,
+{
+    let Some(metric) = event.filter.metric else {
+        return (Vec::new(), Vec::new());
     };
-    let region = filter.seen.region.as_str();
-    let alarms = in_region(world, region);
-    let judged: Vec<(&Alarm, Trip)> = alarms
+    let region = event.filter.seen.region.as_str();
+    let judged: Vec<(&'a Alarm, Trip<'e>)> = alarms
         .iter()
         .copied()
         .filter(|alarm| !is_composite(alarm))
         .filter(|alarm| looks_at(alarm, world.account(), metric.name, metric.namespace))
-        .map(|alarm| (alarm, judge(alarm, world.account(), filter, filters)))
+        .map(|alarm| (alarm, judge(alarm, event, filters)))
+        // An alarm on other values of the dimensions than the event carries.
+        .filter(|(_, trip)| event.picks.is_empty() || trip.lands)
         .collect();
-    let composites = composite::actors(world, &alarms, &judged);
+    let beside = composite::bystanders(alarms, &judged, event, filters);
+    let mut together: Together<'e> = Vec::new();
+    let of_trips = judged.iter().flat_map(|(_, trip)| &trip.joint);
+    for set in of_trips.chain(beside.iter().flat_map(|one| &one.joint)) {
+        let same = |other: &&Vec<&MetricFilter>| {
+            other.len() == set.len()
+                && other
+                    .iter()
+                    .zip(set)
+                    .all(|(one, other)| std::ptr::eq(*one, *other))
+        };
+        if !together.iter().any(|other| same(&other)) {
+            together.push(set.clone());
+        }
+    }
+    let composites = composite::actors(world, alarms, &judged, &beside);
     let has_topic = |alarm: &Alarm| {
         alarm
             .alarm_actions
@@ -107,15 +197,22 @@ pub(super) fn actors<'a>(
                 alarms: vec![alarm],
                 faults: trip.faults,
                 warnings: trip.warnings,
-                picks: trip.picks,
+                picks: Vec::new(),
                 from: trip.rest,
+                joint: None,
             };
             hold_back(world, alarm, region, &mut actor);
             actor
         })
         .collect();
-    actors.extend(composites);
-    actors
+    // A composite alarm without a topic, over an alarm with one, is not meant to notify either.
+    actors.extend(composites.into_iter().filter(|actor| {
+        actor.acting().is_some_and(has_topic) || !actor.alarms.iter().any(|one| has_topic(one))
+    }));
+    for actor in &mut actors {
+        actor.picks.clone_from(&event.picks);
+    }
+    (actors, together)
 }
 
 /// What keeps an alarm in ALARM from acting: actions switched off, mute rules.
