@@ -113,7 +113,7 @@ fn thresholds_between_and_below() {
         );
     }
     cases.case("without a threshold", "UNKNOWN alarm", |state| {
-        remove(state, "/alarms/0/Threshold")
+        remove(state, "/alarms/0/Threshold");
     });
     cases.done();
 }
@@ -285,7 +285,7 @@ fn math_that_people_write() {
         ),
     ] {
         cases.case(text, expected, |state| {
-            math(state, json!([expression(text)]))
+            math(state, json!([expression(text)]));
         });
     }
     cases.case("a query in PromQL", "UNKNOWN alarm", |state| {
@@ -398,7 +398,7 @@ fn kinds_of_actions() {
         set(state, "/alarms/-", alarm("b", "m"));
     });
     cases.case("ActionsEnabled is true by default", "PASS", |state| {
-        remove(state, "/alarms/0/ActionsEnabled")
+        remove(state, "/alarms/0/ActionsEnabled");
     });
     cases.case(
         "the metric of another filter, whose group no trail feeds",
@@ -409,4 +409,51 @@ fn kinds_of_actions() {
         },
     );
     cases.done();
+}
+
+#[test]
+fn a_remedy_keeps_what_somebody_set() {
+    let mut state = sound();
+    set(&mut state, "/alarms/0/AlarmActions", json!([]));
+    set(
+        &mut state,
+        "/alarms/0/OKActions",
+        json!(["arn:aws:sns:us-east-1:111122223333:ok"]),
+    );
+    set(&mut state, "/alarms/0/AlarmDescription", json!("it's ours"));
+    set(
+        &mut state,
+        "/alarms/0/EvaluationWindow",
+        json!({"SlidingWindow": {}}),
+    );
+    let remedy = judge(&state).findings[0].remedy.clone().unwrap();
+    let document = remedy
+        .strip_prefix("aws cloudwatch put-metric-alarm --region us-east-1 --cli-input-json '")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .unwrap()
+        .replace(r"'\''", "'");
+    let said: Value = serde_json::from_str(&document).unwrap();
+    let mut expected = state["alarms"][0].clone();
+    for own in [
+        "AlarmArn",
+        "StateValue",
+        "InsufficientDataActions",
+        "Dimensions",
+    ] {
+        remove(&mut expected, &format!("/{own}"));
+    }
+    set(&mut expected, "/AlarmActions", json!(["TOPIC_ARN"]));
+    assert_eq!(said, expected);
+    // Where the alarm itself has to change, those who are told of other states stay told.
+    set(&mut state, "/alarms/0/AlarmActions", json!([TOPIC]));
+    set(&mut state, "/alarms/0/Threshold", json!(5.0));
+    let remedy = judge(&state).findings[0].remedy.clone().unwrap();
+    assert!(
+        remedy.contains("--ok-actions arn:aws:sns:us-east-1:111122223333:ok"),
+        "{remedy}"
+    );
+    assert!(
+        remedy.contains(r"--alarm-description 'it'\''s ours'"),
+        "{remedy}"
+    );
 }

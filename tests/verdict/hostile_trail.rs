@@ -272,7 +272,7 @@ fn names_of_log_groups() {
         (":*", "/aws/ct", "FAIL log_group"),
     ] {
         cases.case(&format!("{of_trail} and {of_filter}"), expected, |state| {
-            named(state, of_trail, of_filter)
+            named(state, of_trail, of_filter);
         });
     }
     cases.case("a partition of its own", "PASS", |state| {
@@ -288,7 +288,7 @@ fn names_of_log_groups() {
         ("DELIVERY", "FAIL log_group"),
     ] {
         cases.case(class, expected, |state| {
-            set(state, "/log_groups/0/logGroupClass", json!(class))
+            set(state, "/log_groups/0/logGroupClass", json!(class));
         });
     }
     cases.case("another group of another class", "PASS", |state| {

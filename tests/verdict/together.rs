@@ -244,10 +244,10 @@ fn one_event_moves_every_alarm_that_its_filters_feed() {
     let wide = and_also("RunInstances");
     let both = "ALARM(a) AND ALARM(b)";
     cases.case("both filters match it", "PASS", |state| {
-        two(state, PATTERN, both)
+        two(state, PATTERN, both);
     });
     cases.case("the second matches more", "PASS", |state| {
-        two(state, &wide, both)
+        two(state, &wide, both);
     });
     cases.case("both match more", "PASS", |state| {
         two(state, &wide, both);
@@ -323,10 +323,10 @@ fn an_event_has_one_value_of_a_dimension() {
         by_name(state, alarms);
     };
     cases.case("any of five under one composite", "PASS", |state| {
-        under(state, &rule(" OR "))
+        under(state, &rule(" OR "));
     });
     cases.case("all of five at once", "FAIL alarm", |state| {
-        under(state, &rule(" AND "))
+        under(state, &rule(" AND "));
     });
     cases.case("four of five", "FAIL metric", |state| {
         under(
@@ -362,10 +362,10 @@ fn an_event_has_one_value_of_a_dimension() {
         by_name(state, vec![one]);
     };
     cases.case("the sum over all five values", "PASS", |state| {
-        math(state, &NAMES)
+        math(state, &NAMES);
     });
     cases.case("the sum over four values", "FAIL metric", |state| {
-        math(state, &NAMES[..4])
+        math(state, &NAMES[..4]);
     });
     for (field, value, expected) in [
         ("$.eventType", "AwsApiCall", "PASS"),

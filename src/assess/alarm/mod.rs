@@ -291,7 +291,30 @@ fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
     if topics.is_empty() {
         topics.push("TOPIC_ARN".to_owned());
     }
-    new_alarm_command(region, &alarm.alarm_name, (metric, namespace), &topics)
+    let mut command = new_alarm_command(region, &alarm.alarm_name, (metric, namespace), &topics);
+    if let Some(description) = &alarm.alarm_description {
+        command = command.with("--alarm-description", description);
+    }
+    for (option, actions) in [
+        ("--ok-actions", &alarm.ok_actions),
+        (
+            "--insufficient-data-actions",
+            &alarm.insufficient_data_actions,
+        ),
+    ] {
+        if !actions.is_empty() {
+            command = command.raw(&format!("{option} {}", words(actions)));
+        }
+    }
+    command
+}
+
+fn words(texts: &[String]) -> String {
+    let words: Vec<String> = texts
+        .iter()
+        .map(|text| super::remedy::quoted(text))
+        .collect();
+    words.join(" ")
 }
 
 /// `aws cloudwatch put-metric-alarm` that one event trips.
@@ -301,10 +324,6 @@ pub(super) fn new_alarm_command(
     (metric, namespace): (&str, &str),
     actions: &[String],
 ) -> Command {
-    let words: Vec<String> = actions
-        .iter()
-        .map(|action| super::remedy::quoted(action))
-        .collect();
     Command::new("cloudwatch put-metric-alarm", region)
         .with("--alarm-name", name)
         .with("--metric-name", metric)
@@ -313,61 +332,31 @@ pub(super) fn new_alarm_command(
         .raw(
             "--comparison-operator GreaterThanOrEqualToThreshold --treat-missing-data notBreaching",
         )
-        .raw(&format!("--alarm-actions {}", words.join(" ")))
+        .raw(&format!("--alarm-actions {}", words(actions)))
 }
 
-/// `aws cloudwatch put-metric-alarm` that writes the alarm as it is, with these actions.
+/// `aws cloudwatch put-metric-alarm` that writes the alarm as it is, with these actions: the call replaces the whole alarm, so
+/// that everything is said again.
 pub(super) fn same_alarm_command(alarm: &Alarm, region: &str, actions: &[String]) -> Command {
-    if !alarm.metrics.is_empty() {
-        return Command::new("cloudwatch put-metric-alarm", region)
-            .with("--alarm-name", &alarm.alarm_name)
-            .raw("--metrics file://metrics.json --alarm-actions TOPIC_ARN");
+    let settings = Alarm {
+        alarm_actions: actions.to_vec(),
+        evaluation_state: None,
+        alarm_configuration_updated_timestamp: None,
+        state_value: None,
+        state_reason: None,
+        state_updated_timestamp: None,
+        state_transitioned_timestamp: None,
+        alarm_type: None,
+        ..alarm.clone()
+    };
+    // Types of ours always serialise; the CLI would refuse an empty document.
+    let mut settings = serde_json::to_value(settings).unwrap_or_default();
+    if let Some(fields) = settings.as_object_mut() {
+        fields.remove("AlarmArn");
+        fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     }
-    let number = |option: &str, value: Option<i64>| {
-        value.map_or(String::new(), |value| format!(" {option} {value}"))
-    };
-    let words: Vec<String> = actions
-        .iter()
-        .map(|action| super::remedy::quoted(action))
-        .collect();
-    let statistic = match (&alarm.statistic, &alarm.extended_statistic) {
-        (Some(statistic), _) => format!("--statistic {statistic}"),
-        (None, Some(extended)) => {
-            format!("--extended-statistic {}", super::remedy::quoted(extended))
-        }
-        (None, None) => "--statistic Sum".to_owned(),
-    };
-    let threshold = alarm.threshold.map_or(String::new(), |threshold| {
-        format!(" --threshold {threshold}")
-    });
     Command::new("cloudwatch put-metric-alarm", region)
-        .with("--alarm-name", &alarm.alarm_name)
-        .with(
-            "--metric-name",
-            alarm.metric_name.as_deref().unwrap_or_default(),
-        )
-        .with(
-            "--namespace",
-            alarm.namespace.as_deref().unwrap_or_default(),
-        )
-        .raw(&format!(
-            "{statistic}{}{}{}{threshold}",
-            number("--period", alarm.period),
-            number("--evaluation-periods", alarm.evaluation_periods),
-            number("--datapoints-to-alarm", alarm.datapoints_to_alarm),
-        ))
-        .with(
-            "--comparison-operator",
-            alarm
-                .comparison_operator
-                .as_deref()
-                .unwrap_or("GreaterThanOrEqualToThreshold"),
-        )
-        .with(
-            "--treat-missing-data",
-            alarm.treat_missing_data.as_deref().unwrap_or("missing"),
-        )
-        .raw(&format!("--alarm-actions {}", words.join(" ")))
+        .with("--cli-input-json", &settings.to_string())
 }
 
 /// AWS's word for a state.
