@@ -175,7 +175,7 @@ async fn an_alarm_that_is_put_is_seen_as_it_was_said() {
         ..plain()
     };
     for alarm in [plain(), extended, math(), query()] {
-        assert_eq!(seen_after_put(&alarm).await, [alarm.clone()]);
+        assert_eq!(seen_after_put(&alarm).await, std::slice::from_ref(&alarm));
         // A snapshot on disk keeps it too.
         let text = serde_json::to_string(&alarm).expect("JSON");
         assert_eq!(

@@ -37,7 +37,7 @@ fn a_trail_has_to_log() {
         );
     });
     cases.case("status without IsLogging", "UNKNOWN visibility", |state| {
-        state["trail_status"][TRAIL] = json!({})
+        state["trail_status"][TRAIL] = json!({});
     });
     cases.case("an S3 delivery error is another matter", "PASS", |state| {
         state["trail_status"][TRAIL]["LatestDeliveryError"] = json!("AccessDenied");
