@@ -178,6 +178,7 @@ impl Scope {
                 trigger,
                 began,
                 &Blind {
+                    call: IDENTITY.to_owned(),
                     code: "Timeout".into(),
                     reason,
                 },
@@ -208,7 +209,7 @@ impl Scope {
         Some(Snapshot::unseen(
             account.clone(),
             now,
-            "sts:GetCallerIdentity",
+            &blind.call,
             &blind.code,
         ))
     }
@@ -289,20 +290,32 @@ impl Scope {
     }
 }
 
+/// The call that tells whose account it is.
+const IDENTITY: &str = "sts:GetCallerIdentity";
+
 /// Why nothing was seen.
 struct Blind {
+    /// The call that failed, as a snapshot names it.
+    call: String,
     code: String,
     reason: String,
 }
 
 impl From<ObserveError> for Blind {
     fn from(error: ObserveError) -> Self {
-        let code = match &error {
-            ObserveError::Identity(call) => call.code.clone(),
-            ObserveError::NoAccount(_) => "NoAccount".to_owned(),
-            ObserveError::ForeignAccount { .. } => "ForeignAccount".to_owned(),
+        let (call, code) = match &error {
+            ObserveError::Identity(failed) => (IDENTITY.to_owned(), failed.code.clone()),
+            ObserveError::Role(failed) => (
+                format!("sts:AssumeRole {}", failed.scope),
+                failed.code.clone(),
+            ),
+            ObserveError::NoAccount(_) => (IDENTITY.to_owned(), "NoAccount".to_owned()),
+            ObserveError::ForeignAccount { .. } => {
+                (IDENTITY.to_owned(), "ForeignAccount".to_owned())
+            }
         };
         Self {
+            call,
             code,
             reason: error.to_string(),
         }
