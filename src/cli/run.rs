@@ -100,6 +100,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         heal_policy: connect::heal_policy(&settings),
         heal_limits: connect::heal_limits(&settings.heal),
         journal,
+        state_dir: settings.state_dir,
         notify,
         events,
         board,

@@ -124,6 +124,7 @@ impl Scope {
         };
         if first {
             self.standings.resume(&memory, &self.judge, snapshot);
+            self.teller.resume(&memory, snapshot.now);
         }
         self.healer.resume(&memory);
         let mut entries = self.healer.everything(account);
