@@ -14,6 +14,7 @@ impl Chain {
                 state_updated_timestamp: None,
                 state_transitioned_timestamp: None,
                 actions_suppressed_by: None,
+                alarm_configuration_updated_timestamp: None,
                 ..std::mem::take(alarm)
             };
         }

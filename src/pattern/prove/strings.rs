@@ -75,11 +75,26 @@ pub(super) fn are_finite(
     if candidates(wishes, "").exhaustive {
         return Ok(true);
     }
+    if wishes.iter().all(|wish| forbids_few(*wish)) {
+        return Ok(false);
+    }
     let mut walk = Walk::default();
     for &(subject, wanted) in wishes {
         walk.add_wish(subject, wanted, reading)?;
     }
     walk.accepts_few(budget)
+}
+
+/// Whether a wish leaves all but finitely many strings, which is seen without an automaton.
+fn forbids_few((subject, wanted): (Subject<'_>, bool)) -> bool {
+    !wanted
+        && match subject {
+            Subject::Operand(Operand::Number(_)) => true,
+            Subject::Operand(Operand::Text(text)) => {
+                text.globs().all(|glob| glob.literal().is_some())
+            }
+            _ => false,
+        }
 }
 
 struct Candidates {
