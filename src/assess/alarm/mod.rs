@@ -8,7 +8,7 @@ mod series;
 mod statistic;
 mod trip;
 
-pub(super) use series::looks_at;
+pub(crate) use series::looks_at;
 pub(super) use trip::judge;
 
 use super::arn::Arn;
