@@ -2,9 +2,7 @@
 
 use std::error::Error;
 
-use aws_sdk_cloudwatch::types::{
-    AlarmType, Dimension, Metric, MetricDataQuery, MetricStat,
-};
+use aws_sdk_cloudwatch::types::{AlarmType, Dimension, Metric, MetricDataQuery, MetricStat};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -120,12 +118,8 @@ impl DrillApi for Account {
     ) -> BoxFuture<'a, Result<Observation, CallError>> {
         let on = On(self.clients());
         async move {
-            let (alarms, sums, notices) = try_join3(
-                on.alarms(plan),
-                on.sums(plan),
-                on.receive(plan, queue_url),
-            )
-            .await?;
+            let (alarms, sums, notices) =
+                try_join3(on.alarms(plan), on.sums(plan), on.receive(plan, queue_url)).await?;
             Ok(Observation {
                 alarms,
                 sums,
@@ -237,7 +231,9 @@ impl On<'_> {
             Some(rejected) => Err(call.error(
                 "RejectedLogEvents",
                 Class::Invalid,
-                &format!("the record was not taken, perhaps because this clock is wrong: {rejected:?}"),
+                &format!(
+                    "the record was not taken, perhaps because this clock is wrong: {rejected:?}"
+                ),
             )),
             None => Ok(()),
         }
@@ -305,9 +301,7 @@ impl On<'_> {
         let answer = self.0.send(call, Box::pin(request)).await?;
         let results = answer.metric_data_results();
         let sum = |at: usize| {
-            let own = results
-                .iter()
-                .filter(|result| result.id() == Some(&id(at)));
+            let own = results.iter().filter(|result| result.id() == Some(&id(at)));
             own.flat_map(|result| result.values()).sum()
         };
         Ok((0..plan.metrics.len()).map(sum).collect())
@@ -325,7 +319,10 @@ impl On<'_> {
             .send();
         let call = call("sqs", "ReceiveMessage", queue_url);
         let answer = self.0.send(call, Box::pin(request)).await?;
-        let bodies = answer.messages().iter().filter_map(|message| message.body());
+        let bodies = answer
+            .messages()
+            .iter()
+            .filter_map(|message| message.body());
         Ok(bodies.filter_map(Notice::read).collect())
     }
 
@@ -370,7 +367,10 @@ impl On<'_> {
             },
             |page| page.next_token.clone(),
         );
-        let listed = pages.await?.into_iter().flat_map(|page| page.subscriptions.unwrap_or_default());
+        let listed = pages
+            .await?
+            .into_iter()
+            .flat_map(|page| page.subscriptions.unwrap_or_default());
         let ours = listed.filter_map(|one| {
             let endpoint = one.endpoint?;
             let queue = Arn::parse(&endpoint)?;
@@ -395,7 +395,10 @@ impl On<'_> {
             },
             |page| page.next_token.clone(),
         );
-        let listed = pages.await?.into_iter().flat_map(|page| page.queue_urls.unwrap_or_default());
+        let listed = pages
+            .await?
+            .into_iter()
+            .flat_map(|page| page.queue_urls.unwrap_or_default());
         let ours = listed.filter_map(|url| {
             let mut parts = url.rsplit('/');
             let name = DrillName::parse(parts.next()?)?;
@@ -419,7 +422,10 @@ impl On<'_> {
             },
             |page| page.next_token.clone(),
         );
-        let listed = pages.await?.into_iter().flat_map(|page| page.log_streams.unwrap_or_default());
+        let listed = pages
+            .await?
+            .into_iter()
+            .flat_map(|page| page.log_streams.unwrap_or_default());
         let ours = listed.filter_map(|stream| {
             Some(Resource::Stream {
                 name: DrillName::parse(&stream.log_stream_name?)?,
@@ -551,7 +557,11 @@ fn queue_arn(plan: &Plan) -> Result<String, CallError> {
 
 /// Only the drilled topics may send.
 fn queue_policy(plan: &Plan) -> Result<String, CallError> {
-    let topics: Vec<&str> = plan.bells.iter().map(|bell| bell.topic_arn.as_str()).collect();
+    let topics: Vec<&str> = plan
+        .bells
+        .iter()
+        .map(|bell| bell.topic_arn.as_str())
+        .collect();
     let statement = json!({
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},

@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod connect;
 mod controls;
+mod drill;
 mod exit;
 mod flags;
 mod format;
@@ -38,6 +39,9 @@ enum Command {
     Check(check::CheckArgs),
     /// Print what `check` would judge, as JSON.
     Snapshot(snapshot::SnapshotArgs),
+    /// Prove a chain by using it: write a synthetic record and watch metric, alarm and notification follow. Exit 0 proven,
+    /// 2 something did not come or the control fails, 3 the control is UNKNOWN, 1 could not run.
+    Drill(drill::DrillArgs),
     /// List the controls that can be judged.
     Controls(controls::ControlsArgs),
     /// Print the settings in effect and where each came from, or only check them.
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Controls(args) => controls::run(&args),
         Command::Config(args) => config_command(&args),
         Command::Pattern(command) => pattern::command(command),

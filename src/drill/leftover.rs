@@ -89,4 +89,10 @@ impl Resource {
     pub fn is_left_behind(&self, now: Timestamp) -> bool {
         now.duration_since(self.name().started()) > LEFT_BEHIND_AFTER
     }
+
+    /// Whether a drill that begins may remove it: what no drill can be using, and what an earlier drill of the same
+    /// control made.
+    pub fn is_in_the_way_of(&self, drill: &DrillName) -> bool {
+        self.is_left_behind(drill.started()) || self.name().is_of_same_control(drill)
+    }
 }

@@ -196,11 +196,20 @@ pub fn plan(
             metrics.push(way.metric);
         }
     }
-    let bells = bells(&chain.alarms, chain.topic.as_ref().map(|topic| topic.topic_arn.as_str()));
+    let bells = bells(
+        &chain.alarms,
+        chain.topic.as_ref().map(|topic| topic.topic_arn.as_str()),
+    );
     if bells.is_empty() {
         return Err(incomplete(Link::Topic));
     }
-    let also = tripped_beside(snapshot, &group.region, &group.log_group_name, &records, &chain.alarms);
+    let also = tripped_beside(
+        snapshot,
+        &group.region,
+        &group.log_group_name,
+        &records,
+        &chain.alarms,
+    );
     let actions: BTreeSet<&String> = chain
         .alarms
         .iter()

@@ -160,9 +160,7 @@ fn compose(seed: &Map<String, Value>, fields: &[(&str, Value)], mark: &Value) ->
         record.insert((*field).to_owned(), value.clone());
     }
     for (field, value) in seed {
-        record
-            .entry(field.clone())
-            .or_insert_with(|| value.clone());
+        record.entry(field.clone()).or_insert_with(|| value.clone());
     }
     record.insert(MARK.to_owned(), mark.clone());
     Value::Object(record)

@@ -67,12 +67,7 @@ pub struct Watch<'p> {
 
 impl<'p> Watch<'p> {
     /// Begins: `before` was seen just before the record was written, which took from `sent` to `written`.
-    pub fn new(
-        plan: &'p Plan,
-        before: &Observation,
-        sent: Timestamp,
-        written: Timestamp,
-    ) -> Self {
+    pub fn new(plan: &'p Plan, before: &Observation, sent: Timestamp, written: Timestamp) -> Self {
         let turn = |arn: &str| Turn {
             before: before.alarm(arn).and_then(|alarm| alarm.since),
             ..Turn::default()
@@ -99,9 +94,10 @@ impl<'p> Watch<'p> {
         }
         for (target, turn) in self.plan.alarms.iter().zip(&mut self.turns) {
             // The message may be here before DescribeAlarms tells of the change.
-            let told = seen.notices.iter().find(|one| {
-                one.alarm_arn == target.arn && is_of_drill(turn.before, one)
-            });
+            let told = seen
+                .notices
+                .iter()
+                .find(|one| one.alarm_arn == target.arn && is_of_drill(turn.before, one));
             if let Some(notice) = told {
                 turn.alarm.get_or_insert(Came {
                     seen: now,
@@ -139,6 +135,15 @@ impl<'p> Watch<'p> {
         self.turns.iter().all(|turn| turn.back.is_some()) && self.bells.iter().all(Option::is_some)
     }
 
+    /// The first link that has not come.
+    pub fn waits_for(&self) -> String {
+        let links = self.links();
+        let next = links.into_iter().find(|link| link.state == State::Missing);
+        next.map_or_else(String::new, |link| {
+            format!("{} {}", link.link, link.resource)
+        })
+    }
+
     /// What the drill proved by now.
     pub fn report(self, end: End, trouble: Option<String>) -> Report {
         let links = self.links();
@@ -167,7 +172,11 @@ impl<'p> Watch<'p> {
     fn links(&self) -> Vec<LinkReport> {
         let after = |seen: Option<Timestamp>| seen.map(|seen| self.seconds(seen));
         let plan = self.plan;
-        let mut links = vec![link("log_group", &plan.log_group, after(Some(self.written)))];
+        let mut links = vec![link(
+            "log_group",
+            &plan.log_group,
+            after(Some(self.written)),
+        )];
         let all_went = self.turns.iter().all(|turn| turn.alarm.is_some());
         for (metric, seen) in plan.metrics.iter().zip(&self.metrics) {
             let name = format!("{}/{}", metric.namespace, metric.name);
@@ -179,12 +188,20 @@ impl<'p> Watch<'p> {
         }
         let turns = || plan.alarms.iter().zip(&self.turns);
         links.extend(turns().map(|(target, turn)| {
-            link("alarm", &target.name, after(turn.alarm.map(|came| came.seen)))
+            link(
+                "alarm",
+                &target.name,
+                after(turn.alarm.map(|came| came.seen)),
+            )
         }));
         let bells = plan.bells.iter().zip(&self.bells);
         links.extend(bells.map(|(bell, seen)| link("notification", &bell.topic_arn, after(*seen))));
         links.extend(turns().map(|(target, turn)| {
-            link("recovery", &target.name, after(turn.back.map(|came| came.seen)))
+            link(
+                "recovery",
+                &target.name,
+                after(turn.back.map(|came| came.seen)),
+            )
         }));
         links
     }
