@@ -104,6 +104,11 @@ impl Healer {
         self.plans.get(control)
     }
 
+    /// Whether anything may be written.
+    pub(super) fn may_write(&self) -> bool {
+        self.mode == HealMode::Apply
+    }
+
     /// When a repair that waits is worth another look.
     pub(super) const fn due(&self) -> Option<Instant> {
         self.due

@@ -10,6 +10,7 @@ mod feed;
 mod heal;
 mod inbox;
 mod judge;
+mod leftovers;
 mod pace;
 mod pulse;
 mod scope;

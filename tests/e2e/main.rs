@@ -12,6 +12,7 @@ mod common;
 
 mod adapters;
 mod breaking;
+mod drill;
 mod feed;
 mod healing;
 mod surface;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
     };
     adapters::add(&mut suite);
     breaking::add(&mut suite);
+    drill::add(&mut suite);
     feed::add(&mut suite);
     healing::add(&mut suite);
     surface::add(&mut suite);

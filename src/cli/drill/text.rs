@@ -119,7 +119,7 @@ fn interval(spent: &Spent) -> String {
             "Alarm {alarm} was spent from {} to {} ({} s): a real event caused no notification of its own.",
             second(*from),
             second(*to),
-            to.duration_since(*from).as_secs()
+            to.duration_since(*from).as_secs_f64().round()
         ),
         None => format!(
             "Alarm {alarm} is spent since {}: until it is OK again a real event causes no notification of its own.",
