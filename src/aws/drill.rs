@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use aws_sdk_cloudwatch::types::{AlarmType, Dimension, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatch::types::{
+    AlarmType, Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat,
+};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -252,7 +254,7 @@ impl On<'_> {
             .send();
         let call = call("cloudwatch", "DescribeAlarms", &plan.region);
         let answer = self.0.send(call, Box::pin(request)).await?;
-        let plain = answer.metric_alarms().iter().map(|alarm| AlarmSeen {
+        let single = answer.metric_alarms().iter().map(|alarm| AlarmSeen {
             arn: alarm.alarm_arn().unwrap_or_default().to_owned(),
             state: alarm.state_value().map(|state| state.as_str().to_owned()),
             since: timestamp(
@@ -270,7 +272,7 @@ impl On<'_> {
                     .or(alarm.state_updated_timestamp()),
             ),
         });
-        Ok(plain.chain(composite).collect())
+        Ok(single.chain(composite).collect())
     }
 
     async fn sums(self, plan: &Plan) -> Result<Vec<f64>, CallError> {
@@ -302,7 +304,7 @@ impl On<'_> {
         let results = answer.metric_data_results();
         let sum = |at: usize| {
             let own = results.iter().filter(|result| result.id() == Some(&id(at)));
-            own.flat_map(|result| result.values()).sum()
+            own.flat_map(MetricDataResult::values).sum()
         };
         Ok((0..plan.metrics.len()).map(sum).collect())
     }

@@ -29,7 +29,7 @@ pub(super) async fn remove(account: &dyn AccountApi, seen: &Snapshot, now: Times
             let (kind, drill) = (resource.kind(), resource.name());
             match api.remove(resource).await {
                 Ok(()) => {
-                    info!(account = %ground.account, kind, %drill, "removed a leftover of a drill")
+                    info!(account = %ground.account, kind, %drill, "removed a leftover of a drill");
                 }
                 Err(error) => debug!(%error, kind, %drill, "a leftover of a drill stays"),
             }

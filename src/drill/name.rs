@@ -78,7 +78,7 @@ mod tests {
     fn a_name_is_read_back_and_keeps_its_second() {
         let now: Timestamp = "2026-11-23T19:05:59.75Z".parse().unwrap();
         let name = DrillName::new(now, "cloudtrail-config-changes");
-        assert_eq!(name.as_str(), "trailwarden-drill-20261123T190559Z-00001a2b");
+        assert_eq!(name.as_str(), "trailwarden-drill-20261123T190559Z-5afd5ddb");
         assert_eq!(name.started(), "2026-11-23T19:05:59Z".parse().unwrap());
         assert_eq!(DrillName::parse(name.as_str()), Some(name));
     }

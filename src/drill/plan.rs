@@ -245,7 +245,7 @@ struct Way<'a> {
     metric: MetricTarget,
 }
 
-impl<'a> Way<'a> {
+impl Way<'_> {
     fn wanted<'c>(&self, control: &'c Control, benchmark: &Benchmark) -> Option<Wanted<'c>> {
         let text = self.filter.filter_pattern.as_deref().unwrap_or_default();
         let into = self.filter.metric_transformations.first()?;

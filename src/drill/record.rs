@@ -11,6 +11,9 @@ use crate::snapshot::AccountId;
 /// The field that marks a record as a drill's. `CloudTrail` writes no such field.
 pub const MARK: &str = "trailwardenDrill";
 
+/// Which event it is.
+const OF_THE_EVENT: [&str; 2] = ["eventName", "eventSource"];
+
 /// What every record of a drill says.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Marks<'a> {
@@ -95,19 +98,27 @@ impl Wanted<'_> {
         let fields = usual_fields(self.control.events, marks);
         let mark = mark(marks.name);
         let fits = |record: &Value| self.fits_as(record, required);
-        let whole = compose(seed, &fields, &mark);
-        if fits(&whole) {
-            return Some(whole);
-        }
-        // A pattern may ask for the absence of a field, or for another value.
-        let mut kept = Vec::new();
-        for field in fields {
-            kept.push(field);
-            if !fits(&compose(seed, &kept, &mark)) {
-                kept.pop();
+        let mut kept = fields.clone();
+        if !fits(&compose(seed, &fields, &mark)) {
+            // A pattern may ask for the absence of a field.
+            kept.clear();
+            for field in &fields {
+                kept.push(field.clone());
+                if !fits(&compose(seed, &kept, &mark)) {
+                    kept.pop();
+                }
             }
         }
-        Some(compose(seed, &kept, &mark)).filter(fits)
+        let mut record = Some(compose(seed, &kept, &mark)).filter(fits)?;
+        // What the seed says only as an example is said as usual.
+        for (field, usual) in kept {
+            let mut other = record.clone();
+            other[field] = usual;
+            if !OF_THE_EVENT.contains(&field) && fits(&other) {
+                record = other;
+            }
+        }
+        Some(record)
     }
 }
 

@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::assess::{Assessment, Expectations, Verdict, assess};
@@ -162,14 +162,19 @@ fn a_chain_of_several_filters_is_tried_through_each() {
     second.metric_transformations[0].metric_name = "n".to_owned();
     let mut other = alarm(&mut snapshot).clone();
     other.alarm_name = "b".to_owned();
-    other.alarm_arn = ALARM_ARN.replace(":a", ":b");
+    other.alarm_arn = format!("{ALARM_ARN}-2");
     other.metric_name = Some("n".to_owned());
     snapshot.metric_filters.as_mut().unwrap().push(second);
     snapshot.alarms.as_mut().unwrap().push(other);
 
     let plan = planned(&snapshot, &control("4.5")).unwrap();
-    let names: Vec<&Value> = plan.records.iter().map(|one| &one["eventName"]).collect();
-    assert_eq!(names, [&json!("CreateTrail"), &json!("DeleteTrail")]);
+    let mut names: Vec<&str> = plan
+        .records
+        .iter()
+        .filter_map(|one| one["eventName"].as_str())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["CreateTrail", "DeleteTrail"]);
     assert_eq!(
         (plan.metrics.len(), plan.alarms.len(), plan.bells.len()),
         (2, 2, 2)
@@ -185,7 +190,7 @@ fn alarms_that_the_record_trips_beside_the_chain_are_named() {
     beside.metric_transformations[0].metric_name = "all".to_owned();
     let mut other = alarm(&mut snapshot).clone();
     other.alarm_name = "pager".to_owned();
-    other.alarm_arn = ALARM_ARN.replace(":a", ":pager");
+    other.alarm_arn = format!("{ALARM_ARN}-pager");
     other.metric_name = Some("all".to_owned());
     other.alarm_actions = vec!["arn:aws:lambda:us-east-1:111122223333:function:f".to_owned()];
     snapshot.metric_filters.as_mut().unwrap().push(beside);
@@ -246,7 +251,11 @@ fn a_drills_subscription_changes_neither_verdict_nor_audience() {
             topic_arn: TOPIC.to_owned(),
             ..Subscription::default()
         });
-        assert_eq!(judged(&during, &control), judged(&before, &control));
+        // What scanners that count subscriptions would say does change: they count it.
+        let [mut during, before] = [during, before].map(|one| judged(&one, &control));
+        during.literal_cis = before.literal_cis.clone();
+        during.literal_security_hub = before.literal_security_hub.clone();
+        assert_eq!(during, before);
     }
 }
 
