@@ -111,11 +111,16 @@ impl Wanted<'_> {
         }
         let mut record = Some(compose(seed, &kept, &mark)).filter(fits)?;
         // What the seed says only as an example is said as usual.
-        for (field, usual) in kept {
-            let mut other = record.clone();
-            other[field] = usual;
-            if !OF_THE_EVENT.contains(&field) && fits(&other) {
-                record = other;
+        let usual = kept
+            .iter()
+            .filter(|(field, _)| !OF_THE_EVENT.contains(field));
+        let mut seed = seed.clone();
+        for (field, value) in usual {
+            let mut changed = seed.clone();
+            changed.insert((*field).to_owned(), value.clone());
+            let other = compose(&changed, &kept, &mark);
+            if fits(&other) {
+                (seed, record) = (changed, other);
             }
         }
         Some(record)
