@@ -19,7 +19,8 @@ test-system: ## the daemon as it is deployed: container, systemd, browser (as ro
 	$(CARGO) test --locked --test system
 
 test-long: ## the property tests with a hundred times as many cases
-	PROPTEST_CASES=25600 $(CARGO) test --locked --release --test pattern_brute_force --test heal_plan --test verdict_laws
+	PROPTEST_CASES=25600 $(CARGO) test --locked --release --test pattern_brute_force --test pattern_properties \
+		--test pattern_laws --test pattern_hostile --test heal_plan --test verdict_laws
 
 lint: ## formatting, clippy, documentation
 	$(CARGO) fmt --check

@@ -14,6 +14,7 @@
 
 pub mod assess;
 pub mod aws;
+mod backoff;
 pub mod cli;
 pub mod config;
 pub mod control;
@@ -21,6 +22,8 @@ pub mod daemon;
 pub mod drill;
 pub mod event;
 pub mod heal;
+pub mod journal;
+pub mod notify;
 pub mod pattern;
 pub mod snapshot;
 pub mod telemetry;

@@ -85,6 +85,27 @@ fn every_fault_of_every_layer_is_told_even_where_a_later_layer_hides_it() {
 }
 
 #[test]
+fn guards_that_guard_nothing_or_cannot_be_read_are_refused() {
+    let file = r#"
+        [heal]
+        cooldown = "2h"
+        stop_after = 0
+        windows = ["22:00/02:00", "22:00", "2026-11-24T02:00:00Z/2026-11-23T22:00:00Z", 22]
+    "#;
+    let range = "expected a time range such as \"2026-11-23T22:00:00Z/2026-11-24T02:00:00Z\", or \"22:00/02:00\" for every day in UTC";
+    let expected = [
+        "FILE: heal.cooldown: expected a duration from 0s to 1h such as \"10s\", found \"2h\": 2h is out of range",
+        "FILE: heal.stop_after: expected a whole number from 1 to 100, found the number 0",
+        &format!("FILE: heal.windows[1]: {range}, found \"22:00\""),
+        &format!(
+            "FILE: heal.windows[2]: {range}, found \"2026-11-24T02:00:00Z/2026-11-23T22:00:00Z\""
+        ),
+        &format!("FILE: heal.windows[3]: {range} in quotes, found the number 22"),
+    ];
+    assert_eq!(faults(file, &[], &[]), expected);
+}
+
+#[test]
 fn the_message_counts_the_faults_and_gives_each_a_line() {
     let fault = |message: &str| Fault {
         source: "S".to_owned(),
@@ -199,12 +220,75 @@ fn wrong_types_are_told() {
         ),
         (
             "notify = [{ kind = \"webhook\", url = \"https://s3cret\" }]",
-            "notify: this version has no notification targets of its own: remove them, or nobody would be told",
+            "notify[0]: `secret_file` is missing: the path of a file",
         ),
     ];
     for (file, expected) in cases {
         assert_eq!(of_file(file), [format!("FILE: {expected}")]);
     }
+}
+
+#[test]
+fn every_fault_of_every_target_is_told_and_no_secret() {
+    let file = r#"
+        [[notify]]
+        kind = "sns"
+        topic_arn = "arn:aws:sqs:us-east-1:111122223333:q"
+        secret_file = "/s"
+        [[notify]]
+        kind = "webhook"
+        url = "http://example.com/s3cret"
+        url_file = "/u"
+        secret = "s3cret"
+        [[notify]]
+        kind = "webhook"
+        name = "a b"
+        url = "http://example.com/s3cret"
+        secret_file = ""
+        [[notify]]
+        kind = "slack"
+        url = "https://hooks.slack.com/services/s3cret"
+        [[notify]]
+        kind = "pagerduty"
+        routing_key = "s3cret"
+        url = "example.com"
+        [[notify]]
+        kind = "pager"
+        topic = "t"
+        [[notify]]
+        name = "x"
+        [[notify]]
+        kind = "webhook"
+    "#;
+    let expected = [
+        "FILE: notify[0].secret_file: unknown setting",
+        "FILE: notify[0].topic_arn: expected the ARN of an SNS topic, found \"arn:aws:sqs:us-east-1:111122223333:q\": it is the ARN of a resource of sqs, not of SNS",
+        "FILE: notify[1].secret: a secret never stands in the configuration: name a file that holds it as `secret_file`",
+        "FILE: notify[1]: `url` and `url_file`: one of them says where to post, the other has to go",
+        "FILE: notify[1]: `secret_file` is missing: the path of a file",
+        "FILE: notify[2].name: expected a name of 1 to 40 letters, digits, hyphens and underscores, found \"a b\"",
+        "FILE: notify[2].url: expected an https:// URL: http:// is for this machine only: others could read and change it",
+        "FILE: notify[2].secret_file: expected the path of a file, found \"\": it is empty",
+        "FILE: notify[3].url: a secret never stands in the configuration: name a file that holds it as `url_file`",
+        "FILE: notify[3]: `url_file` is missing: the path of a file",
+        "FILE: notify[4].routing_key: a secret never stands in the configuration: name a file that holds it as `routing_key_file`",
+        "FILE: notify[4]: `routing_key_file` is missing: the path of a file",
+        "FILE: notify[4].url: expected an https:// URL: it does not begin with https://",
+        "FILE: notify[5].topic: unknown setting",
+        "FILE: notify[5].kind: expected \"sns\", \"webhook\", \"slack\" or \"pagerduty\", found \"pager\"",
+        "FILE: notify[6]: `kind` is missing: \"sns\", \"webhook\", \"slack\" or \"pagerduty\"",
+        "FILE: notify[7]: `url` is missing: the URL to post to, or `url_file` where it is a secret",
+        "FILE: notify[7]: `secret_file` is missing: the path of a file",
+    ];
+    assert_eq!(of_file(file), expected);
+    let twice = r#"notify = [
+        { kind = "slack", url_file = "/a", name = "slack-2" },
+        { kind = "slack", url_file = "/b" },
+    ]"#;
+    assert_eq!(
+        of_file(twice),
+        ["FILE: notify[1].name: another target is called \"slack-2\""]
+    );
 }
 
 #[test]

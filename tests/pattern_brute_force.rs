@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod pattern_support;
+
 use std::cell::Cell;
 use std::sync::OnceLock;
 
+use pattern_support::runner;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use trailwarden::pattern::{
     Assumptions, Cover, Decision, Match, Pattern, Reason, broader, covers, example, satisfiable,
@@ -115,15 +117,6 @@ fn patterns(exact: bool) -> impl Strategy<Value = String> {
         .prop_map(|expr| format!("{{ {expr} }}"))
 }
 
-fn runner(cases: u32) -> TestRunner {
-    TestRunner::new(Config {
-        cases,
-        max_global_rejects: 200_000,
-        failure_persistence: None,
-        ..Config::default()
-    })
-}
-
 fn parse(text: &str) -> Option<Pattern> {
     Pattern::parse(text).ok()
 }
@@ -176,9 +169,12 @@ fn exact_patterns_are_decided_and_agree_with_brute_force() {
                 Cover::Covered { .. } => covered.set(covered.get() + 1),
                 Cover::NotCovered { .. } => refuted.set(refuted.get() + 1),
                 Cover::Undecided { reason } => {
-                    // Two readings are left open even here: a null behind the first element of an array, and the
-                    // text of 1e10 or 1e309.
-                    let known = matches!(reason, Reason::NullInArray | Reason::NumberText);
+                    // Some readings are left open even here: a null behind the first element of an array, the text
+                    // of 1e10, and whether an integer of 309 digits has a value to compare with.
+                    let known = matches!(
+                        reason,
+                        Reason::NullInArray | Reason::NumberText | Reason::NumberSize
+                    );
                     prop_assert!(known, "{}: {} {}", reason, required, actual);
                     open.set(open.get() + 1);
                 }
@@ -190,23 +186,28 @@ fn exact_patterns_are_decided_and_agree_with_brute_force() {
         covered.get() > 300 && refuted.get() > 300,
         "{covered:?} {refuted:?}"
     );
-    assert!(open.get() < 60, "{open:?}");
+    assert!(open.get() * 100 < covered.get() + refuted.get(), "{open:?}");
 }
 
 #[test]
 fn patterns_with_open_readings_never_contradict_brute_force() {
-    let decided = Cell::new(0);
+    let (decided, open) = (Cell::new(0), Cell::new(0));
     runner(6000)
         .run(&(patterns(false), patterns(false)), |(actual, required)| {
             let (Some(actual), Some(required)) = (parse(&actual), parse(&required)) else {
                 return Err(TestCaseError::reject("a third regex or too many wildcards"));
             };
             let cover = check(std::slice::from_ref(&actual), &required)?;
-            decided.set(decided.get() + u32::from(!matches!(cover, Cover::Undecided { .. })));
+            let count = if let Cover::Undecided { .. } = cover {
+                &open
+            } else {
+                &decided
+            };
+            count.set(count.get() + 1);
             Ok(())
         })
         .unwrap();
-    assert!(decided.get() > 5000, "{decided:?}");
+    assert!(decided.get() > 5 * open.get(), "{decided:?} {open:?}");
 }
 
 #[test]
@@ -228,15 +229,20 @@ fn unions_agree_with_brute_force() {
 }
 
 #[test]
-fn every_pattern_covers_itself_and_its_canonical_text() {
+fn every_pattern_is_covered_by_its_canonical_text_and_by_more_than_itself() {
     runner(3000)
         .run(&patterns(false), |text| {
             let Some(pattern) = parse(&text) else {
                 return Err(TestCaseError::reject("a third regex or too many wildcards"));
             };
-            let printed = Pattern::parse(&pattern.to_string()).unwrap();
-            let cover = covers(&[printed], &pattern, &Assumptions::none());
-            prop_assert!(matches!(cover, Cover::Covered { .. }), "{:?}", cover);
+            let inside = pattern.to_string();
+            let inside = inside.trim_start_matches("{ ").trim_end_matches(" }");
+            let wider = format!("{{ $.never = ever || ({inside} || $.never = again) }}");
+            for text in [pattern.to_string(), wider] {
+                let actual = [Pattern::parse(&text).unwrap()];
+                let cover = covers(&actual, &pattern, &Assumptions::none());
+                prop_assert!(matches!(cover, Cover::Covered { .. }), "{:?}", cover);
+            }
             Ok(())
         })
         .unwrap();

@@ -429,7 +429,7 @@ fn everybody_who_is_told_is_named_through_whichever_path() {
     let other = "arn:aws:sns:us-east-1:111122223333:other";
     let mut state = sound();
     let own = format!("{TOPIC} email sec@example.com");
-    assert_eq!(audience(&state), [own.clone()]);
+    assert_eq!(audience(&state), std::slice::from_ref(&own));
     // Another alarm on the same metric with a topic of its own, whose only confirmed subscriber is a queue.
     let mut second = alarm("b", "m");
     set(&mut second, "/AlarmActions", json!([other]));

@@ -269,6 +269,46 @@ def test_calls_are_counted_and_those_of_localstack_itself_are_not(chain: Chain) 
     assert chain.calls() == []
 
 
+def test_what_is_denied_is_refused_to_this_account_only(chain: Chain) -> None:
+    other = Chain()
+    account = chain.made.account
+    deny = f"{ENDPOINT}/_trailwarden/deny?account={account}"
+    operations = {
+        ("sns", "CreateTopic"): "AuthorizationError",
+        ("cloudwatch", "EnableAlarmActions"): "AccessDenied",
+        ("logs", "PutMetricFilter"): "AccessDeniedException",
+        ("cloudtrail", "StartLogging"): "AccessDeniedException",
+    }
+    for service, operation in operations:
+        request = urllib.request.Request(f"{deny}&service={service}&operation={operation}", method="POST")
+        assert urllib.request.urlopen(request).status == 204
+
+    def act(of: Chain) -> list[Callable[[], Any]]:
+        transformation = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+        return [
+            lambda: of("sns").create_topic(Name="other"),
+            lambda: of("cloudwatch").enable_alarm_actions(AlarmNames=[of.made.alarm]),
+            lambda: of("logs").put_metric_filter(
+                logGroupName=of.made.log_group,
+                filterName="f",
+                filterPattern="",
+                metricTransformations=[transformation],
+            ),
+            lambda: of("cloudtrail").start_logging(Name=of.made.trail),
+        ]
+
+    for call, ((service, operation), code) in zip(act(chain), operations.items(), strict=True):
+        with pytest.raises(ClientError) as refused:
+            call()
+        assert refused.value.response["Error"]["Code"] == code
+        assert f"not authorized to perform: {service}:{operation}" in refused.value.response["Error"]["Message"]
+    for call in act(other):
+        call()
+    urllib.request.urlopen(urllib.request.Request(deny, method="DELETE"))
+    for call in act(chain):
+        call()
+
+
 def test_a_mailbox_waits_for_a_person(chain: Chain) -> None:
     sns, topic = chain("sns"), chain.made.topic_arn
     answer = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="soc@example.com")

@@ -22,13 +22,14 @@ def install() -> None:
     from .calls import CallLog
     from .cloudtrail_api import CloudTrailApi
     from .delivery import Courier
-    from .hooks import Amends, Answers, Watcher
+    from .denials import Denials
+    from .hooks import Amends, Answers, Refuses, Watcher
     from .metric_filters import MetricFilters
     from .rules import respect_disabled_rules
     from .trails import TrailStore
     from .world import World
 
-    store, world, calls = TrailStore(), World(), CallLog()
+    store, world, calls, denials = TrailStore(), World(), CallLog(), Denials()
     courier = Courier(store, world)
     filters = MetricFilters(world, world.put_metric)
     mutes = mute_rules.MuteRules()
@@ -53,11 +54,12 @@ def install() -> None:
         ("logs", "DeleteLogGroup"): (filters.on_group_deleted, policies.on_group_deleted),
         ("logs", "PutLogEvents"): (filters.on_log_events,),
     }
+    handlers.serve_custom_service_request_handlers.append(Refuses(denials, world))
     handlers.serve_custom_service_request_handlers.append(Answers(operations, store))
     handlers.run_custom_response_handlers.append(Amends(amendments))
     handlers.run_custom_response_handlers.append(
         Watcher(calls=calls, store=store, courier=courier, world=world, observers=observers)
     )
     respect_disabled_rules()
-    endpoints.add(ROUTER, calls, courier)
+    endpoints.add(ROUTER, calls, denials, courier)
     LOG.info("trailwarden's additions are installed")

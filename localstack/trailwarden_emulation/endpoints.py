@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from .calls import CallLog
+from .denials import Denials
 
 if TYPE_CHECKING:
     from localstack.http import Request, Response, Router
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
     from .delivery import Courier
 
 
-def add(router: Router, calls: CallLog, courier: Courier) -> None:
-    """`GET` and `DELETE /_trailwarden/calls[?account=ID]`, `POST /_trailwarden/seed?account=ID[&region=R][&period=S]`
-    (seed.py without a Python on the caller's side), and `GET /_trailwarden/health`.
+def add(router: Router, calls: CallLog, denials: Denials, courier: Courier) -> None:
+    """`GET` and `DELETE /_trailwarden/calls[?account=ID]`, `POST /_trailwarden/deny?account=ID&service=S&operation=O`
+    and `DELETE /_trailwarden/deny?account=ID`, `POST /_trailwarden/seed?account=ID[&region=R][&period=S]` (seed.py
+    without a Python on the caller's side), and `GET /_trailwarden/health`.
     """
     from localstack import config
     from localstack.http import Response
@@ -29,6 +31,14 @@ def add(router: Router, calls: CallLog, courier: Courier) -> None:
             return Response(status=204)
         return Response.for_json({"calls": calls.read(account)})
 
+    def on_deny(request: Request) -> Response:
+        account = request.args["account"]
+        if request.method == "DELETE":
+            denials.clear(account)
+        else:
+            denials.deny(account, (request.args["service"], request.args["operation"]))
+        return Response(status=204)
+
     def on_seed(request: Request) -> Response:
         # through the front door, as anybody would: what is made is recorded and announced like every other call
         endpoint = f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}"
@@ -39,5 +49,6 @@ def add(router: Router, calls: CallLog, courier: Courier) -> None:
         return Response.for_json({"status": "running", "pending_deliveries": courier.pending})
 
     router.add("/_trailwarden/calls", on_calls, methods=["GET", "DELETE"])
+    router.add("/_trailwarden/deny", on_deny, methods=["POST", "DELETE"])
     router.add("/_trailwarden/seed", on_seed, methods=["POST"])
     router.add("/_trailwarden/health", on_health, methods=["GET"])

@@ -16,6 +16,7 @@ from .api import Amendment, ApiError, Json, Names, Observer, Operation, Scope
 from .caller import identity
 from .calls import Call, CallLog
 from .delivery import Courier, Delivery
+from .denials import Denials
 from .record import GLOBAL_SERVICES, Answered, bridge_source, is_recorded, kind_of, lower_camel, record_of
 from .trails import Trail, TrailStore, recording
 from .world import World
@@ -49,6 +50,23 @@ class Answers:
             raise CommonServiceException(error.code, error.message, error.status, sender_fault=True) from error
         _respond(context, response, answer)
         chain.stop()
+
+
+class Refuses:
+    """Request handler: refuses what a test denied, before anybody answers it; never a call of LocalStack's own."""
+
+    def __init__(self, denials: Denials, world: World) -> None:
+        self._denials = denials
+        self._world = world
+
+    def __call__(self, _chain: HandlerChain, context: RequestContext, _response: Response) -> None:
+        if not context.service_operation or context.is_internal_call:
+            return
+        caller = identity(context.account_id, _access_key(context), self._world)["arn"]
+        try:
+            self._denials.check(context.account_id, caller, tuple(context.service_operation))
+        except ApiError as error:
+            raise CommonServiceException(error.code, error.message, error.status, sender_fault=True) from error
 
 
 class Amends:

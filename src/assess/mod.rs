@@ -7,6 +7,7 @@
 
 mod alarm;
 mod arn;
+mod chain;
 mod coverage;
 mod criteria;
 mod data_protection;

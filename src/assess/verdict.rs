@@ -17,6 +17,17 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// The name used in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
 /// A link of the chain, in the order that an event travels; and the two names of what could not be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -208,4 +219,12 @@ pub struct Assessment {
     pub literal_cis: Option<Literal>,
     /// What Security Hub's documented rule would say.
     pub literal_security_hub: Option<Literal>,
+}
+
+impl Assessment {
+    /// The finding about the broken link; none at PASS.
+    pub fn decisive(&self) -> Option<&Finding> {
+        let link = self.broken_link?;
+        self.findings.iter().find(|finding| finding.link == link)
+    }
 }

@@ -9,6 +9,7 @@ use super::clients::{AccountClients, Aws, Role, SetupError};
 use super::drill::DrillApi;
 use super::error::{ApplyError, ObserveError};
 use super::observe::observe;
+use crate::assess::Chain;
 use crate::heal::Repair;
 use crate::snapshot::{AccountId, Snapshot};
 
@@ -41,6 +42,9 @@ pub trait AccountApi: Send + Sync {
     fn drills(&self) -> Option<&dyn DrillApi> {
         None
     }
+
+    /// ARN of the principal that looks and repairs, as `CloudTrail` names it, once a look has shown it.
+    fn principal(&self) -> Option<&str>;
 }
 
 /// Which account is observed, and where.
@@ -66,6 +70,30 @@ pub struct Remembered {
     pub log_group_arns: Vec<String>,
     /// ARNs of topics.
     pub topic_arns: Vec<String>,
+}
+
+impl Remembered {
+    /// The topics that the configuration names, and what these chains were made of.
+    pub fn of<'a>(topics: &[String], chains: impl IntoIterator<Item = &'a Chain>) -> Self {
+        let mut remembered = Self {
+            topic_arns: topics.to_vec(),
+            ..Self::default()
+        };
+        for chain in chains {
+            let group = chain.trail.as_ref();
+            let group = group.and_then(|trail| trail.cloud_watch_logs_log_group_arn.clone());
+            remembered.log_group_arns.extend(group);
+            let topic = chain.topic.as_ref();
+            remembered
+                .topic_arns
+                .extend(topic.map(|one| one.topic_arn.clone()));
+        }
+        for arns in [&mut remembered.log_group_arns, &mut remembered.topic_arns] {
+            arns.sort();
+            arns.dedup();
+        }
+        remembered
+    }
 }
 
 /// The answer to a repair.
@@ -142,5 +170,9 @@ impl AccountApi for Account {
 
     fn drills(&self) -> Option<&dyn DrillApi> {
         Some(self)
+    }
+
+    fn principal(&self) -> Option<&str> {
+        self.0.clients.principal()
     }
 }

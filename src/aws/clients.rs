@@ -9,8 +9,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, ConnectorBuilder};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -147,7 +147,7 @@ impl Aws {
             interceptor: self.interceptor(),
             regions: Mutex::default(),
             permits: Semaphore::new(CONCURRENT_CALLS),
-            account: OnceCell::new(),
+            identity: OnceCell::new(),
             enabled: Mutex::default(),
         }
     }
@@ -170,15 +170,31 @@ fn config_in(config: &SdkConfig, region: &str) -> SdkConfig {
 
 fn https_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = ConnectorBuilder::default()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .proxy_config(ProxyConfig::from_env());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(
+        connector(
+            settings.cloned(),
             components.and_then(aws_sdk_cloudtrail::config::RuntimeComponents::sleep_impl),
-        );
-        connector.build()
+        )
     })
+}
+
+/// Who the credentials belong to (sts:GetCallerIdentity).
+#[derive(Debug)]
+struct Identity {
+    account: AccountId,
+    principal: Option<String>,
+}
+
+/// What makes connections: the one TLS of this process, through the proxy that the environment names.
+pub(super) fn connector(
+    settings: Option<HttpConnectorSettings>,
+    sleep: Option<aws_sdk_cloudtrail::config::SharedAsyncSleep>,
+) -> Connector {
+    let mut connector = ConnectorBuilder::default()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .proxy_config(ProxyConfig::from_env());
+    connector.set_connector_settings(settings);
+    connector.set_sleep_impl(sleep);
+    connector.build()
 }
 
 /// The clients of one account, by region, and the bound on what they do at the same time.
@@ -188,7 +204,7 @@ pub(super) struct AccountClients {
     interceptor: SharedInterceptor,
     regions: Mutex<BTreeMap<String, Arc<RegionClients>>>,
     permits: Semaphore,
-    account: OnceCell<AccountId>,
+    identity: OnceCell<Identity>,
     enabled: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
@@ -253,7 +269,16 @@ impl AccountClients {
 
     /// Whose account the credentials lead to; asked until it is known, then remembered.
     pub(super) async fn account_id(&self) -> Result<&AccountId, ObserveError> {
-        self.account
+        Ok(&self.identity().await?.account)
+    }
+
+    /// ARN of the principal behind the credentials, once it is known.
+    pub(super) fn principal(&self) -> Option<&str> {
+        self.identity.get()?.principal.as_deref()
+    }
+
+    async fn identity(&self) -> Result<&Identity, ObserveError> {
+        self.identity
             .get_or_try_init(async || {
                 let region = self.config.region().map_or("", Region::as_ref);
                 let call = Call {
@@ -271,7 +296,11 @@ impl AccountClients {
                     .await
                     .map_err(ObserveError::Identity)?;
                 let id = answer.account.unwrap_or_default();
-                id.parse().map_err(|_| ObserveError::NoAccount(id))
+                let account = id.parse().map_err(|_| ObserveError::NoAccount(id))?;
+                Ok(Identity {
+                    account,
+                    principal: answer.arn,
+                })
             })
             .await
     }

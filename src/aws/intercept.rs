@@ -117,6 +117,7 @@ fn code(error: &Error) -> Option<&str> {
         sns::get_subscription_attributes::GetSubscriptionAttributesError,
         sns::get_topic_attributes::GetTopicAttributesError,
         sns::list_subscriptions_by_topic::ListSubscriptionsByTopicError,
+        sns::publish::PublishError,
         sns::subscribe::SubscribeError,
         sqs::change_message_visibility_batch::ChangeMessageVisibilityBatchError,
         sqs::delete_message_batch::DeleteMessageBatchError,

@@ -1,4 +1,4 @@
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,7 +7,7 @@ use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::flags::SettingsFlags;
 use super::format::{self, Format, Judged, filing_region};
-use super::{complain, read, variables};
+use super::{colour, complain, read, variables};
 use crate::assess::{Assessment, Index};
 use crate::snapshot::Snapshot;
 use crate::telemetry::{AccountReport, ControlInfo, ControlReport};
@@ -64,7 +64,7 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
     }
 }
 
-fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {
+pub(super) fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {
     let Prepared {
         controls,
         benchmark,
@@ -99,9 +99,7 @@ fn print(reports: &[AccountReport], prepared: &Prepared, format: Format) -> io::
         benchmark: &prepared.benchmark,
     };
     let mut stdout = io::stdout().lock();
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let colour = stdout.is_terminal() && !plain;
-    let document = format::render(&judged, format, colour)?;
+    let document = format::render(&judged, format, colour())?;
     stdout.write_all(document.as_bytes())?;
     stdout.flush()
 }

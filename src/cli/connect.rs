@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::assess::Expectations;
 use crate::aws::{AccountApi, Aws, ObserveScope, Role, SetupError};
-use crate::config::{self, Settings};
+use crate::config::{self, Heal, Settings};
 use crate::control::{Benchmark, Catalogue, CatalogueError, Control, FindError};
 use crate::daemon::Watched;
+use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
 
 /// What is judged, and for whom.
 #[derive(Debug, Clone)]
@@ -64,6 +66,40 @@ pub(super) fn prepare(settings: &Settings, named: &[String]) -> Result<Prepared,
     })
 }
 
+/// What may be mended, and whom the settings name.
+pub(super) fn heal_policy(settings: &Settings) -> HealPolicy {
+    let named = settings.expect.subscriptions.iter();
+    HealPolicy {
+        links: settings.heal.links.clone(),
+        topics: settings
+            .expect
+            .topics
+            .iter()
+            .map(|topic| topic.as_str().to_owned())
+            .collect(),
+        subscriptions: named
+            .map(|one| ExpectedSubscription {
+                protocol: one.protocol().to_owned(),
+                endpoint: one.as_str().to_owned(),
+            })
+            .collect(),
+        benchmark: settings.benchmark,
+    }
+}
+
+/// How carefully the daemon mends.
+pub(super) fn heal_limits(heal: &Heal) -> Limits {
+    let signed = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
+    Limits {
+        settle: signed(heal.settle),
+        budget_per_hour: heal.budget_per_hour,
+        cooldown: signed(heal.cooldown),
+        stop_after: heal.stop_after,
+        windows: heal.windows.clone(),
+        ..Limits::default()
+    }
+}
+
 /// The accounts of the settings: one for each scope, or that of the own credentials.
 pub(super) async fn accounts(settings: &Settings, aws: &Aws) -> Result<Vec<Watched>, ConnectError> {
     if settings.scope.is_empty() {
@@ -116,4 +152,44 @@ fn external_id(scope: &config::Scope) -> Result<Option<String>, ConnectError> {
         source,
     })?;
     Ok(Some(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConfigFile;
+
+    #[test]
+    fn what_nobody_configured_is_the_guards_default() {
+        let nowhere = ConfigFile::IfExists("/nowhere/trailwarden.toml".into());
+        let loaded = config::load(&nowhere, [], []).unwrap();
+        assert_eq!(heal_limits(&loaded.settings.heal), Limits::default());
+        assert_eq!(heal_policy(&loaded.settings), HealPolicy::default());
+    }
+
+    #[test]
+    fn each_guard_is_configured() {
+        let nowhere = ConfigFile::IfExists("/nowhere/trailwarden.toml".into());
+        let flags = [
+            ("heal.settle", "1s"),
+            ("heal.budget_per_hour", "2"),
+            ("heal.cooldown", "3m"),
+            ("heal.stop_after", "4"),
+            (
+                "heal.windows",
+                "22:00/02:00, 2026-11-23T22:00:00Z/2026-11-24T02:00:00Z",
+            ),
+        ];
+        let loaded = config::load(&nowhere, [], flags).unwrap();
+        let windows = ["22:00/02:00", "2026-11-23T22:00:00Z/2026-11-24T02:00:00Z"];
+        let expected = Limits {
+            settle: SignedDuration::from_secs(1),
+            budget_per_hour: 2,
+            cooldown: SignedDuration::from_mins(3),
+            stop_after: 4,
+            windows: windows.map(|text| text.parse().unwrap()).to_vec(),
+            ..Limits::default()
+        };
+        assert_eq!(heal_limits(&loaded.settings.heal), expected);
+    }
 }

@@ -1,5 +1,7 @@
 //! One file a subcommand. Exit codes: 0 done or compliant, 1 could not run, 2 FAIL or differences, 3 UNKNOWN, 64 usage.
 
+mod accept;
+mod ask;
 mod check;
 mod config;
 mod connect;
@@ -8,15 +10,21 @@ mod drill;
 mod exit;
 mod flags;
 mod format;
+mod heal;
+mod history;
 mod pattern;
 mod read;
+mod report;
 mod run;
+mod signals;
 mod snapshot;
+mod targets;
+mod times;
 
 use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -37,8 +45,17 @@ enum Command {
     Run(run::RunArgs),
     /// Judge once and exit: 0 all PASS, 2 some FAIL, 3 some UNKNOWN and no FAIL, 1 could not run.
     Check(check::CheckArgs),
+    /// Show what would mend the chain, and after a confirmation do it: 0 nothing to do or all done, 2 something is left (or
+    /// would be done: --dry-run), 1 could not run.
+    Heal(heal::HealArgs),
     /// Print what `check` would judge, as JSON.
     Snapshot(snapshot::SnapshotArgs),
+    /// List what happened: every chain that was cut, by whom, and what was done about it.
+    History(history::HistoryArgs),
+    /// Report how much of a time each control was met, with every gap, its cause and its cure.
+    Report(report::ReportArgs),
+    /// Make the present chain the one that repairs go back to, at once instead of after a day.
+    Accept(accept::AcceptArgs),
     /// Prove a chain by using it: write a synthetic record and watch metric, alarm and notification follow. Exit 0 proven,
     /// 2 something did not come or the control fails, 3 the control is UNKNOWN, 1 could not run.
     Drill(drill::DrillArgs),
@@ -73,7 +90,11 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Heal(args) => heal::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::History(args) => history::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Accept(args) => accept::run(&args),
         Command::Drill(args) => drill::run(&args),
         Command::Controls(args) => controls::run(&args),
         Command::Config(args) => config_command(&args),
@@ -93,6 +114,12 @@ fn config_command(args: &config::ConfigArgs) -> Exit {
 /// The process environment: read here, passed in everywhere else.
 fn variables() -> impl Iterator<Item = (OsString, OsString)> {
     env::vars_os()
+}
+
+/// Whether what is printed may be coloured: on a terminal, unless NO_COLOR (no-color.org) says no.
+fn colour() -> bool {
+    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !plain
 }
 
 /// Says on standard error why a command could not do its work.

@@ -31,6 +31,7 @@ pub(super) enum PatternCommand {
     /// Print the reading of a pattern, with an example; compare it with what a control requires.
     Explain {
         /// The pattern, as PutMetricFilter takes it.
+        #[arg(allow_hyphen_values = true)]
         pattern: String,
         /// The control to compare with, such as 4.5: exit 2 if the pattern does not cover it, 3 if undecided.
         #[arg(long)]

@@ -2,21 +2,20 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::flags::SettingsFlags;
-use super::{complain, variables};
+use super::{complain, signals, targets, variables};
 use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
 use crate::config::{Log, LogFormat, LogLevel, Settings};
-use crate::control::Benchmark;
 use crate::daemon::Daemon;
-use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
+use crate::journal::Journal;
+use crate::notify::Clock;
 use crate::telemetry::{
     AwsResult, Events, Metrics, StatusBoard,
     logs::{self, LogError},
@@ -61,7 +60,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         "starting"
     );
     let stop = CancellationToken::new();
-    watch_signals(&stop)?;
+    signals::watch(&stop)?;
     let listener = TcpListener::bind(settings.http.listen)
         .await
         .with_context(|| format!("http.listen: {} cannot be bound", settings.http.listen))?;
@@ -81,6 +80,14 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         }
         None => None,
     };
+    let journal = Journal::in_directory(
+        settings.state_dir.clone(),
+        settings.journal.retention,
+        Box::new(events.clone()),
+    )
+    .context("the thread of the journal cannot be started")?;
+    let clock: Clock = Arc::new(Timestamp::now);
+    let notify = targets::targets(&settings.notify, &aws, &clock)?;
     let board = StatusBoard::new(watched.iter().map(|one| one.name.clone()), queue.is_some());
     let daemon = Daemon {
         watched,
@@ -90,42 +97,20 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         expectations: prepared.expectations,
         sweep_interval: settings.sweep.interval,
         heal_mode: settings.heal.mode,
-        heal_policy: heal_policy(&settings, prepared.benchmark),
-        heal_limits: Limits {
-            settle: SignedDuration::try_from(settings.heal.settle).unwrap_or(SignedDuration::MAX),
-            budget_per_hour: settings.heal.budget_per_hour,
-            ..Limits::default()
-        },
+        heal_policy: connect::heal_policy(&settings),
+        heal_limits: connect::heal_limits(&settings.heal),
+        journal,
+        notify,
         events,
         board,
         listener,
         show_status: settings.http.status,
-        clock: Arc::new(Timestamp::now),
+        clock,
         random: fastrand::Rng::new(),
     };
     daemon.run(stop).await?;
     info!("stopped");
     Ok(())
-}
-
-fn heal_policy(settings: &Settings, benchmark: Benchmark) -> HealPolicy {
-    let named = settings.expect.subscriptions.iter();
-    HealPolicy {
-        links: settings.heal.links.clone(),
-        topics: settings
-            .expect
-            .topics
-            .iter()
-            .map(|topic| topic.as_str().to_owned())
-            .collect(),
-        subscriptions: named
-            .map(|one| ExpectedSubscription {
-                protocol: one.protocol().to_owned(),
-                endpoint: one.as_str().to_owned(),
-            })
-            .collect(),
-        benchmark,
-    }
 }
 
 fn start_log(log: &Log) -> Result<(), LogError> {
@@ -142,36 +127,6 @@ fn start_log(log: &Log) -> Result<(), LogError> {
         }
     };
     logs::init(format, &filter)
-}
-
-/// SIGTERM (systemd, Kubernetes) and SIGINT (a terminal) ask for an orderly stop; the second one ends at once.
-fn watch_signals(stop: &CancellationToken) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be watched")?;
-    let stop = stop.clone();
-    let watch = async move {
-        let mut told = false;
-        loop {
-            let name = tokio::select! {
-                _ = terminate.recv() => "SIGTERM",
-                _ = interrupt.recv() => "SIGINT",
-            };
-            if told {
-                warn!(signal = name, "second signal: ending at once");
-                std::process::exit(1);
-            }
-            told = true;
-            info!(signal = name, "stopping");
-            stop.cancel();
-        }
-    };
-    // The one task that nobody awaits: it ends with the process.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "it has to outlive every other task"
-    )]
-    drop(tokio::spawn(watch));
-    Ok(())
 }
 
 /// Counts requests to AWS.

@@ -10,6 +10,7 @@ use figment::value::Value;
 
 use crate::assess::Link;
 use crate::control::{Benchmark, CIS_VERSIONS, CisVersion};
+use crate::heal::Window;
 use crate::snapshot::AccountId;
 
 use super::arn::{RoleArn, TopicArn};
@@ -128,6 +129,35 @@ impl Text for SettleTime {
     }
 }
 
+/// How long the history is kept.
+pub(super) struct Retention(pub(super) Duration);
+
+impl Text for Retention {
+    const EXPECTED: &'static str = "a duration from 1d to 3650d such as \"400d\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        const DAY: Duration = Duration::from_hours(24);
+        duration(text, DAY..=3650 * DAY).map(Self)
+    }
+}
+
+/// Time between two writes to the same resource.
+pub(super) struct Cooldown(pub(super) Duration);
+
+impl Text for Cooldown {
+    const EXPECTED: &'static str = "a duration from 0s to 1h such as \"10s\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        duration(text, Duration::ZERO..=Duration::from_hours(1)).map(Self)
+    }
+}
+
+impl Text for Window {
+    const EXPECTED: &'static str = "a time range such as \"2026-11-23T22:00:00Z/2026-11-24T02:00:00Z\", or \"22:00/02:00\" for every \
+                                    day in UTC";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().or_else(|_| invalid(""))
+    }
+}
+
 fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Duration, Invalid> {
     match humantime::parse_duration(text) {
         Ok(duration) if range.contains(&duration) => Ok(duration),
@@ -158,12 +188,18 @@ impl Setting for bool {
     }
 }
 
-/// Most writing calls in one scope and hour.
-pub(super) struct HourlyBudget(pub(super) u32);
+/// A whole number from 1 to `MOST`.
+pub(super) struct Count<const MOST: u32>(pub(super) u32);
 
-impl Setting for HourlyBudget {
+/// Most writing calls in one scope and hour.
+pub(super) type HourlyBudget = Count<1000>;
+
+/// Writes to the same resource after which trailwarden gives way.
+pub(super) type StopAfter = Count<100>;
+
+impl<const MOST: u32> Setting for Count<MOST> {
     fn expected() -> String {
-        "a whole number from 1 to 1000".to_owned()
+        format!("a whole number from 1 to {MOST}")
     }
 
     fn from_text(text: &str) -> Result<Value, String> {
@@ -178,7 +214,7 @@ impl Setting for HourlyBudget {
             .and_then(whole_number)
             .and_then(|number| u32::try_from(number).ok())
         {
-            Some(number @ 1..=1000) => Ok(Self(number)),
+            Some(number) if (1..=MOST).contains(&number) => Ok(Self(number)),
             _ => wrong_scalar(&Self::expected(), value),
         }
     }

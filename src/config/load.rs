@@ -13,7 +13,7 @@ use super::layer::Layer;
 use super::rules;
 use super::schema::{self, AnyKey, KEYS, Key};
 use super::setting::Setting;
-use super::settings::{Expect, Heal, Http, Log, Settings, Sweep};
+use super::settings::{Expect, Heal, History, Http, Log, Settings, Sweep};
 
 /// The file that is read where none is named, if it exists.
 pub const DEFAULT_FILE: &str = "/etc/trailwarden/trailwarden.toml";
@@ -241,13 +241,20 @@ impl Merged {
                 links: self.required(&schema::HEAL_LINKS, faults)?,
                 settle: self.required(&schema::HEAL_SETTLE, faults)?.0,
                 budget_per_hour: self.required(&schema::HEAL_BUDGET, faults)?.0,
+                cooldown: self.required(&schema::HEAL_COOLDOWN, faults)?.0,
+                stop_after: self.required(&schema::HEAL_STOP_AFTER, faults)?.0,
+                windows: self.required(&schema::HEAL_WINDOWS, faults)?,
             },
             expect: Expect {
                 topics: self.required(&schema::EXPECT_TOPICS, faults)?,
                 subscriptions: self.required(&schema::EXPECT_SUBSCRIPTIONS, faults)?,
             },
+            notify: self.required(&schema::NOTIFY, faults)?.0,
             scope: self.required(&schema::SCOPE, faults)?,
             state_dir: self.required(&schema::STATE_DIR, faults)?,
+            journal: History {
+                retention: self.required(&schema::JOURNAL_RETENTION, faults)?.0,
+            },
             http: Http {
                 listen,
                 status: status.unwrap_or(listen.ip().is_loopback()),

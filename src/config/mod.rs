@@ -22,6 +22,7 @@ mod setting;
 mod settings;
 mod suggest;
 mod table;
+mod target_url;
 mod text;
 mod values;
 
@@ -30,8 +31,10 @@ pub use effective::Effective;
 pub use endpoint::Endpoint;
 pub use fault::{ConfigError, Fault};
 pub use load::{ConfigFile, DEFAULT_FILE, Loaded, load};
+pub use notify::{NotifyTarget, NotifyWay, UrlSource};
 pub use queue_url::QueueUrl;
 pub use reference::{KeyReference, keys, reference};
 pub use scope::Scope;
 pub use settings::{Expect, Heal, HealMode, Http, Log, LogFormat, LogLevel, Settings, Sweep};
+pub use target_url::TargetUrl;
 pub use values::{Invalid, Region, SecretFile};

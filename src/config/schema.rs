@@ -10,12 +10,13 @@ use figment::value::Value;
 
 use crate::assess::Link;
 use crate::control::Benchmark;
+use crate::heal::Window;
 
 use super::arn::TopicArn;
 use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
-use super::kinds::{HourlyBudget, SettleTime, SweepInterval};
-use super::notify::NoTargets;
+use super::kinds::{Cooldown, HourlyBudget, Retention, SettleTime, StopAfter, SweepInterval};
+use super::notify::Targets;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
 use super::setting::{Problem, Setting};
@@ -124,6 +125,23 @@ pub(super) static HEAL_BUDGET: Key<HourlyBudget> = Key::new(
     Some("12"),
     "Most writing calls in one scope and hour; what is over waits.",
 );
+pub(super) static HEAL_COOLDOWN: Key<Cooldown> = Key::new(
+    "heal.cooldown",
+    Some("\"10s\""),
+    "Time between two writes to the same resource; it doubles with each further one, up to 15 minutes.",
+);
+pub(super) static HEAL_STOP_AFTER: Key<StopAfter> = Key::new(
+    "heal.stop_after",
+    Some("6"),
+    "Writes to the same resource after which trailwarden gives way: it says who undoes them, and only reports. It tries again \
+     once the resource has stayed whole for an hour.",
+);
+pub(super) static HEAL_WINDOWS: Key<Vec<Window>> = Key::new(
+    "heal.windows",
+    Some("[]"),
+    "Maintenance: times in which the daemon reports and does not write. Each is a range such as \
+     \"2026-11-23T22:00:00Z/2026-11-24T02:00:00Z\", or one of every day in UTC such as \"22:00/02:00\".",
+);
 pub(super) static EXPECT_TOPICS: Key<Vec<TopicArn>> = Key::new(
     "expect.topics",
     Some("[]"),
@@ -135,10 +153,14 @@ pub(super) static EXPECT_SUBSCRIPTIONS: Key<Vec<Endpoint>> = Key::new(
     "The endpoints that you named: the ARN of a queue, function, delivery stream or platform endpoint, an e-mail address, a \
      URL, a phone number with its +. If there are any, no other subscriber counts, and only these are ever subscribed.",
 );
-pub(super) static NOTIFY: Key<NoTargets> = Key::new(
+pub(super) static NOTIFY: Key<Targets> = Key::new(
     "notify",
     Some("[]"),
-    "Targets that are told beside the chain. This version knows none: the list has to be empty.",
+    "Who is told beside the chain, which cannot tell once it is cut. Each a table [[notify]] of kind, name (for labels and logs; \
+     default: kind and place in the list) and what the kind needs. \"sns\": topic_arn, a topic that no alarm of a chain \
+     uses. \"webhook\": url, or url_file where the URL is a secret, and secret_file, the key that signs. \"slack\": url_file, \
+     the URL of an incoming webhook. \"pagerduty\": routing_key_file, and url for another endpoint of the Events API v2. Files \
+     are read at start.",
 );
 pub(super) static SCOPE: Key<Vec<Scope>> = Key::new(
     "scope",
@@ -150,7 +172,13 @@ pub(super) static SCOPE: Key<Vec<Scope>> = Key::new(
 pub(super) static STATE_DIR: Key<PathBuf> = Key::new(
     "state_dir",
     Some("\"/var/lib/trailwarden\""),
-    "The directory for what outlives a restart.",
+    "The directory for what outlives a restart: the history, the chains to go back to, budgets and cooldowns. One daemon a \
+     directory. While it cannot be written, nothing is repaired.",
+);
+pub(super) static JOURNAL_RETENTION: Key<Retention> = Key::new(
+    "journal.retention",
+    Some("\"400d\""),
+    "How long the history is kept.",
 );
 pub(super) static HTTP_LISTEN: Key<SocketAddr> = Key::new(
     "http.listen",
@@ -175,7 +203,7 @@ pub(super) static LOG_LEVEL: Key<LogLevel> = Key::new(
 );
 
 /// Every key, in the order of the reference.
-pub(super) static KEYS: [&dyn AnyKey; 17] = [
+pub(super) static KEYS: [&dyn AnyKey; 21] = [
     &QUEUE_URL,
     &CONTROLS,
     &BENCHMARK,
@@ -184,11 +212,15 @@ pub(super) static KEYS: [&dyn AnyKey; 17] = [
     &HEAL_LINKS,
     &HEAL_SETTLE,
     &HEAL_BUDGET,
+    &HEAL_COOLDOWN,
+    &HEAL_STOP_AFTER,
+    &HEAL_WINDOWS,
     &EXPECT_TOPICS,
     &EXPECT_SUBSCRIPTIONS,
     &NOTIFY,
     &SCOPE,
     &STATE_DIR,
+    &JOURNAL_RETENTION,
     &HTTP_LISTEN,
     &HTTP_STATUS,
     &LOG_FORMAT,

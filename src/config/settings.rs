@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::assess::{Expectations, Link};
 use crate::control::{Benchmark, Control};
+use crate::heal::Window;
 
 use super::arn::TopicArn;
 use super::endpoint::Endpoint;
+use super::notify::NotifyTarget;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
 
@@ -26,10 +28,14 @@ pub struct Settings {
     pub heal: Heal,
     /// Whom the operator named as those to be told.
     pub expect: Expect,
+    /// Who is told beside the chain.
+    pub notify: Vec<NotifyTarget>,
     /// Accounts beside, or instead of, that of the own credentials; empty: that one, in all its regions.
     pub scope: Vec<Scope>,
     /// Where incidents and budgets are kept.
     pub state_dir: PathBuf,
+    /// The history.
+    pub journal: History,
     /// The HTTP endpoints.
     pub http: Http,
     /// The log.
@@ -54,6 +60,12 @@ pub struct Heal {
     pub settle: Duration,
     /// Most writing calls in one scope and hour.
     pub budget_per_hour: u32,
+    /// Time between two writes to the same resource, before it is doubled.
+    pub cooldown: Duration,
+    /// Writes to the same resource after which trailwarden gives way.
+    pub stop_after: u32,
+    /// Times in which the daemon does not write.
+    pub windows: Vec<Window>,
 }
 
 /// Whether repairs are planned, and carried out.
@@ -92,6 +104,13 @@ impl Expect {
                 .collect(),
         }
     }
+}
+
+/// The history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// How long the past is kept.
+    pub retention: Duration,
 }
 
 /// The HTTP endpoints.

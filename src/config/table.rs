@@ -43,6 +43,16 @@ impl<'a> Fields<'a> {
         self.optional(name)
     }
 
+    /// Whether a field is there, right or wrong.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
+    /// Something is wrong with the table as a whole.
+    pub(super) fn wrong(&mut self, message: &str) {
+        self.problems.push(Problem::here(message));
+    }
+
     /// The whole, if nothing was wrong.
     pub(super) fn close<T>(self, whole: Option<T>) -> Result<T, Vec<Problem>> {
         match whole {

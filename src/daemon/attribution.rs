@@ -38,14 +38,29 @@ impl Suspects {
 
     /// The latest call, by its own time, that can cut this link and named a resource of it in one of the chains.
     pub(super) fn culprit(&self, link: Link, chains: &[&Chain]) -> Option<&Actor> {
+        self.latest(&[link], chains, |call| can_cut(call, link))
+    }
+
+    /// The latest call that can change who is told by one of these chains, and named a resource of it.
+    pub(super) fn rerouter(&self, chains: &[&Chain]) -> Option<&Actor> {
+        let links = [Link::Action, Link::Topic, Link::Subscription];
+        self.latest(&links, chains, can_reroute)
+    }
+
+    fn latest(
+        &self,
+        links: &[Link],
+        chains: &[&Chain],
+        can_do: impl Fn(Call) -> bool,
+    ) -> Option<&Actor> {
+        let part = |touched: &Touched| {
+            let of = |chain| links.iter().any(|link| is_part(touched, *link, chain));
+            chains.iter().any(|chain| of(chain))
+        };
         self.calls
             .iter()
             .map(|(_, signal)| signal)
-            .filter(|signal| can_cut(signal.call, link))
-            .filter(|signal| {
-                let named = |one: &Touched| chains.iter().any(|chain| is_part(one, link, chain));
-                signal.touched.iter().any(named)
-            })
+            .filter(|signal| can_do(signal.call) && signal.touched.iter().any(part))
             .map(|signal| &signal.actor)
             .max_by_key(|actor| actor.time)
     }
@@ -79,6 +94,15 @@ fn can_cut(call: Call, link: Link) -> bool {
         _ => &[],
     };
     links.contains(&link)
+}
+
+/// Whether a call can change who is told by a chain that stays whole.
+fn can_reroute(call: Call) -> bool {
+    match call.service {
+        Service::Sns => true,
+        Service::Monitoring => can_cut(call, Link::Action) || can_cut(call, Link::Alarm),
+        _ => false,
+    }
 }
 
 /// Whether the resource is one that this link of the chain consists of, or hangs on.

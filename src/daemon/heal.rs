@@ -1,102 +1,155 @@
 //! From a look to at most one write: plan, ask the guard, carry out the first repair. The next look decides what follows.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::Clock;
+use super::attribution::Suspects;
+use super::happening::{Happening, What};
 use super::judge::{Judge, Look};
+use super::memories::Memories;
+use super::own::OwnWrites;
 use super::standing::Standings;
-use crate::assess::{Assessment, Chain, Verdict};
+use crate::assess::{Assessment, Verdict};
 use crate::aws::{AccountApi, ApplyError, Class, Remembered};
 use crate::config::HealMode;
 use crate::event::Signal;
 use crate::heal::{
-    Decision, Guard, HealPolicy, HoldReason, Outcome, Plan, Repair, Step, unchanged,
+    Decision, Guard, GuardState, HealPolicy, HoldReason, Limits, Outcome, Plan, Repair, Step,
+    unchanged,
 };
+use crate::journal::{Deed, Entry, Journal, Memory, NotKept};
 use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::{Events, HealResult, HealStep};
 
-/// How long a control has to pass before its chain replaces the last known good one, so that nobody's quick change
-/// becomes the truth.
-const PROVEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// Request ids of own writes that are remembered, to tell their events from those of others.
-const OWN_WRITES: usize = 256;
+/// How long a repair waits for a journal that cannot be written.
+const JOURNAL_PAUSE: Duration = Duration::from_secs(30);
 
-/// Mends one scope, as far as it may.
+/// Mends one scope, as far as it may, and remembers what to go back to.
 pub(super) struct Healer {
     mode: HealMode,
     policy: HealPolicy,
+    limits: Limits,
     guard: Guard,
+    /// The state of the guard that was handed to the journal last.
+    guard_kept: GuardState,
     events: Events,
     clock: Clock,
-    /// Per control: the chain to go back to.
-    known_good: BTreeMap<String, Chain>,
+    journal: Journal,
+    /// The journal was read: what the guard knows is all there is to know.
+    resumed: bool,
+    memories: Memories,
     /// Per control: what would mend it.
     plans: BTreeMap<String, Plan>,
-    /// Controls that were written for and have not passed since.
-    mending: BTreeSet<String>,
+    /// Controls that were written for and have not passed since, and what was written.
+    mending: BTreeMap<String, Vec<String>>,
     /// What was told of already, so that a repair that waits is one line and not one a look.
     told: BTreeMap<String, String>,
     /// The look before this one.
     before: Option<Snapshot>,
-    own_writes: VecDeque<String>,
+    own: OwnWrites,
     due: Option<Instant>,
+    /// What was done about which control.
+    deeds: Vec<(String, Deed)>,
+    happenings: Vec<Happening>,
 }
 
 impl Healer {
-    pub(super) const fn new(
+    pub(super) fn new(
         mode: HealMode,
         policy: HealPolicy,
-        guard: Guard,
+        limits: Limits,
         events: Events,
         clock: Clock,
+        journal: Journal,
     ) -> Self {
         Self {
             mode,
             policy,
-            guard,
+            guard: Guard::resume(limits.clone(), GuardState::default()),
+            limits,
+            guard_kept: GuardState::default(),
             events,
             clock,
-            known_good: BTreeMap::new(),
+            journal,
+            resumed: false,
+            memories: Memories::default(),
             plans: BTreeMap::new(),
-            mending: BTreeSet::new(),
+            mending: BTreeMap::new(),
             told: BTreeMap::new(),
             before: None,
-            own_writes: VecDeque::new(),
+            own: OwnWrites::default(),
             due: None,
+            deeds: Vec::new(),
+            happenings: Vec::new(),
         }
+    }
+
+    /// Goes on where an earlier process ended, or takes over what an operator accepted meanwhile.
+    pub(super) fn resume(&mut self, memory: &Memory) {
+        let first = !std::mem::replace(&mut self.resumed, true);
+        if first {
+            self.guard = Guard::resume(self.limits.clone(), memory.guard.clone());
+        }
+        if self.memories.resume(memory, first) {
+            // Who accepts a state has settled what the fight was about.
+            self.guard.release();
+        }
+    }
+
+    /// Everything that is remembered, to be kept once more.
+    pub(super) fn everything(&self, account: &AccountId) -> Vec<Entry> {
+        let mut entries = self.memories.everything(account);
+        entries.push(self.guard_entry(account));
+        entries
+    }
+
+    /// What is to be kept since this was asked last.
+    pub(super) fn news(&mut self, account: &AccountId) -> Vec<Entry> {
+        let mut entries = self.memories.news();
+        if *self.guard.state() != self.guard_kept {
+            self.guard_kept = self.guard.state().clone();
+            entries.push(self.guard_entry(account));
+        }
+        entries
+    }
+
+    /// What was done about which control since this was asked last.
+    pub(super) fn deeds(&mut self) -> Vec<(String, Deed)> {
+        std::mem::take(&mut self.deeds)
+    }
+
+    /// What happened since this was asked last.
+    pub(super) fn happenings(&mut self) -> Vec<Happening> {
+        let mut happenings = std::mem::take(&mut self.happenings);
+        happenings.extend(self.memories.happenings());
+        happenings
     }
 
     /// What to look at although nothing may lead there any more.
     pub(super) fn remembered(&self) -> Remembered {
-        let mut remembered = Remembered {
-            topic_arns: self.policy.topics.clone(),
-            ..Remembered::default()
-        };
-        for chain in self.known_good.values() {
-            let group = chain.trail.as_ref();
-            let group = group.and_then(|trail| trail.cloud_watch_logs_log_group_arn.clone());
-            remembered.log_group_arns.extend(group);
-            remembered
-                .topic_arns
-                .extend(chain.topic.as_ref().map(|one| one.topic_arn.clone()));
-        }
-        for arns in [&mut remembered.log_group_arns, &mut remembered.topic_arns] {
-            arns.sort();
-            arns.dedup();
-        }
-        remembered
+        Remembered::of(&self.policy.topics, self.memories.known_good())
     }
 
-    /// Whether a call was one of this process's own writes: said by its request id and by nothing else.
-    pub(super) fn is_own(&self, signal: &Signal) -> bool {
-        signal
-            .request_id
-            .as_ref()
-            .is_some_and(|id| self.own_writes.contains(id))
+    /// Takes in a call that the daemon may have made. True: it did. `principal` is the daemon's.
+    pub(super) fn is_own(
+        &mut self,
+        signal: &Signal,
+        principal: Option<&str>,
+        now: Timestamp,
+    ) -> bool {
+        self.happenings
+            .extend(self.own.stolen(signal, principal, now));
+        self.own.made(signal)
+    }
+
+    /// Takes in how the controls of a look are set up that pass. `watched` is the time since the look before, where nothing
+    /// can have been missed in between.
+    pub(super) fn learn(&mut self, look: &Look, watched: SignedDuration, suspects: &Suspects) {
+        self.memories.learn(look, watched, suspects, &self.events);
     }
 
     /// What would mend a control, where planning is on.
@@ -107,6 +160,20 @@ impl Healer {
     /// Whether anything may be written.
     pub(super) fn may_write(&self) -> bool {
         self.mode == HealMode::Apply
+    }
+
+    /// What was written for a control since it last passed.
+    pub(super) fn applied(&self, control: &str) -> &[String] {
+        self.mending.get(control).map_or(&[], Vec::as_slice)
+    }
+
+    /// What becomes of a chain that is cut, for people.
+    pub(super) const fn intention(&self) -> &'static str {
+        match self.mode {
+            HealMode::Off => "nothing: heal.mode is \"off\"",
+            HealMode::Plan => "nothing: heal.mode is \"plan\"",
+            HealMode::Apply => "nothing yet: what it may mend it mends once it has seen this twice",
+        }
     }
 
     /// When a repair that waits is worth another look.
@@ -124,9 +191,14 @@ impl Healer {
     ) -> bool {
         let now = (self.clock)();
         self.due = None;
+        self.events.heal_mode(match self.mode {
+            // What a crash loop might write could not be counted.
+            HealMode::Apply if self.journal.failure().is_some() => HealMode::Plan,
+            mode => mode,
+        });
         let mut chosen = None;
         for assessment in &look.assessments {
-            self.learn(look, assessment, standings, now);
+            self.confirm(look, assessment);
             if self.mode == HealMode::Off {
                 continue;
             }
@@ -153,32 +225,20 @@ impl Healer {
                 HealResult::Dropped,
                 Some("the target has just changed"),
             );
-            self.due = Some(Instant::now() + Duration::from_secs(1));
+            self.wake(Duration::from_secs(1));
             return false;
         }
         self.write(account, &told, &repair).await
     }
 
-    /// A chain that passes is one to go back to.
-    fn learn(
-        &mut self,
-        look: &Look,
-        assessment: &Assessment,
-        standings: &Standings,
-        now: Timestamp,
-    ) {
+    /// What was mended passes.
+    fn confirm(&mut self, look: &Look, assessment: &Assessment) {
         if assessment.verdict != Verdict::Pass {
             return;
         }
         let control = &assessment.control;
-        let since = standings.since(control).unwrap_or(now);
-        let proven = now.duration_since(since) >= PROVEN_AFTER;
-        if proven || !self.known_good.contains_key(control) {
-            self.known_good
-                .insert(control.clone(), assessment.chain.clone());
-        }
         self.told.remove(control);
-        if self.mending.remove(control) {
+        if self.mending.remove(control).is_some() {
             self.events
                 .heal_finished(&look.snapshot.account_id, control, Verdict::Pass);
         }
@@ -186,7 +246,7 @@ impl Healer {
 
     fn plan_for(&mut self, look: &Look, judge: &Judge, assessment: &Assessment) {
         let control = &assessment.control;
-        let known_good = self.known_good.get(control);
+        let known_good = self.memories.known_good_of(control);
         let plan = judge.plan(&look.snapshot, assessment, known_good, &self.policy);
         if plan.steps.is_empty() {
             self.plans.remove(control);
@@ -217,14 +277,21 @@ impl Healer {
         if self.mode != HealMode::Apply {
             return false;
         }
+        let account = &look.snapshot.account_id;
+        self.events
+            .heal_stopped(account, control, matches!(&decision, Decision::Stop(_)));
         let reason = match decision {
             Decision::Nothing => return false,
-            Decision::Proceed => return true,
+            Decision::Proceed => {
+                let Some(failure) = self.journal.failure() else {
+                    return true;
+                };
+                self.wake(JOURNAL_PAUSE);
+                NotKept(failure).to_string()
+            }
             Decision::Hold { reason, until } => {
                 if let Some(until) = until {
-                    let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-                    let due = Instant::now() + wait;
-                    self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+                    self.wake(Duration::try_from(until.duration_since(now)).unwrap_or_default());
                 }
                 // To be seen twice is the ordinary course, and no news.
                 if reason == HoldReason::Settling {
@@ -232,7 +299,18 @@ impl Healer {
                 }
                 reason.to_string()
             }
-            Decision::Stop(stop) => stop.to_string(),
+            Decision::Stop(stop) => {
+                let reason = stop.to_string();
+                if self.guard.announce(&stop.target) {
+                    self.happenings.push(Happening {
+                        control: Some(control.clone()),
+                        at: now,
+                        actor: standings.actor(control).cloned(),
+                        what: What::GaveWay(stop),
+                    });
+                }
+                reason
+            }
         };
         if self.told.get(control) != Some(&reason)
             && let Some((_, step, repair)) = self.first_repair(control)
@@ -248,36 +326,81 @@ impl Healer {
         false
     }
 
+    /// A repair that waits is worth a look after this time, or earlier.
+    fn wake(&mut self, wait: Duration) {
+        let due = Instant::now() + wait;
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+    }
+
     fn first_repair(&self, control: &str) -> Option<(String, Step, Repair)> {
         let (step, repair) = self.plans.get(control)?.repairs().next()?;
         Some((control.to_owned(), step.clone(), repair.clone()))
     }
 
-    async fn write(&mut self, account: &dyn AccountApi, told: &Told<'_>, repair: &Repair) -> bool {
+    /// What has to be in the journal before a write: without it a crash loop could write without end.
+    async fn secure(&mut self, account: &AccountId) -> Result<(), String> {
+        if !self.resumed {
+            let reason = self.journal.failure();
+            return Err(reason.unwrap_or_else(|| "the journal has not been read".to_owned()));
+        }
+        let entry = self.guard_entry(account);
+        let secured = self.journal.secure(vec![entry]).await;
+        secured.map_err(|error| error.to_string())
+    }
+
+    fn guard_entry(&self, account: &AccountId) -> Entry {
+        Entry::Guard {
+            account: account.clone(),
+            state: self.guard.state().clone(),
+        }
+    }
+
+    async fn write(&mut self, api: &dyn AccountApi, told: &Told<'_>, repair: &Repair) -> bool {
         self.guard.begin((self.clock)(), repair);
-        let answer = account.apply(repair).await;
+        if let Err(reason) = self.secure(told.account).await {
+            self.guard.record((self.clock)(), Outcome::Dropped);
+            if self.told.get(told.control) != Some(&reason) {
+                self.tell(told, repair, HealResult::Held, Some(&reason));
+                self.told.insert(told.control.to_owned(), reason);
+            }
+            self.wake(JOURNAL_PAUSE);
+            return false;
+        }
+        let answer = api.apply(repair).await;
+        let now = (self.clock)();
         let outcome = if answer.is_ok() {
             Outcome::Applied
         } else {
             Outcome::Failed
         };
-        self.guard.record((self.clock)(), outcome);
+        self.guard.record(now, outcome);
         match answer {
             Ok(applied) => {
-                if self.own_writes.len() == OWN_WRITES {
-                    self.own_writes.pop_front();
-                }
-                self.own_writes.extend(applied.request_id);
-                self.mending.insert(told.control.to_owned());
+                self.own.answered(applied.request_id);
+                let written = self.mending.entry(told.control.to_owned()).or_default();
+                written.push(told.step.summary.clone());
                 self.tell(told, repair, HealResult::Applied, None);
             }
-            Err(error) => self.tell(told, repair, failure(&error), Some(&error.to_string())),
+            Err(error) => {
+                if error.class() == Class::Transient {
+                    self.own.unanswered(repair.kind(), now);
+                }
+                self.tell(told, repair, failure(&error), Some(&error.to_string()));
+            }
         }
         // Also after an error: an answer that was lost does not mean that nothing was written.
         true
     }
 
-    fn tell(&self, told: &Told<'_>, repair: &Repair, result: HealResult, reason: Option<&str>) {
+    fn tell(&mut self, told: &Told<'_>, repair: &Repair, result: HealResult, reason: Option<&str>) {
+        let deed = Deed {
+            at: (self.clock)(),
+            operation: repair.kind().operation().to_owned(),
+            target: repair.target(),
+            result: result.name().to_owned(),
+            reason: reason.map(str::to_owned),
+        };
+        self.deeds.push((told.control.to_owned(), deed));
         self.events.heal_step(&HealStep {
             account: told.account,
             control: told.control,

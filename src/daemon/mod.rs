@@ -1,28 +1,32 @@
 //! The loop: feed, coalescing, sweep, supervision, shutdown.
 //!
-//! One task receives, one deletes, one prolongs, one looks after each scope, one serves HTTP, one feeds the watchdog. Each
-//! is awaited here: the end of one that was not asked to end is the end of the daemon, so that whoever supervises the
+//! One task receives, one deletes, one prolongs, one looks after each scope, one tells each target, one serves HTTP, one feeds
+//! the watchdog. Each is awaited here: the end of one that was not asked to end is the end of the daemon, so that whoever supervises the
 //! process can start it anew.
 
 mod attribution;
-mod backoff;
+mod chronicle;
 mod feed;
+mod happening;
 mod heal;
 mod inbox;
 mod judge;
 mod leftovers;
+mod memories;
+mod own;
 mod pace;
 mod pulse;
 mod scope;
 mod standing;
 mod systemd;
+mod tell;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval, timeout_at};
@@ -33,10 +37,13 @@ use crate::assess::Expectations;
 use crate::aws::{AccountApi, Queue};
 use crate::config::HealMode;
 use crate::control::{Benchmark, Control};
-use crate::heal::{Guard, GuardState, HealPolicy, Limits};
+use crate::heal::{HealPolicy, Limits};
+use crate::journal::Journal;
+use crate::notify::{Clock, Notifier, Target};
 use crate::snapshot::AccountId;
 use crate::telemetry::{Events, StatusBoard, http};
 use attribution::Suspects;
+use chronicle::Chronicle;
 use feed::Feed;
 use heal::Healer;
 use inbox::{Inbox, Router};
@@ -45,9 +52,7 @@ use pace::Pace;
 use pulse::{Pulse, Pulses};
 use scope::{SCOPE_PULSE, Scope};
 use standing::Standings;
-
-/// The wall clock, passed in so that tests can set it.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+use tell::Teller;
 
 /// How long the tasks may take to finish what they are at, once the daemon is told to stop. Shorter than systemd's and
 /// Kubernetes' own limits.
@@ -85,6 +90,10 @@ pub struct Daemon {
     pub heal_policy: HealPolicy,
     /// How carefully.
     pub heal_limits: Limits,
+    /// What outlives a restart.
+    pub journal: Journal,
+    /// Who is told of changes beside the chain.
+    pub notify: Vec<Target>,
     /// Log and metrics.
     pub events: Events,
     /// What the HTTP endpoints show.
@@ -123,6 +132,11 @@ impl Daemon {
         let pulses = Pulses::default();
         let drained = CancellationToken::new();
         let (mut workers, mut helpers) = (Tasks::new(), Tasks::new());
+        let journal = self.journal.clone();
+        self.events.heal_mode(self.heal_mode);
+        for incident in journal.recent().await {
+            self.board.incident(incident);
+        }
         self.spawn(&mut workers, &mut helpers, &pulses, &stop, &drained);
         systemd::ready();
 
@@ -139,6 +153,7 @@ impl Daemon {
         finish(&mut workers, limit).await;
         drained.cancel();
         finish(&mut helpers, limit.max(Instant::now() + DRAIN_LIMIT / 4)).await;
+        journal.close().await;
         cause.map_or(Ok(()), Err)
     }
 
@@ -153,27 +168,37 @@ impl Daemon {
         let Self {
             watched,
             queue,
+            notify,
             events,
             board,
             clock,
+            journal,
             mut random,
             ..
         } = self;
+        let longest_pause =
+            SignedDuration::try_from(self.sweep_interval * 2).unwrap_or(SignedDuration::MAX);
         let judge = Judge::new(self.controls, self.benchmark, self.expectations);
         let judge = Arc::new(judge);
+
+        let (notifier, senders) = Notifier::new(notify, &events, &mut random);
+        for sender in senders {
+            let name = format!("notify {}", sender.target());
+            add(helpers, name, sender.run(drained.clone()));
+        }
 
         let mut inboxes = Vec::new();
         for one in watched {
             let inbox = Arc::new(Inbox::new(one.account));
             inboxes.push(Arc::clone(&inbox));
             let pulse = pulses.supervise(format!("scope {}", one.name), SCOPE_PULSE);
-            let guard = Guard::new(self.heal_limits.clone(), GuardState::default());
             let healer = Healer::new(
                 self.heal_mode,
                 self.heal_policy.clone(),
-                guard,
+                self.heal_limits.clone(),
                 events.clone(),
                 Arc::clone(&clock),
+                journal.clone(),
             );
             let scope = Scope {
                 name: one.name.clone(),
@@ -181,6 +206,7 @@ impl Daemon {
                 inbox,
                 judge: Arc::clone(&judge),
                 healer,
+                chronicle: Chronicle::new(journal.clone(), longest_pause),
                 events: events.clone(),
                 board: board.clone(),
                 clock: Arc::clone(&clock),
@@ -189,6 +215,7 @@ impl Daemon {
                 unanswered: Vec::new(),
                 suspects: Suspects::default(),
                 standings: Standings::default(),
+                teller: Teller::new(notifier.clone(), events.clone()),
             };
             add(
                 workers,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::backoff::Backoff;
+use crate::backoff::Backoff;
 use crate::telemetry::Trigger;
 
 /// The pause after the second evaluation of a burst; it doubles with each further one.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::attribution::Suspects;
+use super::chronicle::{Chronicle, Recalled};
 use super::heal::Healer;
 use super::inbox::{Inbox, Item};
 use super::judge::{Judge, Look};
@@ -18,8 +19,10 @@ use super::leftovers;
 use super::pace::Pace;
 use super::pulse::Pulse;
 use super::standing::Standings;
+use super::tell::Teller;
 use crate::assess::Verdict;
 use crate::aws::{AccountApi, ObserveError};
+use crate::journal::{Entry, Incident};
 use crate::snapshot::Snapshot;
 use crate::telemetry::{
     AccountStatus, Evaluation, EvaluationResult, Events, MessageOutcome, StatusBoard, Trigger,
@@ -40,6 +43,7 @@ pub(super) struct Scope {
     pub(super) inbox: Arc<Inbox>,
     pub(super) judge: Arc<Judge>,
     pub(super) healer: Healer,
+    pub(super) chronicle: Chronicle,
     pub(super) events: Events,
     pub(super) board: StatusBoard,
     pub(super) clock: Clock,
@@ -49,6 +53,7 @@ pub(super) struct Scope {
     pub(super) unanswered: Vec<Item>,
     pub(super) suspects: Suspects,
     pub(super) standings: Standings,
+    pub(super) teller: Teller,
 }
 
 impl Scope {
@@ -107,9 +112,50 @@ impl Scope {
 
     /// True: something was written.
     async fn heal(&mut self, look: &Look) -> bool {
-        self.healer
+        let written = self
+            .healer
             .heal(&*self.account, look, &self.judge, &self.standings)
-            .await
+            .await;
+        for (control, deed) in self.healer.deeds() {
+            self.standings.note(&control, deed);
+        }
+        self.keep(look);
+        written
+    }
+
+    /// Reads what an earlier process, or a command, has left in the journal.
+    async fn recall(&mut self, snapshot: &Snapshot) {
+        let account = &snapshot.account_id;
+        let Some(Recalled { memory, first }) = self.chronicle.recall(account).await else {
+            return;
+        };
+        if first {
+            self.standings.resume(&memory, &self.judge, snapshot);
+        }
+        self.healer.resume(&memory);
+        let mut entries = self.healer.everything(account);
+        entries.extend(self.standings.entries());
+        self.chronicle.keep(entries);
+    }
+
+    /// Tells of what happened, and hands what is to be kept to the journal.
+    fn keep(&mut self, look: &Look) {
+        let account = &look.snapshot.account_id;
+        let mut entries = self.healer.news(account);
+        for spell in self.standings.news() {
+            if spell.verdict != Verdict::Pass {
+                self.board.incident(Incident::Broken(spell.clone()));
+            }
+            entries.push(Entry::Spell(spell));
+        }
+        for happening in self.healer.happenings() {
+            let occurrence = happening.occurrence(account);
+            self.events.occurred(&occurrence);
+            self.board.incident(Incident::Happened(occurrence.clone()));
+            self.teller.happened(&happening, look, &self.judge);
+            entries.push(Entry::Occurrence(occurrence));
+        }
+        self.chronicle.keep(entries);
     }
 
     /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
@@ -144,7 +190,13 @@ impl Scope {
                 },
             ),
         };
-        let look = snapshot.map(|snapshot| self.store(trigger, began, snapshot));
+        let look = match snapshot {
+            Some(snapshot) => {
+                self.recall(&snapshot).await;
+                Some(self.store(trigger, began, snapshot))
+            }
+            None => None,
+        };
         let decided = look.as_ref().is_some_and(Look::is_decided);
         self.pace.ended(Instant::now(), for_event, decided);
         look
@@ -180,12 +232,19 @@ impl Scope {
             .drain(..)
             .partition(|item| item.signal.account == *account);
         for item in &ours {
-            if !self.healer.is_own(&item.signal) {
+            let principal = self.account.principal();
+            if !self
+                .healer
+                .is_own(&item.signal, principal, look.snapshot.now)
+            {
                 self.suspects
                     .add(item.ticket.received(), item.signal.clone());
             }
         }
 
+        // Whoever is called by the gauge finds the reason on the page.
+        self.standings.update(&look, &self.suspects, &self.events);
+        self.show(&look);
         self.events
             .verdicts_stored(account, look.snapshot.now, &look.assessments);
         self.events.evaluated(&Evaluation {
@@ -194,7 +253,11 @@ impl Scope {
             result: EvaluationResult::of(look.assessments.iter().map(|one| one.verdict)),
             took: began.elapsed(),
         });
-        self.standings.update(&look, &self.suspects, &self.events);
+        let watched = self.chronicle.looked(account, look.snapshot.now);
+        self.healer.learn(&look, watched, &self.suspects);
+        self.teller
+            .update(&look, &self.judge, &self.standings, &self.healer);
+        self.keep(&look);
         if look
             .assessments
             .iter()
@@ -202,7 +265,6 @@ impl Scope {
         {
             self.suspects.acquit(began);
         }
-        self.show(&look);
         self.settle(ours, foreign);
         look
     }

@@ -9,55 +9,132 @@ use super::heal::Healer;
 use super::judge::{Judge, Look};
 use crate::assess::{Assessment, Chain, Finding, Link, Verdict};
 use crate::event::Actor;
+use crate::journal::{Deed, Entry, Memory, Spell};
+use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::{ControlInfo, ControlReport, ControlStatus, Events, VerdictChange};
 
 /// The standing of every control of one scope, by key.
 #[derive(Debug, Default)]
-pub(super) struct Standings(BTreeMap<String, Standing>);
+pub(super) struct Standings {
+    controls: BTreeMap<String, Standing>,
+    /// Spells that began, changed or ended, to be kept.
+    news: Vec<Spell>,
+}
 
 #[derive(Debug)]
 struct Standing {
-    verdict: Verdict,
-    broken_link: Option<Link>,
-    since: Timestamp,
+    spell: Spell,
     /// The best path when the control last passed: what a call must have named to be blamed.
     whole: Option<Chain>,
     /// Who broke which link, as far as a call explains it.
     actors: BTreeMap<Link, Actor>,
+    /// This process has told of it.
+    told: bool,
 }
 
 impl Standings {
+    /// Goes on where an earlier process ended. A control that is no longer judged ends here.
+    pub(super) fn resume(&mut self, memory: &Memory, judge: &Judge, snapshot: &Snapshot) {
+        for (control, memory) in &memory.controls {
+            let Some(spell) = &memory.spell else {
+                continue;
+            };
+            let ended = match self.controls.get(control) {
+                // It was looked at before the journal could be read.
+                Some(standing) => Some(standing.spell.since),
+                None if judge.controls().iter().any(|one| one.key == *control) => None,
+                None => Some(snapshot.now),
+            };
+            if let Some(until) = ended {
+                if self.is_news(spell) {
+                    self.news.push(Spell {
+                        until: Some(until),
+                        ..spell.clone()
+                    });
+                }
+                continue;
+            }
+            let actor = spell.link.zip(spell.actor.clone());
+            let standing = Standing {
+                spell: spell.clone(),
+                whole: memory.last_setup().map(|setup| setup.chain.clone()),
+                actors: actor.into_iter().collect(),
+                told: false,
+            };
+            self.controls.insert(control.clone(), standing);
+        }
+    }
+
+    /// Whether a spell of the journal is another than the present one of that control.
+    fn is_news(&self, spell: &Spell) -> bool {
+        self.controls
+            .get(&spell.control)
+            .is_none_or(|standing| standing.spell.since != spell.since)
+    }
+
     /// Takes a look in, and tells of what changed.
     pub(super) fn update(&mut self, look: &Look, suspects: &Suspects, events: &Events) {
+        let account = &look.snapshot.account_id;
         for assessment in &look.assessments {
-            let before = self.0.remove(&assessment.control);
-            let from = before.as_ref().map(|one| one.verdict);
-            let blamed = before.as_ref().and_then(Standing::actor).cloned();
-            let changed = before.as_ref().is_none_or(|one| {
-                (one.verdict, one.broken_link) != (assessment.verdict, assessment.broken_link)
-            });
-            let standing = Standing::next(before, assessment, look.snapshot.now, suspects);
+            let before = self.controls.remove(&assessment.control);
+            let was = before.as_ref().map(|one| one.spell.clone());
+            let told = before.as_ref().is_some_and(|one| one.told);
+            let mut standing = Standing::next(before, assessment, look, suspects);
+            let now = &standing.spell;
+            let changed = was.as_ref().is_none_or(|was| was.since != now.since)
+                || (!told && now.verdict != Verdict::Pass);
             // Who did it can become known, or better known, after the verdict.
-            if changed || standing.actor() != blamed.as_ref() {
+            if changed || was.as_ref().is_some_and(|was| was.actor != now.actor) {
                 events.verdict_changed(&VerdictChange {
-                    account: &look.snapshot.account_id,
-                    from,
+                    account,
+                    from: was.as_ref().map(|was| was.verdict),
                     assessment,
-                    actor: standing.actor(),
+                    actor: now.actor.as_ref(),
                 });
             }
-            self.0.insert(assessment.control.clone(), standing);
+            standing.told = true;
+            if was.as_ref() != Some(&standing.spell) {
+                self.news.extend(
+                    was.filter(|was| was.since != standing.spell.since)
+                        .map(|was| Spell {
+                            until: Some(standing.spell.since),
+                            ..was
+                        }),
+                );
+                self.news.push(standing.spell.clone());
+            }
+            self.controls.insert(assessment.control.clone(), standing);
         }
+    }
+
+    /// Writes down what was done about a control.
+    pub(super) fn note(&mut self, control: &str, deed: Deed) {
+        if let Some(standing) = self.controls.get_mut(control) {
+            standing.spell.note(deed);
+            self.news.push(standing.spell.clone());
+        }
+    }
+
+    /// What is to be kept since this was asked last.
+    pub(super) fn news(&mut self) -> Vec<Spell> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Everything that lasts, to be kept once more.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.controls
+            .values()
+            .map(|standing| Entry::Spell(standing.spell.clone()))
     }
 
     /// Who broke the first broken link of a control, as reported.
     pub(super) fn actor(&self, control: &str) -> Option<&Actor> {
-        self.0.get(control)?.actor()
+        self.controls.get(control)?.spell.actor.as_ref()
     }
 
     /// Since when a control stands as it does.
     pub(super) fn since(&self, control: &str) -> Option<Timestamp> {
-        Some(self.0.get(control)?.since)
+        Some(self.controls.get(control)?.spell.since)
     }
 
     /// What the status page shows of each control.
@@ -71,7 +148,7 @@ impl Standings {
         let pairs = judge.controls().iter().zip(&look.assessments);
         pairs
             .map(|(control, assessment)| {
-                let standing = self.0.get(&control.key);
+                let standing = self.controls.get(&control.key);
                 let actor_of = |finding: &Finding| standing?.actors.get(&finding.link).cloned();
                 ControlStatus {
                     report: ControlReport::new(
@@ -79,8 +156,8 @@ impl Standings {
                         assessment,
                         actor_of,
                     ),
-                    since: standing.map_or(look.snapshot.now, |one| one.since),
-                    actor: standing.and_then(Standing::actor).cloned(),
+                    since: standing.map_or(look.snapshot.now, |one| one.spell.since),
+                    actor: standing.and_then(|one| one.spell.actor.clone()),
                     plan: healer.plan(&control.key).cloned(),
                 }
             })
@@ -92,25 +169,24 @@ impl Standing {
     fn next(
         before: Option<Self>,
         assessment: &Assessment,
-        now: Timestamp,
+        look: &Look,
         suspects: &Suspects,
     ) -> Self {
-        let verdict = assessment.verdict;
-        let (whole, mut actors, since) = match before {
+        let (verdict, link) = (assessment.verdict, assessment.broken_link);
+        let (same, whole, mut actors) = match before {
             Some(one) => {
-                let same = (one.verdict, one.broken_link) == (verdict, assessment.broken_link);
-                (one.whole, one.actors, if same { one.since } else { now })
+                let same = (one.spell.verdict, one.spell.link) == (verdict, link);
+                (same.then_some(one.spell), one.whole, one.actors)
             }
-            None => (None, BTreeMap::new(), now),
+            None => (None, None, BTreeMap::new()),
         };
+        let mut spell = same.unwrap_or_else(|| begun(&look.snapshot.account_id, assessment, look));
         if verdict == Verdict::Pass {
-            let whole = Some(assessment.chain.clone());
             return Self {
-                verdict,
-                broken_link: None,
-                since,
-                whole,
+                spell,
+                whole: Some(assessment.chain.clone()),
                 actors: BTreeMap::new(),
+                told: false,
             };
         }
         actors.retain(|link, _| {
@@ -126,16 +202,32 @@ impl Standing {
                 actors.insert(finding.link, actor.clone());
             }
         }
+        let finding = assessment.decisive();
+        spell.resource = finding.and_then(|one| one.resource.clone());
+        spell.message = finding.map(|one| one.message.clone());
+        spell.actor = link.and_then(|link| actors.get(&link).cloned());
         Self {
-            verdict,
-            broken_link: assessment.broken_link,
-            since,
+            spell,
             whole,
             actors,
+            told: false,
         }
     }
+}
 
-    fn actor(&self) -> Option<&Actor> {
-        self.actors.get(&self.broken_link?)
+/// The spell that begins with this look.
+fn begun(account: &AccountId, assessment: &Assessment, look: &Look) -> Spell {
+    Spell {
+        account: account.clone(),
+        control: assessment.control.clone(),
+        region: assessment.region.clone(),
+        since: look.snapshot.now,
+        until: None,
+        verdict: assessment.verdict,
+        link: assessment.broken_link,
+        resource: None,
+        message: None,
+        actor: None,
+        deeds: Vec::new(),
     }
 }

@@ -1,12 +1,15 @@
 //! The daemon's own code on a paused clock, against an account and a queue in memory.
 
+mod memory;
+mod telling;
+
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -20,6 +23,7 @@ use crate::telemetry::Metrics;
 
 const COMPLIANT: &str = include_str!("../../tests/fixtures/compliant-snapshot.json");
 const ACCOUNT: &str = "111122223333";
+const PRINCIPAL: &str = "arn:aws:sts::111122223333:assumed-role/trailwarden/i-1";
 const INBOX: &str = "arn:aws:sqs:us-east-1:111122223333:inbox";
 /// What one look takes in the tests.
 const LOOK: Duration = Duration::from_millis(100);
@@ -35,6 +39,18 @@ struct Model {
 }
 
 impl Model {
+    fn new() -> Self {
+        let calendar: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let begun = Instant::now();
+        Self {
+            state: Mutex::new(Snapshot::from_json(COMPLIANT).unwrap()),
+            failure: Mutex::new(None),
+            looks: AtomicUsize::new(0),
+            writes: Mutex::new(Vec::new()),
+            clock: Arc::new(move || calendar + SignedDuration::try_from(begun.elapsed()).unwrap()),
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut Snapshot)) {
         change(&mut lock(&self.state));
     }
@@ -86,6 +102,10 @@ impl AccountApi for Model {
         }
         .boxed()
     }
+
+    fn principal(&self) -> Option<&str> {
+        Some(PRINCIPAL)
+    }
 }
 
 /// A running daemon with everything that surrounds it.
@@ -101,6 +121,10 @@ struct World {
 struct Setup {
     mode: HealMode,
     account_known: bool,
+    journal: Journal,
+    /// The account as an earlier daemon left it.
+    model: Option<Arc<Model>>,
+    notify: Vec<Target>,
 }
 
 impl Default for Setup {
@@ -108,23 +132,18 @@ impl Default for Setup {
         Self {
             mode: HealMode::Off,
             account_known: true,
+            journal: Journal::in_memory().unwrap(),
+            model: None,
+            notify: Vec::new(),
         }
     }
 }
 
 impl World {
     async fn start(setup: Setup) -> Self {
-        let calendar: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let begun = Instant::now();
-        let clock: Clock =
-            Arc::new(move || calendar + SignedDuration::try_from(begun.elapsed()).unwrap());
-        let model = Arc::new(Model {
-            state: Mutex::new(Snapshot::from_json(COMPLIANT).unwrap()),
-            failure: Mutex::new(None),
-            looks: AtomicUsize::new(0),
-            writes: Mutex::new(Vec::new()),
-            clock: Arc::clone(&clock),
-        });
+        let model = setup.model.unwrap_or_else(|| Arc::new(Model::new()));
+        let clock = Arc::clone(&model.clock);
+        let calendar = clock();
         let queue = Arc::new(MemoryQueue::new(VISIBILITY, calendar));
         let metrics = Arc::new(Metrics::new().unwrap());
         let board = StatusBoard::new([ACCOUNT.to_owned()], true);
@@ -154,6 +173,8 @@ impl World {
                 ..HealPolicy::default()
             },
             heal_limits: Limits::default(),
+            journal: setup.journal,
+            notify: setup.notify,
             events: Events::new(Arc::clone(&metrics)),
             board: board.clone(),
             listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),

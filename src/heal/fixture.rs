@@ -2,11 +2,11 @@
 
 use crate::snapshot::Snapshot;
 
-pub(super) const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
-pub(super) const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:cis-alarms";
-pub(super) const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:security";
-pub(super) const REGION: &str = "us-east-1";
+pub(crate) const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
+pub(crate) const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:cis-alarms";
+pub(crate) const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:security";
+pub(crate) const REGION: &str = "us-east-1";
 
-pub(super) fn whole() -> Snapshot {
+pub(crate) fn whole() -> Snapshot {
     Snapshot::from_json(include_str!("../../tests/fixtures/heal-whole-chain.json")).unwrap()
 }

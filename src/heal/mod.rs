@@ -3,7 +3,7 @@
 mod arn;
 mod escape;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod guard;
 mod model;
 mod plan;
@@ -18,6 +18,7 @@ pub use guard::{Decision, Guard, GuardState, HoldReason, Limits, Outcome, Stop, 
 pub use model::apply_to;
 pub use plan::plan;
 pub use policy::{ExpectedSubscription, HealPolicy};
-pub use render::render;
+pub use render::{creates, render};
 pub use repair::{LogDelivery, Plan, Repair, RepairKind, Step, StepAction};
+pub use shell::command;
 pub use unchanged::unchanged;

@@ -8,6 +8,17 @@ use super::syntax::{Operand, Step};
 use super::text::TextPattern;
 
 /// Facts that hold for every event of the universe.
+///
+/// ```
+/// use trailwarden::pattern::{Assumptions, Cover, Pattern, covers};
+///
+/// let (required, actual) = (Pattern::parse("{ $.a = x }")?, [Pattern::parse("{ $.eventName = * }")?]);
+/// let known = Assumptions::none().with_string("eventName", &[]).with_missing("errorCode");
+/// let Cover::Covered { assumptions } = covers(&actual, &required, &known) else { panic!() };
+/// assert_eq!(assumptions[0].to_string(), "eventName is a string");
+/// assert_eq!(assumptions.len(), 1);
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assumptions {
     items: Vec<Assumption>,

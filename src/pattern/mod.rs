@@ -1,10 +1,23 @@
 //! The filter-pattern language of CloudWatch Logs: parse, match, prove. Uses nothing else of ours.
 //!
 //! `docs/filter-pattern.md` is the specification, with the evidence for every rule.
+//!
+//! ```
+//! use trailwarden::pattern::{Assumptions, Cover, Match, Pattern, covers};
+//!
+//! let required = Pattern::parse("{ ($.eventName = StopLogging) || ($.eventName = DeleteTrail) }")?;
+//! assert_eq!(required.matches(r#"{"eventName": "DeleteTrail"}"#), Match::Yes);
+//!
+//! let actual = Pattern::parse("{ $.eventName = \"Stop*\" }")?;
+//! let Cover::NotCovered { counterexample } = covers(&[actual], &required, &Assumptions::cloudtrail()) else {
+//!     panic!("DeleteTrail is missed");
+//! };
+//! assert_eq!(counterexample["eventName"], "DeleteTrail");
+//! # Ok::<(), trailwarden::pattern::ParseError>(())
+//! ```
 
 mod answer;
 mod assumptions;
-mod charset;
 mod decimal;
 mod error;
 mod fields;
@@ -34,6 +47,12 @@ pub use warning::Warning;
 use syntax::Syntax;
 
 /// A parsed filter pattern. Immutable; a clone shares the tree. `Display` prints the canonical text.
+///
+/// ```
+/// let pattern = trailwarden::pattern::Pattern::parse("{ ($.a=\"x\")||($.b  is null) }")?;
+/// assert_eq!(pattern.to_string(), "{ $.a = x || $.b IS NULL }");
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Pattern {
     inner: Arc<Inner>,
@@ -51,6 +70,14 @@ impl Pattern {
     ///
     /// # Errors
     /// A pattern that PutMetricFilter would refuse, with the position of the fault.
+    ///
+    /// ```
+    /// use trailwarden::pattern::Pattern;
+    ///
+    /// let error = Pattern::parse("{ $.user = arn:aws }").unwrap_err();
+    /// assert_eq!(error.position(), 14);
+    /// assert!(error.to_string().ends_with("\n  { $.user = arn:aws }\n                ^"));
+    /// ```
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let (syntax, warnings) = parse::parse(text)?;
         Ok(Self {
@@ -70,6 +97,17 @@ impl Pattern {
         Self::parse(text.trim())
     }
 
+    /// The empty pattern.
+    pub(crate) fn everything() -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                text: String::new(),
+                syntax: Syntax::All,
+                warnings: Vec::new(),
+            }),
+        }
+    }
+
     /// The text as it was parsed.
     pub fn text(&self) -> &str {
         &self.inner.text
@@ -81,16 +119,43 @@ impl Pattern {
     }
 
     /// Readings of the pattern that AWS's documentation leaves open and that we settled.
+    ///
+    /// ```
+    /// use trailwarden::pattern::{Pattern, Warning};
+    ///
+    /// let pattern = Pattern::parse("{ $.a = \"\" }")?;
+    /// assert_eq!(pattern.warnings(), [Warning::EmptyText { position: 8 }]);
+    /// # Ok::<(), trailwarden::pattern::ParseError>(())
+    /// ```
     pub fn warnings(&self) -> &[Warning] {
         &self.inner.warnings
     }
 
     /// Whether the raw text of a log event matches.
+    ///
+    /// ```
+    /// use trailwarden::pattern::{Match, Pattern, Reason};
+    ///
+    /// let pattern = Pattern::parse("{ $.code = 4*4 }")?;
+    /// assert_eq!(pattern.matches(r#"{"code": 500}"#), Match::No);
+    /// assert_eq!(pattern.matches(r#"{"code": 404}"#), Match::Undecided(Reason::MiddleStar));
+    /// # Ok::<(), trailwarden::pattern::ParseError>(())
+    /// ```
     pub fn matches(&self, message: &str) -> Match {
         matcher::message(self.syntax(), message)
     }
 
     /// Whether a parsed log event matches. A pattern on the raw text is undecided where spacing decides.
+    ///
+    /// ```
+    /// use trailwarden::pattern::{Match, Pattern};
+    ///
+    /// let event = serde_json::json!({"eventName": "StopLogging"});
+    /// assert_eq!(Pattern::parse("{ $.eventName = Stop* }")?.matches_event(&event), Match::Yes);
+    /// assert_eq!(Pattern::parse("StopLogging")?.matches_event(&event), Match::Yes);
+    /// assert!(matches!(Pattern::parse("\": \"")?.matches_event(&event), Match::Undecided(_)));
+    /// # Ok::<(), trailwarden::pattern::ParseError>(())
+    /// ```
     pub fn matches_event(&self, event: &serde_json::Value) -> Match {
         matcher::event(self.syntax(), event)
     }

@@ -30,6 +30,24 @@ pub(crate) fn object(text: &str) -> Reading {
     }
 }
 
+/// Whether the event is nested no deeper than the reader goes, within an answer that shows it.
+pub(crate) fn is_readable(event: &Value) -> bool {
+    fn nests_within(value: &Value, depth: usize) -> bool {
+        let Some(deeper) = depth.checked_sub(1) else {
+            return matches!(
+                value,
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)
+            );
+        };
+        match value {
+            Value::Object(members) => members.values().all(|value| nests_within(value, deeper)),
+            Value::Array(elements) => elements.iter().all(|value| nests_within(value, deeper)),
+            _ => true,
+        }
+    }
+    nests_within(event, MAX_DEPTH - 1)
+}
+
 /// The event as a writer with spaces after `:` and `,` would write it.
 pub(crate) fn spaced(event: &Value) -> String {
     let mut bytes = Vec::new();

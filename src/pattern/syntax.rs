@@ -183,6 +183,14 @@ impl Operand {
     pub(crate) fn compares_text(&self) -> bool {
         !matches!(self, Self::Number(_))
     }
+
+    /// Whether every text that equals this plainly equals the other. Errs towards no.
+    pub(crate) fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(narrow), Self::Text(wide)) => narrow.implies(wide),
+            _ => self == other,
+        }
+    }
 }
 
 impl<C> Expr<C> {

@@ -126,6 +126,16 @@ impl TextPattern {
         self.globs().all(Glob::is_any)
     }
 
+    /// Whether every text that this matches is plainly matched by the other, whatever the readings. Errs towards no.
+    pub(crate) fn implies(&self, other: &Self) -> bool {
+        match (&self.readings, &other.readings) {
+            (Readings::One(narrow), Readings::One(wide)) => {
+                self.raw == other.raw || narrow.implies(wide)
+            }
+            _ => self.raw == other.raw,
+        }
+    }
+
     pub(crate) fn fit(&self, text: &str) -> Match {
         match &self.readings {
             Readings::One(glob) => glob.fit(text),
@@ -168,6 +178,20 @@ impl Glob {
 
     pub(crate) fn is_any(&self) -> bool {
         self.core.is_empty() && (self.open_start || self.open_end)
+    }
+
+    /// A prefix and a piece to contain have one reading; only those are looked for.
+    fn implies(&self, other: &Self) -> bool {
+        let wanted = other.core.as_str();
+        if other.has_middle_star() || !other.open_end {
+            return false;
+        }
+        let mut pieces = self.core.split('*');
+        if other.open_start {
+            pieces.any(|piece| piece.contains(wanted))
+        } else {
+            !self.open_start && pieces.next().is_some_and(|piece| piece.starts_with(wanted))
+        }
     }
 
     pub(crate) fn has_middle_star(&self) -> bool {

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,12 +14,15 @@ use tracing::{debug, info, warn};
 
 use super::burst::Burst;
 use super::metrics::{
-    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, ReceiveErrorKind, Trigger,
+    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, NotifyResult,
+    ReceiveErrorKind, Trigger,
 };
 use super::sanitize::sanitize_capped;
 use crate::assess::{Assessment, Link, Verdict};
+use crate::config::HealMode;
 use crate::event::{Actor, Call};
 use crate::heal::{Plan, RepairKind};
+use crate::journal::{JournalObserver, Occurrence};
 use crate::snapshot::AccountId;
 
 /// The target of every line: the program, not the file that the line happens to be written in.
@@ -48,6 +52,8 @@ struct Inner {
     evaluation_failed: Burst,
     heal_held: Burst,
     accept_failed: Burst,
+    journal_failing: AtomicBool,
+    journal_failed: Burst,
 }
 
 /// An evaluation of a scope that gave verdicts.
@@ -117,6 +123,8 @@ impl Events {
             evaluation_failed: Burst::new(10, WINDOW),
             heal_held: Burst::new(10, WINDOW),
             accept_failed: Burst::new(1, WINDOW),
+            journal_failing: AtomicBool::new(false),
+            journal_failed: Burst::new(1, WINDOW),
         }))
     }
 
@@ -283,8 +291,8 @@ impl Events {
                     account = change.account.as_str(),
                     control = assessment.control,
                     region = assessment.region,
-                    from = change.from.map(verdict_name),
-                    to = verdict_name(assessment.verdict),
+                    from = change.from.map(Verdict::name),
+                    to = assessment.verdict.name(),
                     link = assessment.broken_link.map(Link::name),
                     resource = resource.as_deref(),
                     finding = message.as_deref(),
@@ -352,12 +360,102 @@ impl Events {
 
     /// The account was observed again after a repair, and this is what came of it.
     pub fn heal_finished(&self, account: &AccountId, control: &str, verdict: Verdict) {
-        let verdict_text = verdict_name(verdict);
+        let verdict_text = verdict.name();
         if verdict == Verdict::Pass {
             info!(target: TARGET, %account, control, verdict = verdict_text, "repair confirmed");
         } else {
             warn!(target: TARGET, %account, control, verdict = verdict_text, "repair left the chain broken");
         }
+    }
+
+    /// Something happened beside the verdicts.
+    pub fn occurred(&self, occurrence: &Occurrence) {
+        self.0.metrics.occurrence(occurrence.kind);
+        let actor = occurrence.actor.as_ref();
+        let text = |value: Option<&str>| value.map(|one| shown(&one).into_owned());
+        warn!(
+            target: TARGET,
+            account = occurrence.account.as_str(),
+            control = occurrence.control,
+            kind = occurrence.kind.name(),
+            message = &*shown(&occurrence.message),
+            principal = text(actor.and_then(|one| one.principal_arn.as_deref())),
+            source_address = text(actor.and_then(|one| one.source_address.as_deref())),
+            event_name = text(actor.map(|one| one.event_name.as_str())),
+            event_id = text(actor.map(|one| one.event_id.as_str())),
+            "incident"
+        );
+    }
+
+    /// Which mode of repairs is in force.
+    pub fn heal_mode(&self, mode: HealMode) {
+        self.0.metrics.set_heal_mode(mode);
+    }
+
+    /// Whether trailwarden has given way in a fight over a control.
+    pub fn heal_stopped(&self, account: &AccountId, control: &str, stopped: bool) {
+        self.0.metrics.set_heal_stopped(account, control, stopped);
+    }
+
+    /// Whether a control that passes tells others than the chain to go back to.
+    pub fn recipients_changed(&self, account: &AccountId, control: &str, changed: bool) {
+        self.0
+            .metrics
+            .set_recipients_changed(account, control, changed);
+    }
+
+    /// There is a target that is told of changes.
+    pub fn notify_target(&self, target: &str) {
+        self.0.metrics.notify_target(target);
+        info!(target: TARGET, to = target, "notifications go here");
+    }
+
+    /// So many notifications wait for a target.
+    pub fn notify_waiting(&self, target: &str, waiting: usize) {
+        self.0.metrics.set_notifications_waiting(target, waiting);
+    }
+
+    /// A notification was delivered; `again`: for the first time after failures.
+    pub fn notify_sent(&self, target: &str, id: &str, again: bool) {
+        self.0.metrics.notification(target, NotifyResult::Sent);
+        if again {
+            info!(target: TARGET, to = target, "notifications are delivered again");
+        }
+        info!(target: TARGET, to = target, id = &*shown(&id), "notified");
+    }
+
+    /// An attempt failed that is worth another; `first`: the one before did not.
+    pub fn notify_failed(&self, target: &str, reason: &dyn Display, first: bool) {
+        self.0.metrics.notification(target, NotifyResult::Failed);
+        let reason = shown(reason);
+        if first {
+            warn!(target: TARGET, to = target, error = &*reason, "notification failed, trying again");
+        } else {
+            debug!(target: TARGET, to = target, error = &*reason, "notification failed again");
+        }
+    }
+
+    /// A target refused a notification.
+    pub fn notify_rejected(&self, target: &str, id: &str, reason: &dyn Display) {
+        self.0.metrics.notification(target, NotifyResult::Rejected);
+        let (id, error) = (shown(&id), shown(reason));
+        warn!(target: TARGET, to = target, id = &*id, error = &*error, "notification refused");
+    }
+
+    /// A notification is given up.
+    pub fn notify_dropped(&self, target: &str, id: &str, why: &str) {
+        self.0.metrics.notification(target, NotifyResult::Dropped);
+        warn!(target: TARGET, to = target, id = &*shown(&id), why, "notification dropped");
+    }
+
+    /// The topic of a target is part of a chain that is watched: who cuts the chain there cuts both.
+    pub fn notify_dependent(&self, target: &str, control: &str) {
+        warn!(
+            target: TARGET,
+            to = target,
+            control,
+            "the topic of this target is part of the chain: both fall silent at once, name another topic"
+        );
     }
 
     /// A request to AWS ended.
@@ -376,6 +474,7 @@ impl Events {
             (&self.0.evaluation_failed, "evaluation failed"),
             (&self.0.heal_held, "repair step held"),
             (&self.0.accept_failed, "http accept failed"),
+            (&self.0.journal_failed, "journal not written"),
         ];
         for (burst, line) in bursts {
             if let Some(suppressed) = burst.settle(now) {
@@ -385,18 +484,43 @@ impl Events {
     }
 }
 
-/// The name of a verdict as every output spells it.
-pub(super) const fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "PASS",
-        Verdict::Fail => "FAIL",
-        Verdict::Unknown => "UNKNOWN",
-    }
-}
-
 fn shown(text: &dyn Display) -> std::borrow::Cow<'static, str> {
     let text = text.to_string();
     std::borrow::Cow::Owned(sanitize_capped(&text, SHOWN_OF_TEXT).into_owned())
+}
+
+impl JournalObserver for Events {
+    fn works(&self) {
+        self.0.metrics.set_journal_writable(true);
+        if self.0.journal_failing.swap(false, Ordering::Relaxed) {
+            info!(target: TARGET, "the journal can be written again");
+        }
+    }
+
+    fn failed(&self, reason: &str) {
+        self.0.metrics.set_journal_writable(false);
+        self.0.journal_failing.store(true, Ordering::Relaxed);
+        if let Some(suppressed) = self.0.journal_failed.admit(Instant::now()) {
+            warn!(
+                target: TARGET,
+                error = &*shown(&reason),
+                suppressed,
+                "the journal cannot be written: history waits in memory, and nothing is repaired"
+            );
+        }
+    }
+
+    fn set_aside(&self, file: &Path) {
+        warn!(
+            target: TARGET,
+            file = &*shown(&file.display()),
+            "the journal was damaged: the file is set aside and a new one begun"
+        );
+    }
+
+    fn lost(&self, entries: usize) {
+        warn!(target: TARGET, entries, "too much waits for the journal: entries are given up");
+    }
 }
 
 #[cfg(test)]

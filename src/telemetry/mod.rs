@@ -19,10 +19,12 @@ mod text;
 
 pub use events::{Evaluation, Events, HealStep, UnreadableMessage, VerdictChange};
 pub use metrics::{
-    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, ReceiveErrorKind, Trigger,
+    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, NotifyResult,
+    ReceiveErrorKind, Trigger,
 };
 pub use readiness::{Latch, Readiness};
 pub use report::{AccountReport, ControlInfo, ControlReport};
 pub use sanitize::{sanitize, sanitize_capped};
 pub use status::{AccountStatus, ControlStatus, Failure, FeedHealth, ScopeStatus, StatusBoard};
+pub(crate) use text::actor_line;
 pub use text::render_text;

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,10 +10,14 @@ use super::readiness::{Latch, Readiness};
 use super::report::ControlReport;
 use crate::event::Actor;
 use crate::heal::Plan;
+use crate::journal::{Incident, Spell};
 use crate::snapshot::AccountId;
 
 /// The feed is alive if the queue has answered within this time: several long polls of twenty seconds.
 pub(super) const FEED_SILENCE: Duration = Duration::from_secs(90);
+
+/// How many incidents the board shows.
+const INCIDENTS: usize = 20;
 
 /// What the process knows at present, for the status page, `/status` and `/readyz`. A cheap handle; no lock is held
 /// across an await.
@@ -25,7 +29,11 @@ struct Board {
     readiness: Readiness,
     scopes: RwLock<BTreeMap<String, Scope>>,
     feed: Mutex<Feed>,
+    incidents: Mutex<BTreeMap<IncidentKey, Incident>>,
 }
+
+/// When it began, of which account and control, and what: one line of the history.
+type IncidentKey = (Timestamp, AccountId, String, &'static str);
 
 #[derive(Debug)]
 struct Scope {
@@ -135,7 +143,37 @@ impl StatusBoard {
                 last_receive: None,
                 error: None,
             }),
+            incidents: Mutex::default(),
         }))
+    }
+
+    /// Puts an incident on the board; one that is there already is replaced. The last ones stay.
+    pub fn incident(&self, incident: Incident) {
+        let key = match &incident {
+            Incident::Broken(spell) => {
+                let Spell {
+                    since,
+                    account,
+                    control,
+                    ..
+                } = spell;
+                (*since, account.clone(), control.clone(), "broken")
+            }
+            Incident::Happened(one) => {
+                let control = one.control.clone().unwrap_or_default();
+                (one.at, one.account.clone(), control, one.kind.name())
+            }
+        };
+        let mut incidents = lock(&self.0.incidents);
+        incidents.insert(key, incident);
+        if incidents.len() > INCIDENTS {
+            incidents.pop_first();
+        }
+    }
+
+    /// The last incidents, the latest first.
+    pub fn incidents(&self) -> Vec<Incident> {
+        lock(&self.0.incidents).values().rev().cloned().collect()
     }
 
     /// The latches, for what else has to happen before the process is ready.
@@ -177,14 +215,14 @@ impl StatusBoard {
 
     /// The queue answered a receive, with messages or without.
     pub fn feed_received(&self) {
-        let mut feed = self.0.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut feed = lock(&self.0.feed);
         feed.last_receive = Some(Instant::now());
         feed.error = None;
     }
 
     /// A receive failed.
     pub fn feed_failed(&self, error: String) {
-        let mut feed = self.0.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut feed = lock(&self.0.feed);
         feed.error = Some(error);
     }
 
@@ -203,7 +241,7 @@ impl StatusBoard {
 
     /// How the feed is.
     pub fn feed(&self) -> FeedHealth {
-        let feed = self.0.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        let feed = lock(&self.0.feed);
         if !feed.configured {
             return FeedHealth::Off;
         }
@@ -228,6 +266,11 @@ impl StatusBoard {
         }
         missing
     }
+}
+
+/// What a lock guards is whole whenever it is free, also after a panic elsewhere.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::events::verdict_name;
 use super::report::{AccountReport, ControlReport, FindingReport, LinkReport};
 use super::sanitize::{sanitize, sanitize_capped};
 use crate::assess::{Link, LinkState, Literal, Verdict};
@@ -88,7 +87,7 @@ impl Terminal {
     }
 
     fn control(&mut self, control: &ControlReport) {
-        let verdict = format!("{:<7}", verdict_name(control.verdict));
+        let verdict = format!("{:<7}", control.verdict.name());
         let verdict = self.paint(Paint::of(control.verdict), &verdict);
         let number = control.cis.as_deref().unwrap_or("-");
         let title = self.paint(Paint::Bold, &sanitize(&control.title));
@@ -227,7 +226,7 @@ impl Terminal {
 }
 
 /// Who did it, as the event reports, in one line.
-pub(super) fn actor_line(actor: &Actor) -> String {
+pub(crate) fn actor_line(actor: &Actor) -> String {
     let mut line = format!(
         "{}, {} at {}",
         actor.principal_arn.as_deref().unwrap_or("somebody unnamed"),

@@ -55,6 +55,8 @@ pub struct Account {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub sns: aws_sdk_sns::Client,
     pub sqs: aws_sdk_sqs::Client,
+    /// With the credentials that the daemon has.
+    pub logs_as_daemon: aws_sdk_cloudwatchlogs::Client,
 }
 
 /// Principal of the one who breaks things.
@@ -102,6 +104,7 @@ impl Account {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            logs_as_daemon: aws_sdk_cloudwatchlogs::Client::new(&root),
             seeded,
         }
     }
@@ -131,6 +134,28 @@ impl Account {
             })
             .map(|call| format!("{}:{}", call.service, call.operation))
             .collect()
+    }
+
+    /// Refuses an operation to everybody in this account, as AWS does where no policy allows it.
+    pub fn deny(&self, service: &str, operation: &str) {
+        let url = format!("{}&service={service}&operation={operation}", self.denials());
+        ureq::post(&url)
+            .send_empty()
+            .expect("the emulator takes the permission away");
+    }
+
+    /// Gives back what [`Self::deny`] took away.
+    pub fn allow_everything(&self) {
+        ureq::delete(&self.denials())
+            .call()
+            .expect("the emulator gives the permissions back");
+    }
+
+    fn denials(&self) -> String {
+        format!(
+            "{}/_trailwarden/deny?account={}",
+            self.endpoint, self.seeded.account
+        )
     }
 
     /// How many messages wait in the queue, visible and in flight.

@@ -1,7 +1,7 @@
 //! The real binary, as a user would run it.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -54,6 +54,22 @@ pub fn offline_command() -> Command {
     command
 }
 
+fn configuration(directory: &Path) -> PathBuf {
+    directory.join("trailwarden.toml")
+}
+
+/// The command of a daemon whose configuration is in this directory.
+fn run_command(account: &Account, directory: &Path) -> Command {
+    let mut command = command(account);
+    command
+        .args(["run", "--config"])
+        .arg(configuration(directory))
+        .env("TRAILWARDEN_HTTP__LISTEN", "127.0.0.1:0")
+        .env("TRAILWARDEN_LOG__FORMAT", "json")
+        .env("TRAILWARDEN_LOG__LEVEL", "debug");
+    command
+}
+
 /// A running daemon; killed when dropped.
 pub struct Daemon {
     child: Child,
@@ -93,22 +109,37 @@ impl Daemon {
         change: impl FnOnce(&mut Command),
     ) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let configuration = directory.path().join("trailwarden.toml");
+        let configuration = configuration(directory.path());
         let text = format!(
             "queue_url = \"{}\"\nstate_dir = \"{}\"\n{settings}\n",
             account.seeded.queue_url,
             directory.path().display()
         );
         std::fs::write(&configuration, text).expect("the configuration is written");
-        let mut command = command(account);
-        command
-            .args(["run", "--config"])
-            .arg(&configuration)
-            .env("TRAILWARDEN_HTTP__LISTEN", "127.0.0.1:0")
-            .env("TRAILWARDEN_LOG__FORMAT", "json")
-            .env("TRAILWARDEN_LOG__LEVEL", "debug");
+        let mut command = run_command(account, directory.path());
         change(&mut command);
         Self::run(command, directory).await
+    }
+
+    /// Ends it with a signal and starts another one on the same configuration and state; waits until that is ready.
+    pub async fn restarted(mut self, account: &Account, signal: Signal) -> Self {
+        self.signal(signal);
+        self.child.wait().expect("the child is ours");
+        let unused = tempfile::tempdir().expect("a directory");
+        let directory = std::mem::replace(&mut self.directory, unused);
+        let command = run_command(account, directory.path());
+        let daemon = Self::run(command, directory).await;
+        daemon.until_ready().await;
+        daemon
+    }
+
+    /// A command of the binary with the configuration of this daemon.
+    pub fn beside(&self, account: &Account, subcommand: &str) -> Command {
+        let mut beside = command(account);
+        beside
+            .args([subcommand, "--config"])
+            .arg(configuration(self.directory.path()));
+        beside
     }
 
     async fn run(mut command: Command, directory: TempDir) -> Self {
@@ -224,7 +255,7 @@ impl Daemon {
     }
 
     /// Directory with its configuration and state.
-    pub fn directory(&self) -> &std::path::Path {
+    pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 

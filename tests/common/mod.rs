@@ -15,6 +15,7 @@ pub mod breaks;
 pub mod daemon;
 pub mod emulator;
 pub mod scrape;
+pub mod sink;
 
 use std::time::{Duration, Instant};
 

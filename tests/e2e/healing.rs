@@ -60,6 +60,12 @@ pub(crate) fn add(suite: &mut Suite) {
             is_asked_for(&account, Break::DeleteTrail, EVERY_LINK).await;
         },
     );
+    suite.test(
+        "healing::a_maintenance_window_holds_repairs_and_reports",
+        async |account| {
+            a_maintenance_window_holds_repairs_and_reports(&account).await;
+        },
+    );
     suite.test("healing::plan_mode_writes_nothing", async |account| {
         plan_mode_writes_nothing(&account).await;
     });
@@ -131,6 +137,25 @@ async fn plan_mode_writes_nothing(account: &Account) {
     assert_eq!(
         step["action"]["repair"]["operation"], "put_metric_filter",
         "{control:#}"
+    );
+    assert_eq!(account.daemon_writes(), [""; 0]);
+}
+
+async fn a_maintenance_window_holds_repairs_and_reports(account: &Account) {
+    let window = "windows = [\"2026-01-01T00:00:00Z/2099-01-01T00:00:00Z\"]";
+    let daemon = Daemon::start(account, &settings(account, "apply", window)).await;
+    daemon.until_compliant(1.0).await;
+    Break::DeleteMetricFilter.apply(account).await;
+    daemon.until_compliant(0.0).await;
+    daemon
+        .until("a repair that is held", |scrape| {
+            scrape.sum("trailwarden_heal_actions_total", &[("result", "held")]) >= 1.0
+        })
+        .await;
+    assert!(
+        daemon.log().contains("a maintenance window is open"),
+        "{}",
+        daemon.log()
     );
     assert_eq!(account.daemon_writes(), [""; 0]);
 }

@@ -14,8 +14,11 @@ mod adapters;
 mod breaking;
 mod drill;
 mod feed;
+mod heal_command;
 mod healing;
+mod memory;
 mod surface;
+mod telling;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -67,8 +70,11 @@ fn main() -> ExitCode {
     breaking::add(&mut suite);
     drill::add(&mut suite);
     feed::add(&mut suite);
+    heal_command::add(&mut suite);
     healing::add(&mut suite);
+    memory::add(&mut suite);
     surface::add(&mut suite);
+    telling::add(&mut suite);
     let Suite {
         trials,
         emulator: shared,

@@ -7,7 +7,7 @@ use trailwarden::heal::{ExpectedSubscription, HealPolicy, plan};
 use trailwarden::snapshot::Snapshot;
 
 use crate::account::{TOPIC, every_link, policy};
-use crate::laws::{asks, carried_out, show};
+use crate::laws::{asks, carried_out, overwrites_only_its_own, show};
 
 #[derive(serde::Deserialize)]
 struct Case {
@@ -68,6 +68,7 @@ fn every_failing_account_of_the_corpus_is_mended_or_asked_about() {
                     continue;
                 }
                 failing += 1;
+                overwrites_only_its_own(start, &found, control, None);
                 let end = carried_out(start, &found, control, &policy);
                 let after = judge(&end);
                 assert!(

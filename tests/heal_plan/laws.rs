@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use trailwarden::assess::{Verdict, assess};
+use trailwarden::assess::{Chain, Verdict, assess};
 use trailwarden::control::Control;
 use trailwarden::heal::{ExpectedSubscription, HealPolicy, Plan, Repair, StepAction, apply_to};
 use trailwarden::snapshot::Snapshot;
@@ -158,6 +158,53 @@ pub(crate) fn carried_out(
         account = next;
     }
     account
+}
+
+/// Whether a plan overwrites only what it may: filters of ours or of the known chain; alarms of the known chain, of ours, of
+/// the benchmark's name, or with nothing but more actions.
+pub(crate) fn overwrites_only_its_own(
+    start: &Snapshot,
+    found: &Plan,
+    control: &Control,
+    known: Option<&Chain>,
+) {
+    let ours = format!("trailwarden-{}", control.key);
+    let mut filters: BTreeSet<&str> = BTreeSet::from([ours.as_str()]);
+    let mut alarms: BTreeSet<&str> = BTreeSet::from([ours.as_str(), control.alarm_name.as_str()]);
+    if let Some(known) = known {
+        filters.extend(known.filters.iter().map(|one| one.filter_name.as_str()));
+        alarms.extend(known.alarms.iter().map(|one| one.alarm_name.as_str()));
+    }
+    for (_, repair) in found.repairs() {
+        match repair {
+            Repair::PutMetricFilter { filter } => {
+                let is_there = start.metric_filters.iter().flatten().any(|one| {
+                    one.filter_name == filter.filter_name
+                        && one.log_group_name == filter.log_group_name
+                });
+                assert!(
+                    !is_there || filters.contains(filter.filter_name.as_str()),
+                    "overwrites {repair:?}"
+                );
+            }
+            Repair::PutMetricAlarm { alarm, .. } => {
+                let mut present = start.alarms.iter().flatten();
+                let Some(present) = present.find(|one| one.alarm_name == alarm.alarm_name) else {
+                    continue;
+                };
+                let only_louder = present.metric_name == alarm.metric_name
+                    && present.namespace == alarm.namespace
+                    && present.threshold == alarm.threshold
+                    && present.period == alarm.period
+                    && present.alarm_description == alarm.alarm_description;
+                assert!(
+                    only_louder || alarms.contains(alarm.alarm_name.as_str()),
+                    "overwrites {repair:?}"
+                );
+            }
+            _ => {}
+        }
+    }
 }
 
 pub(crate) fn asks(plan: &Plan) -> usize {

@@ -12,4 +12,5 @@ mod account;
 mod breaks;
 mod corpus;
 mod laws;
+mod promises;
 mod together;

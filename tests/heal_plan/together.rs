@@ -12,7 +12,7 @@ use trailwarden::snapshot::Snapshot;
 use crate::account::{
     Cut, TOPIC, control, cut, every_link, judged, known_good, planned, policy, queue, whole,
 };
-use crate::laws::{asks, bystanders, carried_out, show};
+use crate::laws::{asks, bystanders, carried_out, overwrites_only_its_own, show};
 
 fn any_cuts() -> impl Strategy<Value = Vec<Cut>> {
     subsequence(Cut::ALL.to_vec(), 1..=6)
@@ -79,6 +79,7 @@ proptest! {
         let known = known.then(known_good);
         let assessment = judged(&start, &policy);
         let found = planned(&start, known.as_ref(), &policy);
+        overwrites_only_its_own(&start, &found, control(), known.as_ref());
         let end = carried_out(&start, &found, control(), &policy);
         prop_assert_eq!(bystanders(&end), bystanders(&start));
         if assessment.verdict == Verdict::Fail {

@@ -18,7 +18,9 @@ pub(super) struct Comparison {
 /// The reading, the doubts, an example.
 pub(super) fn pattern(pattern: &Pattern) -> String {
     let assumptions = Assumptions::cloudtrail();
-    let mut out = format!("Pattern\n  {pattern}\nMatches\n{}", reading(pattern));
+    let text = pattern.to_string();
+    let shown = if text.is_empty() { "(empty)" } else { &text };
+    let mut out = format!("Pattern\n  {shown}\nMatches\n{}", reading(pattern));
     for warning in pattern.warnings() {
         _ = writeln!(out, "Note: {warning}.");
     }
@@ -30,7 +32,10 @@ pub(super) fn pattern(pattern: &Pattern) -> String {
         }
         Decision::No => out.push_str("No event can match: the conditions contradict each other.\n"),
         Decision::Undecided(reason) => {
-            _ = writeln!(out, "Whether any event matches is undecided: {reason}.");
+            _ = writeln!(
+                out,
+                "Whether any CloudTrail record matches is undecided: {reason}."
+            );
         }
     }
     match always_on(pattern, &assumptions) {
@@ -88,6 +93,16 @@ pub(super) fn compare(
             _ = writeln!(out, "  catches besides, for example {noise}");
         }
     }
+    let one_is_enough = if required.len() > 1 {
+        " (one of its prescribed patterns is enough)"
+    } else {
+        ""
+    };
+    _ = match covers_one {
+        Some(true) => writeln!(out, "So it covers {control}{one_is_enough}."),
+        Some(false) => writeln!(out, "So it does not cover {control}{one_is_enough}."),
+        None => writeln!(out, "So whether it covers {control} is undecided."),
+    };
     Comparison {
         text: out,
         covers: covers_one,

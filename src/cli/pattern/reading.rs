@@ -86,12 +86,7 @@ fn test(test: &Test) -> String {
 fn compare(comparison: &Comparison) -> String {
     match comparison {
         Comparison::Is(operand) => equals(operand),
-        Comparison::IsNot(operand) => {
-            format!(
-                "is a text or a number, but not one that {}",
-                equals(operand)
-            )
-        }
+        Comparison::IsNot(operand) => format!("is a text or a number{}", differs(operand)),
         Comparison::Order(order, number) => {
             let words = match order {
                 Order::Less => "less than",
@@ -104,24 +99,66 @@ fn compare(comparison: &Comparison) -> String {
     }
 }
 
+/// A column of a line is a text, whatever it says.
+fn compare_column(comparison: &Comparison) -> String {
+    match comparison {
+        Comparison::IsNot(operand) => format!("is anything{}", differs(operand)),
+        other => compare(other),
+    }
+}
+
 fn equals(operand: &Operand) -> String {
     match operand {
         Operand::Number(number) => {
             format!(
-                "is the number {0} in any spelling, or the text {0:?}",
+                "is the number {0} in any spelling, or the text \"{0}\"",
                 number.text()
             )
         }
         Operand::Regex(regex) => format!("has a part that matches {}", regex.text()),
         Operand::Text(text) => match text.shape() {
             Shape::Any => "is a text or a number".to_owned(),
-            Shape::Exactly(text) => format!("is {text:?}"),
-            Shape::Prefix(text) => format!("starts with {text:?}"),
-            Shape::Suffix(text) => format!("ends with {text:?}"),
-            Shape::Contains(text) => format!("contains {text:?}"),
-            Shape::Open(text) => format!("fits {text:?} (the reading is not settled)"),
+            Shape::Exactly(text) => format!("is {}", quoted(text)),
+            Shape::Prefix(text) => format!("starts with {}", quoted(text)),
+            Shape::Suffix(text) => format!("ends with {}", quoted(text)),
+            Shape::Contains(text) => format!("contains {}", quoted(text)),
+            Shape::Open(text) => format!("fits {} ({OPEN})", quoted(text)),
         },
     }
+}
+
+/// The other way round, after a noun.
+fn differs(operand: &Operand) -> String {
+    match operand {
+        Operand::Number(number) => format!(
+            " other than the number {0}, in any spelling, and the text \"{0}\"",
+            number.text()
+        ),
+        Operand::Regex(regex) => format!(" without a part that matches {}", regex.text()),
+        Operand::Text(text) => match text.shape() {
+            Shape::Any => " that is neither: nothing is".to_owned(),
+            Shape::Exactly(text) => format!(" other than {}", quoted(text)),
+            Shape::Prefix(text) => format!(" that does not start with {}", quoted(text)),
+            Shape::Suffix(text) => format!(" that does not end with {}", quoted(text)),
+            Shape::Contains(text) => format!(" that does not contain {}", quoted(text)),
+            Shape::Open(text) => format!(" that does not fit {} ({OPEN})", quoted(text)),
+        },
+    }
+}
+
+/// What the service does with a star in the middle or a backslash is not known.
+const OPEN: &str = "how the service reads this is not settled";
+
+/// As it was written; only what would break the line is escaped.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 
 fn write_terms(out: &mut String, terms: &[Term]) {
@@ -132,29 +169,31 @@ fn write_terms(out: &mut String, terms: &[Term]) {
         "  events whose raw text obeys all of:\n"
     });
     for term in terms {
-        let words = match term.role {
-            Role::Required => "contains",
-            Role::Excluded => "does not contain",
-            Role::Optional if optional_only => "",
-            Role::Optional => "(ignored beside the other terms)",
+        let text = quoted(term.phrase.raw());
+        _ = match term.role {
+            Role::Required => writeln!(out, "    contains {text}"),
+            Role::Excluded => writeln!(out, "    does not contain {text}"),
+            Role::Optional if optional_only => writeln!(out, "    {text}"),
+            Role::Optional => writeln!(
+                out,
+                "    ({text} is ignored: `?` counts only where every term has it)"
+            ),
         };
-        _ = writeln!(
-            out,
-            "    {words}{}{:?}",
-            if words.is_empty() { "" } else { " " },
-            term.phrase.raw()
-        );
     }
 }
 
 fn write_fields(out: &mut String, fields: &Fields) {
-    out.push_str("  lines of fields separated by white space:\n");
+    out.push_str(if fields.first.is_empty() && fields.last.is_none() {
+        "  every line\n"
+    } else {
+        "  lines of fields separated by white space:\n"
+    });
     let mut write = |field: &Field| match field {
         Field::Unnamed => out.push_str("    any field\n"),
         Field::Named(name) => _ = writeln!(out, "    {name}: any field"),
         Field::Tested(name, conditions) => {
             _ = writeln!(out, "    {name}:");
-            write_expr(out, conditions, 3, &compare);
+            write_expr(out, conditions, 3, &compare_column);
         }
     };
     fields.first.iter().for_each(&mut write);
@@ -177,7 +216,7 @@ mod tests {
         assert_eq!(
             read("{ $.a = x || $.b != \"y*\" && $.c NOT EXISTS }"),
             "  events that are one JSON object, where\n    one of:\n      $.a is \"x\"\n      all of:\n        \
-             $.b is a text or a number, but not one that starts with \"y\"\n        \
+             $.b is a text or a number that does not start with \"y\"\n        \
              $.c is absent, or cannot be reached\n"
         );
     }
@@ -189,7 +228,9 @@ mod tests {
                 .contains("$.a is there and no value under $.a[*].b is the number 1")
         );
         assert!(read("{ $.a[*] = x }").contains("some value under $.a[*] is \"x\""));
-        assert!(read("?a b").contains("(ignored beside the other terms) \"a\""));
+        assert!(read("?a b").contains("(\"a\" is ignored"));
+        assert!(read("[a != 4]").contains("is anything other than the number 4"));
+        assert!(read("{ $.a = \"x\\\"y\" }").contains("$.a fits \"x\\\"y\" (how"));
         assert!(read("[a, ..., b = 4*]").contains("b:\n      starts with \"4\""));
         assert!(read("%x%").contains("raw text something matches x"));
         assert!(read("").contains("every event"));

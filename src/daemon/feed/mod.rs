@@ -14,10 +14,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::backoff::Backoff;
 use super::inbox::Router;
 use super::pulse::Pulse;
 use crate::aws::{CallError, Class, EntryResult, Message, Queue};
+use crate::backoff::Backoff;
 use crate::event::{Incoming, decode};
 use crate::telemetry::{Events, MessageOutcome, ReceiveErrorKind, StatusBoard, UnreadableMessage};
 use inflight::InFlight;

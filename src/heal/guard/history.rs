@@ -21,11 +21,18 @@ pub(super) struct History {
     /// Since when it was seen whole, while it is.
     whole_since: Option<Timestamp>,
     who: BTreeSet<String>,
+    /// Somebody was told that trailwarden gave way.
+    announced: bool,
 }
 
 impl History {
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// True: nobody was told before.
+    pub(super) fn announce(&mut self) -> bool {
+        !std::mem::replace(&mut self.announced, true)
     }
 
     pub(super) fn begin(&mut self, now: Timestamp) {

@@ -54,7 +54,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             settle: SignedDuration::from_secs(5),
-            budget_per_hour: 20,
+            budget_per_hour: 12,
             cooldown: SignedDuration::from_secs(10),
             longest_cooldown: SignedDuration::from_mins(15),
             stop_after: 6,
@@ -211,6 +211,14 @@ impl Guard {
         Self { limits, state }
     }
 
+    /// A guard of a new process that goes on where another one ended, which is known to be gone: what it had under way is
+    /// over, one way or the other, and stays counted; what is broken has to be seen twice anew.
+    pub fn resume(limits: Limits, mut state: GuardState) -> Self {
+        state.in_flight = None;
+        state.seen.clear();
+        Self::new(limits, state)
+    }
+
     /// What has to be kept: write it down after [`Self::begin`] and [`Self::record`], before going on.
     pub fn state(&self) -> &GuardState {
         &self.state
@@ -271,6 +279,14 @@ impl Guard {
         for seen in self.state.seen.values_mut() {
             seen.remove(&target);
         }
+    }
+
+    /// Notes that somebody was told of giving way over this target. True: for the first time in this fight.
+    pub fn announce(&mut self, target: &str) -> bool {
+        self.state
+            .history
+            .get_mut(target)
+            .is_some_and(History::announce)
     }
 
     /// Forgets every fight: somebody decided that trailwarden is right. The budget stays.
@@ -341,8 +357,9 @@ impl Guard {
                 in_flight.since.checked_add(IN_FLIGHT_LIMIT).ok(),
             );
         }
-        if let Some(window) = self.limits.windows.iter().find(|window| window.holds(now)) {
-            return hold(HoldReason::Maintenance, Some(window.until()));
+        let windows = self.limits.windows.iter();
+        if let Some(until) = windows.filter_map(|window| window.until(now)).max() {
+            return hold(HoldReason::Maintenance, Some(until));
         }
         let first = self
             .state

@@ -20,6 +20,8 @@ pub(super) enum Effect {
     Unmute(String),
     /// The topic has these attributes.
     Topic(String, Box<TopicAttributes>),
+    /// The key of that ARN has this policy.
+    KeyPolicy(String, String),
     /// The endpoint is subscribed to the topic, and confirmed.
     Confirmed {
         topic_arn: String,
@@ -52,6 +54,11 @@ impl Effect {
                     if topic.topic_arn == *arn {
                         topic.attributes = (**attributes).clone();
                     }
+                }
+            }
+            Self::KeyPolicy(arn, policy) => {
+                for key in snapshot.kms_keys.iter_mut().filter(|key| key.arn == *arn) {
+                    key.policy = Some(policy.clone());
                 }
             }
             Self::Confirmed {

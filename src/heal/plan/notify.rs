@@ -1,9 +1,9 @@
 //! Topics and subscriptions.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::assess::Link;
-use crate::heal::arn::{Arn, is_topic};
+use crate::heal::arn::{Arn, is_topic, region_of};
 use crate::heal::model::{find_subscription, find_topic};
 use crate::heal::shell;
 use crate::heal::{ExpectedSubscription, Repair};
@@ -44,13 +44,14 @@ pub(super) fn topic(site: &Site) -> Vec<Candidate> {
             .iter()
             .filter_map(|arn| find_topic(site.snapshot, arn))
             .filter(|topic| site.is_own(&topic.topic_arn))
-            .map(|topic| vec![let_cloudwatch_publish(site.snapshot, topic)]),
+            .flat_map(|topic| let_cloudwatch_publish(site.snapshot, topic)),
     );
+    ways.push(let_cloudwatch_use_the_key(site).into_iter().collect());
     ways
 }
 
-/// The topic of that ARN, if it is gone and this account's to make, with questions for what else it is known to have had. A FIFO topic takes attributes that decide what it is
-/// for: a person makes it.
+/// The topic of that ARN, if it is gone and this account's to make, with questions for what else it is known to have had. A
+/// FIFO topic takes attributes that decide what it is for: a person makes it.
 pub(super) fn create(site: &Site, arn: &str) -> Candidate {
     let Some(parsed) = Arn::parse(arn) else {
         return Vec::new();
@@ -137,32 +138,92 @@ fn same_policy(present: Option<&str>, known: &str) -> bool {
 }
 
 /// A policy that lets the alarms of this account publish (SNS developer guide, "Example cases for access control": CloudWatch
-/// alarms in a different account, applied to the own one).
-fn let_cloudwatch_publish(snapshot: &Snapshot, topic: &Topic) -> Act {
+/// alarms in a different account, applied to the own one): a statement more, else, where another one denies it, that alone.
+fn let_cloudwatch_publish(snapshot: &Snapshot, topic: &Topic) -> Vec<Candidate> {
     let arn = &topic.topic_arn;
-    let policy = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "AlarmsOfThisAccount",
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudwatch.amazonaws.com"},
-            "Action": "sns:Publish",
-            "Resource": arn,
-            "Condition": {"StringEquals": {"aws:SourceAccount": snapshot.account_id.as_str()}},
-        }],
-    })
-    .to_string();
-    let attributes = TopicAttributes {
-        policy: Some(policy.clone()),
-        ..topic.attributes.clone()
+    let statement = json!({
+        "Sid": "AlarmsOfThisAccount",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": arn,
+        "Condition": {"StringEquals": {"aws:SourceAccount": snapshot.account_id.as_str()}},
+    });
+    let ask = |reason: &str, policy: String| {
+        let attributes = TopicAttributes {
+            policy: Some(policy.clone()),
+            ..topic.attributes.clone()
+        };
+        vec![Act::ask(
+            Link::Topic,
+            "let CloudWatch publish to the topic",
+            reason,
+            shell::set_topic_attribute(arn, "Policy", &policy),
+            Effect::Topic(arn.clone(), Box::new(attributes)),
+        )]
     };
-    Act::ask(
-        Link::Topic,
-        "let CloudWatch publish to the topic",
+    let present = topic.attributes.policy.as_deref();
+    let beside = present
+        .and_then(|present| with_statement(present, &statement))
+        .map(|policy| {
+            ask(
+                "who may publish to a topic is a person's to decide; the command adds a statement to its policy",
+                policy,
+            )
+        });
+    let alone = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let alone = ask(
         "the policy decides who else may publish: add its statement to those that are to stay",
-        shell::set_topic_attribute(arn, "Policy", &policy),
-        Effect::Topic(arn.clone(), Box::new(attributes)),
-    )
+        alone,
+    );
+    beside.into_iter().chain([alone]).collect()
+}
+
+/// The same for the customer key of a topic (CloudWatch user guide, "Notifying users on alarm changes"), where its policy is
+/// the fault.
+fn let_cloudwatch_use_the_key(site: &Site) -> Option<Act> {
+    let key =
+        site.snapshot.kms_keys.iter().find(|key| {
+            site.finding.resource.as_ref() == Some(&key.arn) && site.is_own(&key.arn)
+        })?;
+    let statement = json!({
+        "Sid": "AlarmsOfThisAccount",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+    });
+    let policy = with_statement(key.policy.as_deref()?, &statement)?;
+    let command = shell::Command::new("kms", "put-key-policy")
+        .with_some("--region", region_of(&key.arn))
+        .with("--key-id", &key.arn)
+        .with("--policy-name", "default")
+        .with("--policy", &policy)
+        .text();
+    Some(Act::ask(
+        Link::Topic,
+        "let CloudWatch use the topic's key",
+        "who may use a key is a person's to decide; the command adds a statement to its policy",
+        command,
+        Effect::KeyPolicy(key.arn.clone(), policy),
+    ))
+}
+
+/// A policy with one statement more; none where it cannot be read.
+fn with_statement(policy: &str, statement: &Value) -> Option<String> {
+    let mut policy: Value = serde_json::from_str(policy).ok()?;
+    let statements = policy
+        .as_object_mut()?
+        .entry("Statement")
+        .or_insert(json!([]));
+    // One statement may stand without its list.
+    let mut all = match statements.take() {
+        Value::Array(all) => all,
+        one => vec![one],
+    };
+    all.push(statement.clone());
+    *statements = Value::Array(all);
+    Some(policy.to_string())
 }
 
 pub(super) fn subscription(site: &Site) -> Vec<Candidate> {
@@ -227,7 +288,7 @@ fn awaken(subscription: &Subscription) -> Option<Act> {
     }
     subscription.attributes.filter_policy.as_ref()?;
     let command = shell::Command::new("sns", "set-subscription-attributes")
-        .with_some("--region", crate::heal::arn::region_of(topic_arn))
+        .with_some("--region", region_of(topic_arn))
         .with("--subscription-arn", subscription_arn)
         .with("--attribute-name", "FilterPolicy")
         .with("--attribute-value", "{}")

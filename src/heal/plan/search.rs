@@ -239,11 +239,15 @@ impl<'a> Search<'a> {
         ));
     }
 
-    /// Leaves out repairs without which the plan leads as far; what the configuration names is subscribed in any case.
+    /// Leaves out repairs without which the plan leads as far, and, where it leads to PASS, questions whose answer it did
+    /// not count on. What the configuration names is subscribed in any case.
     fn without_the_needless(&self, start: &Snapshot, found: Draft) -> Vec<Step> {
         let mut steps = found.steps;
         if steps.len() > 1 {
             let reached = self.outcome(start, &steps);
+            if reached.0 == Verdict::Pass {
+                steps.retain(|(_, effect)| !matches!(effect, Effect::Unforeseen));
+            }
             for index in (0..steps.len()).rev() {
                 let optional = steps.get(index).is_some_and(|(step, _)| {
                     matches!(&step.action, StepAction::Repair(repair)

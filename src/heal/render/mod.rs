@@ -10,97 +10,136 @@ use super::escape::escaped;
 use super::model::{carry_out, find_alarm, find_filter, find_trail, settings_of};
 use super::{Plan, Repair, Step, StepAction};
 
-/// The plan for people, as Terraform prints one: `+` creates, `~` updates in place with what changes, `?` asks. `before` is
-/// the account that the plan was made for. No colour; text from outside is escaped.
-pub fn render(plan: &Plan, before: &Snapshot) -> String {
+/// The plan for people, as Terraform prints one: `+` creates, `~` changes in place with each attribute that does, `?` asks.
+/// `before` is the account that the plan was made for. `colour` adds ANSI colours and changes no word; text from outside is
+/// escaped.
+pub fn render(plan: &Plan, before: &Snapshot, colour: bool) -> String {
     if plan.is_empty() {
         return "Nothing to do.\n".to_owned();
     }
-    let mut text = String::new();
-    let mut counts = Counts::default();
+    let mut page = Page {
+        text: String::new(),
+        colour,
+        create: 0,
+        change: 0,
+        ask: 0,
+    };
     let mut account = before.clone();
     for step in &plan.steps {
-        render_step(&mut text, &mut counts, step, &account);
-        text.push('\n');
+        page.step(step, &account);
+        page.text.push('\n');
         if let StepAction::Repair(repair) = &step.action {
             carry_out(&mut account, repair);
         }
     }
-    let Counts {
+    let Page {
+        mut text,
         create,
-        update,
+        change,
         ask,
-    } = counts;
-    line(
-        &mut text,
-        0,
-        &format!("Plan: {create} to create, {update} to update, {ask} to ask."),
+        ..
+    } = page;
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "Plan: {create} to create, {change} to change, {ask} to ask."
     );
     text
 }
 
-#[derive(Default)]
-struct Counts {
+/// Whether a repair makes something that is not there; the others change what is.
+pub fn creates(repair: &Repair, before: &Snapshot) -> bool {
+    states(repair, before).0.is_none()
+}
+
+/// What stands in front of a line and says what becomes of it.
+#[derive(Clone, Copy)]
+enum Mark {
+    Create,
+    Change,
+    Remove,
+    Ask,
+}
+
+impl Mark {
+    /// The character, and its colour on ANSI terminals (SGR).
+    const fn sign(self) -> (char, &'static str) {
+        match self {
+            Self::Create => ('+', "32"),
+            Self::Change => ('~', "33"),
+            Self::Remove => ('-', "31"),
+            Self::Ask => ('?', "36"),
+        }
+    }
+}
+
+struct Page {
+    text: String,
+    colour: bool,
     create: usize,
-    update: usize,
+    change: usize,
     ask: usize,
 }
 
-/// Appends a line; everything in it is escaped.
-fn line(text: &mut String, indent: usize, content: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{:indent$}{}", "", escaped(content));
-}
+impl Page {
+    /// Appends a line; everything in it is escaped.
+    fn line(&mut self, indent: usize, content: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{:indent$}{}", "", escaped(content));
+    }
 
-fn render_step(text: &mut String, counts: &mut Counts, step: &Step, before: &Snapshot) {
-    line(text, 2, &format!("# {}: {}", step.link, step.summary));
-    match &step.action {
-        StepAction::Ask { reason, command } => {
-            counts.ask += 1;
-            line(text, 2, &format!("? {reason}"));
-            line(text, 6, &format!("$ {command}"));
-        }
-        StepAction::Repair(repair) => {
-            let (old, new) = states(repair, before);
-            let sign = if old.is_some() { '~' } else { '+' };
-            if old.is_some() {
-                counts.update += 1;
-            } else {
-                counts.create += 1;
+    fn marked(&mut self, indent: usize, mark: Mark, content: &str) {
+        let (sign, colour) = mark.sign();
+        let content = escaped(content);
+        // Writing to a String cannot fail.
+        let _ = if self.colour {
+            writeln!(
+                self.text,
+                "{:indent$}\u{1b}[{colour}m{sign}\u{1b}[0m {content}",
+                ""
+            )
+        } else {
+            writeln!(self.text, "{:indent$}{sign} {content}", "")
+        };
+    }
+
+    fn step(&mut self, step: &Step, before: &Snapshot) {
+        self.line(2, &format!("# {}: {}", step.link, step.summary));
+        match &step.action {
+            StepAction::Ask { reason, command } => {
+                self.ask += 1;
+                self.marked(2, Mark::Ask, reason);
+                self.line(6, &format!("$ {command}"));
             }
-            let verb = if old.is_some() {
-                "update in place"
-            } else {
-                "create"
-            };
-            line(text, 2, &format!("{sign} {verb} {}", repair.target()));
-            let old = old.map(attributes);
-            let new = attributes(new);
-            render_attributes(text, old.as_ref(), &new);
+            StepAction::Repair(repair) => {
+                let (old, new) = states(repair, before);
+                let target = repair.target();
+                if old.is_some() {
+                    self.change += 1;
+                    self.marked(2, Mark::Change, &format!("change in place {target}"));
+                } else {
+                    self.create += 1;
+                    self.marked(2, Mark::Create, &format!("create {target}"));
+                }
+                let old = old.map(attributes).unwrap_or_default();
+                self.attributes(&old, &attributes(new));
+            }
         }
     }
-}
 
-fn render_attributes(
-    text: &mut String,
-    old: Option<&BTreeMap<String, String>>,
-    new: &BTreeMap<String, String>,
-) {
-    let Some(old) = old else {
+    fn attributes(&mut self, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) {
         for (name, value) in new {
-            line(text, 6, &format!("+ {name} = {value}"));
+            match old.get(name) {
+                Some(former) if former == value => {}
+                Some(former) => {
+                    self.marked(6, Mark::Change, &format!("{name} = {former} -> {value}"));
+                }
+                None => self.marked(6, Mark::Create, &format!("{name} = {value}")),
+            }
         }
-        return;
-    };
-    for (name, value) in new {
-        match old.get(name) {
-            Some(former) if former == value => {}
-            Some(former) => line(text, 6, &format!("~ {name} = {former} -> {value}")),
-            None => line(text, 6, &format!("+ {name} = {value}")),
+        for (name, former) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
+            self.marked(6, Mark::Remove, &format!("{name} = {former}"));
         }
-    }
-    for (name, former) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
-        line(text, 6, &format!("- {name} = {former}"));
     }
 }
 

@@ -56,16 +56,16 @@ fn a_plan_reads_as_terraform_prints_one() {
       + region = "us-east-1"
 
   # alarm: restore alarm cloudtrail-touched as it was
-  ~ update in place alarm cloudtrail-touched in us-east-1
+  ~ change in place alarm cloudtrail-touched in us-east-1
       ~ Threshold = 5.0 -> 1.0
 
   # subscription: confirm the subscription of email sec@example.com
   ? only the receiver can confirm
       $ aws sns subscribe
 
-Plan: 1 to create, 1 to update, 1 to ask.
+Plan: 1 to create, 1 to change, 1 to ask.
 "#;
-    assert_eq!(render(&plan, &before), expected);
+    assert_eq!(render(&plan, &before, false), expected);
 }
 
 #[test]
@@ -96,22 +96,22 @@ fn a_later_step_shows_what_an_earlier_one_left() {
     };
     let expected = format!(
         "  # alarm: enable
-  ~ update in place alarm cloudtrail-touched in us-east-1
+  ~ change in place alarm cloudtrail-touched in us-east-1
       ~ ActionsEnabled = false -> true
 
   # action: add
-  ~ update in place alarm cloudtrail-touched in us-east-1
+  ~ change in place alarm cloudtrail-touched in us-east-1
       + OKActions[0] = \"{TOPIC}\"
 
-Plan: 0 to create, 2 to update, 0 to ask.
+Plan: 0 to create, 2 to change, 0 to ask.
 "
     );
-    assert_eq!(render(&plan, &before), expected);
+    assert_eq!(render(&plan, &before, false), expected);
 }
 
 #[test]
 fn an_empty_plan_says_so() {
-    assert_eq!(render(&Plan::default(), &whole()), "Nothing to do.\n");
+    assert_eq!(render(&Plan::default(), &whole(), true), "Nothing to do.\n");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn text_from_outside_can_not_steer_the_terminal() {
             },
         ],
     };
-    let text = render(&plan, &whole());
+    let text = render(&plan, &whole(), false);
     assert!(
         text.chars()
             .all(|it| it == '\n' || !crate::heal::escape::is_unsafe(it)),
@@ -145,4 +145,69 @@ fn text_from_outside_can_not_steer_the_terminal() {
     );
     assert_eq!(text.lines().count(), 15, "{text}");
     assert!(text.contains(r"a\u{1b}[31m\u{d}\u{a}\u{202e}b\u{9b}c\u{7f}"));
+}
+
+#[test]
+fn colour_marks_what_becomes_of_a_line_and_changes_no_word() {
+    let mut before = whole();
+    before.alarms.as_mut().unwrap()[0].threshold = Some(5.0);
+    before.alarms.as_mut().unwrap()[0].unit = Some("Bytes".to_owned());
+    let plan = Plan {
+        steps: vec![
+            step(
+                Link::Alarm,
+                "restore",
+                Repair::PutMetricAlarm {
+                    region: REGION.to_owned(),
+                    alarm: Box::new(whole().alarms.unwrap().remove(0)),
+                },
+            ),
+            step(
+                Link::Topic,
+                "create",
+                Repair::CreateTopic {
+                    region: REGION.to_owned(),
+                    name: "other".to_owned(),
+                },
+            ),
+            Step {
+                link: Link::Subscription,
+                summary: "confirm".to_owned(),
+                action: StepAction::Ask {
+                    reason: "only the receiver can confirm".to_owned(),
+                    command: "aws sns subscribe".to_owned(),
+                },
+            },
+        ],
+    };
+    let coloured = render(&plan, &before, true);
+    for line in [
+        "  \u{1b}[33m~\u{1b}[0m change in place alarm cloudtrail-touched in us-east-1\n",
+        "      \u{1b}[33m~\u{1b}[0m Threshold = 5.0 -> 1.0\n",
+        "      \u{1b}[31m-\u{1b}[0m Unit = \"Bytes\"\n",
+        "  \u{1b}[32m+\u{1b}[0m create topic other in us-east-1\n",
+        "  \u{1b}[36m?\u{1b}[0m only the receiver can confirm\n",
+    ] {
+        assert!(coloured.contains(line), "{line:?} in {coloured:?}");
+    }
+    let mut words = coloured;
+    for code in ["31", "32", "33", "36", "0"] {
+        words = words.replace(&format!("\u{1b}[{code}m"), "");
+    }
+    assert_eq!(words, render(&plan, &before, false));
+}
+
+#[test]
+fn what_is_not_there_yet_is_created() {
+    let topic = |name: &str| Repair::CreateTopic {
+        region: REGION.to_owned(),
+        name: name.to_owned(),
+    };
+    let filter = whole().metric_filters.unwrap().remove(0);
+    let put = Repair::PutMetricFilter { filter };
+    let mut without = whole();
+    without.metric_filters.as_mut().unwrap().clear();
+    assert!(creates(&topic("other"), &whole()));
+    assert!(creates(&put, &without));
+    assert!(!creates(&put, &whole()));
 }

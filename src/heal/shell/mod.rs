@@ -89,8 +89,8 @@ fn quoted(word: &str) -> String {
     text
 }
 
-/// The command for a repair.
-pub(super) fn command(repair: &Repair) -> String {
+/// The AWS CLI command for a repair, quoted for a POSIX shell (bash where a name holds what a terminal would obey).
+pub fn command(repair: &Repair) -> String {
     match repair {
         Repair::PutMetricFilter { filter } => put_metric_filter(filter),
         Repair::PutMetricAlarm { region, alarm } => put_alarm(region, alarm),

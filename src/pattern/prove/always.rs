@@ -6,12 +6,13 @@ use super::check::{Reading, Types};
 use super::formula::{Formula, Place, Translator};
 use super::search::{Budget, Leaf, Search};
 use super::store::Store;
+use super::strings::{self, Subject};
 use super::tree::Found;
 use super::{BUDGET, event};
 use crate::pattern::Pattern;
-use crate::pattern::answer::{Decision, Reason};
+use crate::pattern::answer::{Cover, Decision, Match, Reason};
 use crate::pattern::assumptions::Assumptions;
-use crate::pattern::syntax::Syntax;
+use crate::pattern::syntax::{Operand, Syntax};
 
 /// Whether the events that do *not* match are confined to finitely many values of one field, so that an alarm on the
 /// pattern stays in ALARM for ever.
@@ -19,6 +20,17 @@ use crate::pattern::syntax::Syntax;
 /// `eventName != HeadBucket` leaves out one name and `eventName = *` nothing: both are always on. Absence is not a
 /// value: `errorCode != x` leaves out every event without an error. Judged over CloudTrail records: the fields that
 /// CloudTrail always writes ([`Assumptions::with_record_fields`]) are taken for granted besides `assumptions`.
+///
+/// ```
+/// use trailwarden::pattern::{Assumptions, Decision, Pattern, always_on};
+///
+/// let records = Assumptions::cloudtrail();
+/// let noisy = Pattern::parse("{ $.eventName != HeadBucket }")?;
+/// assert_eq!(always_on(&noisy, &records), Decision::Yes);
+/// let narrow = Pattern::parse("{ $.eventSource = cloudtrail.amazonaws.com }")?;
+/// assert_eq!(always_on(&narrow, &records), Decision::No);
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
     if let Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) = pattern.syntax() {
         return raw_always_on(pattern);
@@ -35,6 +47,7 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
         assumptions: &assumptions,
         certain: (0..places.len()).collect(),
         possible: (0..places.len()).collect(),
+        doubt: None,
     };
     let mut search = Search::new(Store::new(places), Budget::new(BUDGET), leaf);
     let outcome = search.run(&formula);
@@ -42,13 +55,21 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
     match outcome {
         _ if leaf.certain.is_empty() => Decision::No,
         Err(reason) => Decision::Undecided(reason),
-        Ok(()) if leaf.possible.is_empty() => Decision::Undecided(Reason::NoExample),
+        Ok(()) if leaf.possible.is_empty() => {
+            Decision::Undecided(leaf.doubt.unwrap_or(Reason::NoExample))
+        }
         Ok(()) => Decision::Yes,
     }
 }
 
-/// A pattern on the raw text: which records it matches depends on the writer, unless one plainly does not match.
+/// A pattern on the raw text: which records it matches depends on the writer, unless every text matches or one record
+/// plainly does not.
 fn raw_always_on(pattern: &Pattern) -> Decision {
+    let everything = Pattern::everything();
+    let actual = std::slice::from_ref(pattern);
+    if let Cover::Covered { .. } = super::covers(actual, &everything, &Assumptions::none()) {
+        return Decision::Yes;
+    }
     let record = serde_json::json!({
         "eventVersion": "1.09",
         "userIdentity": {"type": "AssumedRole"},
@@ -73,8 +94,10 @@ struct Confined<'q> {
     assumptions: &'q Assumptions,
     /// In every branch that is certainly satisfiable.
     certain: Vec<usize>,
-    /// In every branch that may be satisfiable.
+    /// In every branch that may be satisfiable, whatever the readings.
     possible: Vec<usize>,
+    /// Why the two differ.
+    doubt: Option<Reason>,
 }
 
 impl<'p> Leaf<'p> for Confined<'_> {
@@ -91,10 +114,20 @@ impl<'p> Leaf<'p> for Confined<'_> {
                 Found::None | Found::Unknown(_) => {}
             }
         }
-        let confined = |place: &usize| store.is_confined(*place);
-        self.possible.retain(confined);
+        let mut confined = |place: usize| store.is_confined(place, budget);
+        let (mut possible, mut open, mut doubt) = (Vec::new(), Vec::new(), None);
+        for &place in &self.certain {
+            match confined(place)? {
+                Match::Yes => possible.push(place),
+                Match::No => continue,
+                Match::Undecided(reason) => doubt = Some(reason),
+            }
+            open.push(place);
+        }
+        self.possible.retain(|place| possible.contains(place));
+        self.doubt = doubt.or(self.doubt);
         if certain {
-            self.certain.retain(confined);
+            self.certain = open;
         }
         Ok(if self.certain.is_empty() {
             ControlFlow::Break(())
@@ -104,14 +137,51 @@ impl<'p> Leaf<'p> for Confined<'_> {
     }
 }
 
+/// Which open reading decides whether the texts are few.
+fn open_reading(wishes: &[(Subject<'_>, bool)]) -> Reason {
+    let regex = |subject: &Subject<'_>| matches!(subject, Subject::Operand(Operand::Regex(_)));
+    if wishes.iter().any(|(subject, _)| regex(subject)) {
+        Reason::RegexDialect
+    } else {
+        Reason::MiddleStar
+    }
+}
+
 impl Store<'_> {
     /// Whether only finitely many values are left at the place.
-    fn is_confined(&self, place: usize) -> bool {
+    fn is_confined(&self, place: usize, budget: &mut Budget) -> Result<Match, Reason> {
         const FINITE: Types = Types::TRUE.or(Types::FALSE).or(Types::NULL);
-        self.at(place).is_some_and(|(Place { member, .. }, cell)| {
-            let few_strings = !cell.types.has(Types::STRING) || cell.known().is_some();
-            let others = cell.types.without(FINITE).without(Types::STRING);
-            member.is_none() && few_strings && others.is_none()
-        })
+        let Some((Place { member: None, .. }, cell)) = self.at(place) else {
+            return Ok(Match::No);
+        };
+        let others = cell.types.without(FINITE).without(Types::STRING);
+        if !others.is_none() {
+            return Ok(Match::No);
+        }
+        if !cell.types.has(Types::STRING) || cell.known().is_some() {
+            return Ok(Match::Yes);
+        }
+        let wishes: Vec<(Subject<'_>, bool)> = cell
+            .string_facts()
+            .map(|(operand, wanted)| (Subject::Operand(operand), wanted))
+            .collect();
+        if wishes.is_empty() {
+            return Ok(Match::No);
+        }
+        let mut finite = |reading| match strings::are_finite(&wishes, reading, budget) {
+            Err(Reason::SearchBudget) => Err(Reason::SearchBudget),
+            Err(reason) => Ok(Match::Undecided(reason)),
+            Ok(finite) => Ok(Match::from(finite)),
+        };
+        Ok(
+            match (finite(Reading::Widest)?, finite(Reading::Strictest)?) {
+                (Match::Yes, _) => Match::Yes,
+                (_, Match::No) => Match::No,
+                (Match::Undecided(reason), _) | (_, Match::Undecided(reason)) => {
+                    Match::Undecided(reason)
+                }
+                (Match::No, Match::Yes) => Match::Undecided(open_reading(&wishes)),
+            },
+        )
     }
 }

@@ -1,5 +1,7 @@
 //! Patterns as formulas over single values, negations pushed down to them.
 
+use std::collections::HashMap;
+
 use super::check::{Check, Types};
 use crate::pattern::Regex;
 use crate::pattern::assumptions::{Assumptions, Fact};
@@ -38,7 +40,7 @@ pub(super) enum RawCheck<'p> {
 }
 
 /// Where a value is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Place<'p> {
     pub(super) steps: &'p [Step],
     /// With a wildcard: some member or element of the value at `steps` has, at the end of this path, a value with
@@ -50,6 +52,7 @@ pub(super) struct Place<'p> {
 #[derive(Debug, Default)]
 pub(super) struct Translator<'p> {
     places: Vec<Place<'p>>,
+    known: HashMap<Place<'p>, usize>,
 }
 
 impl<'p> Translator<'p> {
@@ -172,10 +175,10 @@ impl<'p> Translator<'p> {
     }
 
     fn at(&mut self, place: Place<'p>, check: Check<'p>, holds: bool) -> Formula<'p> {
-        let known = self.places.iter().position(|other| *other == place);
-        let place = known.unwrap_or_else(|| {
+        let next = self.places.len();
+        let place = *self.known.entry(place).or_insert_with(|| {
             self.places.push(place);
-            self.places.len() - 1
+            next
         });
         Formula::Literal(Literal::Value {
             place,

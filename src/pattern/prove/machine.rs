@@ -6,6 +6,7 @@ use regex_automata::{Anchored, util::primitives::StateID};
 
 use super::bound::Bound;
 use super::check::Reading;
+use crate::pattern::answer::Reason;
 use crate::pattern::regex::Regex;
 use crate::pattern::syntax::{Operand, Phrase};
 use crate::pattern::text::Glob;
@@ -49,16 +50,16 @@ struct Piece {
 }
 
 impl<'p> Machine<'p> {
-    /// Automata which together say what the reading says about the operand; `None` if they cannot be built.
+    /// Automata which together say what the reading says about the operand, or why they cannot be built.
     pub(super) fn of_operand(
         operand: &'p Operand,
         wanted: bool,
         reading: Reading,
-    ) -> Option<Vec<Self>> {
+    ) -> Result<Vec<Self>, Reason> {
         // What must hold is read widely in a wide reading, what must not hold narrowly.
         let wide = wanted == (reading == Reading::Widest);
         match operand {
-            Operand::Number(number) => Some(vec![Self::of_text(number.text(), wanted)]),
+            Operand::Number(number) => Ok(vec![Self::of_text(number.text(), wanted)]),
             Operand::Text(text) => {
                 let machines: Vec<Self> = text
                     .globs()
@@ -66,31 +67,40 @@ impl<'p> Machine<'p> {
                     .collect();
                 // Two readings: a text must be in both narrow languages, or in neither wide one. The other two
                 // combinations are unions, which do not run side by side.
-                (machines.len() == 1 || wide != wanted).then_some(machines)
+                if machines.len() == 1 || wide != wanted {
+                    Ok(machines)
+                } else {
+                    Err(Reason::Backslash)
+                }
             }
             Operand::Regex(regex) => Self::of_regex(regex, wanted, reading).map(|one| vec![one]),
         }
     }
 
-    pub(super) fn of_regex(regex: &'p Regex, wanted: bool, reading: Reading) -> Option<Self> {
+    pub(super) fn of_regex(
+        regex: &'p Regex,
+        wanted: bool,
+        reading: Reading,
+    ) -> Result<Self, Reason> {
         let wide = wanted == (reading == Reading::Widest);
-        let pair = regex.automata()?;
-        let dfa = if wide { pair.wide() } else { pair.narrow() }?;
-        Some(Self {
-            kind: Kind::Regex(dfa),
+        Ok(Self {
+            kind: Kind::Regex(regex.automaton(wide)?),
             wanted,
         })
     }
 
     /// A phrase anywhere in the text. One with a backslash has two readings and no automaton.
-    pub(super) fn of_phrase(phrase: &Phrase, wanted: bool) -> Option<Self> {
+    pub(super) fn of_phrase(phrase: &Phrase, wanted: bool) -> Result<Self, Reason> {
+        if phrase.raw.contains('\\') {
+            return Err(Reason::Backslash);
+        }
         let machine = GlobMachine {
             pieces: vec![Piece::new(&phrase.raw)],
             open_start: true,
             open_end: true,
             first_only: false,
         };
-        (!phrase.raw.contains('\\')).then(|| Self::glob(machine, wanted))
+        Ok(Self::glob(machine, wanted))
     }
 
     /// The text is just this.
@@ -360,7 +370,8 @@ mod tests {
             text in "[ab\n\ré]{0,6}",
         ) {
             if let Ok(regex) = Regex::parse(&pattern, 0)
-                && regex.automata().is_some()
+                && regex.automaton(true).is_ok()
+                && regex.automaton(false).is_ok()
             {
                 agrees(&Operand::Regex(regex), &text)?;
             }

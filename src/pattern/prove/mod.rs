@@ -30,12 +30,13 @@ use self::tree::{Found, Node, Solver};
 use super::Pattern;
 use super::answer::{Cover, Decision, Match, MissingNames, Reason};
 use super::assumptions::Assumptions;
+use super::reader;
 use super::syntax::{Comparison, Operand, Step, Syntax, Test};
 
 pub use always::always_on;
 
 /// Work for one proof; some tens of milliseconds.
-const BUDGET: u64 = 400_000;
+const BUDGET: u64 = 1_500_000;
 
 /// Whether every event that matches `required` matches one of `actual`.
 ///
@@ -51,6 +52,12 @@ const BUDGET: u64 = 400_000;
 /// # Ok::<(), trailwarden::pattern::ParseError>(())
 /// ```
 pub fn covers(actual: &[Pattern], required: &Pattern, assumptions: &Assumptions) -> Cover {
+    // Whatever a pattern means, it means it on both sides.
+    if actual.iter().any(|one| one.syntax() == required.syntax()) {
+        return Cover::Covered {
+            assumptions: Vec::new(),
+        };
+    }
     let question = Question {
         matching: required,
         missing: actual,
@@ -69,6 +76,14 @@ pub fn covers(actual: &[Pattern], required: &Pattern, assumptions: &Assumptions)
 }
 
 /// Whether some event matches.
+///
+/// ```
+/// use trailwarden::pattern::{Assumptions, Decision, Pattern, satisfiable};
+///
+/// let torn = Pattern::parse("{ $.a = x && $.a.b = y }")?;
+/// assert_eq!(satisfiable(&torn, &Assumptions::none()), Decision::No);
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 pub fn satisfiable(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
     let question = Question {
         matching: pattern,
@@ -83,6 +98,15 @@ pub fn satisfiable(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
 }
 
 /// An event that matches, if one can be built.
+///
+/// ```
+/// use trailwarden::pattern::{Assumptions, Pattern, example};
+///
+/// let pattern = Pattern::parse("{ $.a[1] = x && $.n > 2 }")?;
+/// let event = example(&pattern, &Assumptions::none()).unwrap();
+/// assert_eq!(event["a"][1], "x");
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 pub fn example(pattern: &Pattern, assumptions: &Assumptions) -> Option<Value> {
     Question {
         matching: pattern,
@@ -94,6 +118,16 @@ pub fn example(pattern: &Pattern, assumptions: &Assumptions) -> Option<Value> {
 }
 
 /// The names `X` of `$.eventName = X` in `required` of which some event that `required` matches is not covered.
+///
+/// ```
+/// use trailwarden::pattern::{Assumptions, Pattern, missing_event_names};
+///
+/// let required = Pattern::parse("{ $.eventName = StopLogging || $.eventName = DeleteTrail }")?;
+/// let actual = Pattern::parse("{ $.eventName = StopLogging }")?;
+/// let names = missing_event_names(&[actual], &required, &Assumptions::cloudtrail());
+/// assert_eq!(names.missing, ["DeleteTrail"]);
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 pub fn missing_event_names(
     actual: &[Pattern],
     required: &Pattern,
@@ -122,6 +156,16 @@ pub fn missing_event_names(
 }
 
 /// An event that some actual pattern matches and `required` does not: noise. `None` if no such event is found.
+///
+/// ```
+/// use trailwarden::pattern::{Assumptions, Pattern, broader};
+///
+/// let required = Pattern::parse("{ $.eventName = StopLogging }")?;
+/// let actual = Pattern::parse("{ $.eventName != DeleteTrail }")?;
+/// let noise = broader(&[actual], &required, &Assumptions::cloudtrail()).unwrap();
+/// assert_eq!(noise["eventName"], "SomeCall");
+/// # Ok::<(), trailwarden::pattern::ParseError>(())
+/// ```
 pub fn broader(actual: &[Pattern], required: &Pattern, assumptions: &Assumptions) -> Option<Value> {
     let required = std::slice::from_ref(required);
     actual.iter().find_map(|pattern| {
@@ -230,6 +274,9 @@ impl Question<'_> {
                 Match::Undecided(reason) => return Some(reason),
             }
         }
+        if !reader::is_readable(event) {
+            return Some(Reason::Nesting);
+        }
         (!assumptions.hold_for(event)).then_some(Reason::NoExample)
     }
 }
@@ -245,7 +292,11 @@ struct Example<'q> {
 
 impl<'p> Leaf<'p> for Example<'_> {
     fn visit(&mut self, store: &Store<'p>, budget: &mut Budget) -> Result<ControlFlow<()>, Reason> {
-        let mut objection = Reason::NoExample;
+        let mut objection = if store.raw().is_empty() {
+            Reason::NoExample
+        } else {
+            Reason::RawText
+        };
         for reading in [Reading::Widest, Reading::Strictest] {
             match event(store, reading, budget) {
                 Found::Some(event) => match self.question.objection(&event, self.assumptions) {
@@ -253,6 +304,7 @@ impl<'p> Leaf<'p> for Example<'_> {
                         self.found = Some(event);
                         return Ok(ControlFlow::Break(()));
                     }
+                    Some(Reason::NoExample) => {}
                     Some(reason) => objection = reason,
                 },
                 Found::None if reading == Reading::Widest => return Ok(ControlFlow::Continue(())),

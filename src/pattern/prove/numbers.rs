@@ -20,6 +20,7 @@ use crate::pattern::answer::Reason;
 use crate::pattern::decimal::Decimal;
 use crate::pattern::number::EventNumber;
 use crate::pattern::syntax::Operand;
+use crate::pattern::text::TextPattern;
 
 type Fact<'p> = (Check<'p>, bool);
 
@@ -36,12 +37,15 @@ pub(super) fn solve(facts: &[Fact<'_>], reading: Reading, budget: &mut Budget) -
             return Found::Some(number);
         }
     }
-    // A pinned value was tried in every spelling, and numbers beyond a double were tried.
+    // A pinned value was tried in every spelling.
     if range.is_empty() || range.is_pinned() {
-        return Found::None;
+        return beyond(facts, reading, budget);
     }
     match plain(facts, &range, reading, budget) {
-        Found::None => exotic(facts, &range, reading, budget),
+        Found::None => match exotic(facts, &range, reading, budget) {
+            Found::None => beyond(facts, reading, budget),
+            found => found,
+        },
         Found::Some(text) => accepted(facts, reading, &text)
             .map_or(Found::Unknown(Reason::NumberAndText), Found::Some),
         Found::Unknown(reason) => Found::Unknown(reason),
@@ -67,6 +71,10 @@ fn accepted(facts: &[Fact<'_>], reading: Reading, text: &str) -> Option<Number> 
 
 /// Numbers worth trying, simplest first.
 fn candidates(facts: &[Fact<'_>], range: &Range) -> Vec<String> {
+    const BEYOND_A_DOUBLE: [&str; 2] = ["1e999", "-1e999"];
+    if range.is_empty() {
+        return BEYOND_A_DOUBLE.map(str::to_owned).to_vec();
+    }
     let mut texts: Vec<String> = ["1", "0", "2", "10"].map(str::to_owned).to_vec();
     texts.extend(range.samples());
     for (check, _) in facts {
@@ -86,7 +94,8 @@ fn candidates(facts: &[Fact<'_>], range: &Range) -> Vec<String> {
             Check::Is(_) | Check::Null => {}
         }
     }
-    texts.extend(["0.5", "-1", "1e999", "-1e999"].map(str::to_owned));
+    texts.extend(["0.5", "-1"].map(str::to_owned));
+    texts.extend(BEYOND_A_DOUBLE.map(str::to_owned));
     texts
 }
 
@@ -112,11 +121,10 @@ fn plain(
         |^-?[1-9][0-9]{0,6}\\.[0-9]*[1-9]$|^-?0\\.[1-9]$|^-?0\\.[1-9][0-9]*[1-9]$|^-?0\\.0[1-9]$\
         |^-?0\\.0[1-9][0-9]*[1-9]$|^-?0\\.00[1-9]$|^-?0\\.00[1-9][0-9]*[1-9]$";
     static GRAMMAR: OnceLock<Option<Regex>> = OnceLock::new();
-    let mut walk = Walk::default();
-    let grammar = GRAMMAR.get_or_init(|| Regex::parse(SPELLING, 0).ok());
-    if !add_grammar(&mut walk, grammar.as_ref()) || !add_texts(&mut walk, facts, reading) {
-        return Found::Unknown(Reason::NumberAndText);
-    }
+    let mut walk = match spelled(&GRAMMAR, SPELLING, facts, reading) {
+        Ok(walk) => walk,
+        Err(reason) => return Found::Unknown(reason),
+    };
     for (order, value) in range.bounds() {
         match Bound::new(order, value) {
             Some(bound) => walk.add(Machine::of_bound(bound)),
@@ -144,42 +152,94 @@ fn exotic(
 ) -> Found<Number> {
     const SPELLING: &str = "^-?[0-9]+[eE][+\\-]?[0-9]+$|^-?[0-9]+\\.[0-9]+[eE][+\\-]?[0-9]+$\
         |^-?[1-9][0-9]{7,}$|^-?[1-9][0-9]{7,}\\.[0-9]+$|^-?0\\.000[0-9]*$";
+    static MINUS: OnceLock<Operand> = OnceLock::new();
     static GRAMMAR: OnceLock<Option<Regex>> = OnceLock::new();
     if reading == Reading::Strictest || !range.reaches_exotic() {
         return Found::None;
     }
+    let mut facts = facts.to_vec();
+    if let Some(negative) = range.is_negative() {
+        let minus = MINUS.get_or_init(|| Operand::Text(TextPattern::new("-*")));
+        facts.push((Check::Equals(minus), negative));
+    }
+    open_text(
+        &GRAMMAR,
+        SPELLING,
+        &facts,
+        reading,
+        Reason::NumberText,
+        budget,
+    )
+}
+
+/// Integers beyond a double, of which it is not settled whether they have a value to compare with. Fractions beyond
+/// a double have none; they were tried.
+fn beyond(facts: &[Fact<'_>], reading: Reading, budget: &mut Budget) -> Found<Number> {
+    const SPELLING: &str = "^-?[1-9][0-9]{308,}$";
+    static GRAMMAR: OnceLock<Option<Regex>> = OnceLock::new();
+    let asks_for_a_value = facts.iter().any(|fact| {
+        matches!(
+            fact,
+            (
+                Check::Equals(Operand::Number(_))
+                    | Check::Differs(Operand::Number(_))
+                    | Check::Order(..),
+                true
+            )
+        )
+    });
+    if reading == Reading::Strictest || asks_for_a_value {
+        return Found::None;
+    }
+    open_text(
+        &GRAMMAR,
+        SPELLING,
+        facts,
+        reading,
+        Reason::NumberSize,
+        budget,
+    )
+}
+
+/// Numbers whose text is not settled: refuted if no text of the grammar will do.
+fn open_text(
+    grammar: &'static OnceLock<Option<Regex>>,
+    spelling: &str,
+    facts: &[Fact<'_>],
+    reading: Reading,
+    reason: Reason,
+    budget: &mut Budget,
+) -> Found<Number> {
+    match spelled(grammar, spelling, facts, reading).map(|walk| walk.run(budget)) {
+        Ok(Found::None) => Found::None,
+        Ok(Found::Some(_)) => Found::Unknown(reason),
+        Ok(Found::Unknown(reason)) | Err(reason) => Found::Unknown(reason),
+    }
+}
+
+/// Automata for what is said about the text, and for how it may be spelled.
+fn spelled<'p>(
+    grammar: &'static OnceLock<Option<Regex>>,
+    spelling: &str,
+    facts: &[Fact<'p>],
+    reading: Reading,
+) -> Result<Walk<'p>, Reason> {
     let mut walk = Walk::default();
-    let grammar = GRAMMAR.get_or_init(|| Regex::parse(SPELLING, 0).ok());
-    if !add_grammar(&mut walk, grammar.as_ref()) || !add_texts(&mut walk, facts, reading) {
-        return Found::Unknown(Reason::NumberText);
-    }
-    match walk.run(budget) {
-        Found::None => Found::None,
-        Found::Some(_) => Found::Unknown(Reason::NumberText),
-        Found::Unknown(reason) => Found::Unknown(reason),
-    }
-}
-
-fn add_grammar<'p>(walk: &mut Walk<'p>, grammar: Option<&'p Regex>) -> bool {
-    let machine = grammar.and_then(|regex| Machine::of_regex(regex, true, Reading::Strictest));
-    match (grammar, machine) {
-        (Some(regex), Some(machine)) => {
-            walk.add_bounds(Subject::Regex(regex));
-            walk.add(machine);
-            true
+    let grammar = grammar
+        .get_or_init(|| Regex::parse(spelling, 0).ok())
+        .as_ref()
+        .ok_or(Reason::RegexSize)?;
+    walk.add_bounds(Subject::Regex(grammar));
+    walk.add(Machine::of_regex(grammar, true, Reading::Strictest)?);
+    for (check, holds) in facts {
+        match check.of_string(*holds) {
+            Some((Operand::Number(_), _)) | None => {}
+            Some((operand, wanted)) => {
+                walk.add_wish(Subject::Operand(operand), wanted, reading)?;
+            }
         }
-        _ => false,
     }
-}
-
-/// What is said about the text; `false` if an automaton is missing that an example would need.
-fn add_texts<'p>(walk: &mut Walk<'p>, facts: &[Fact<'p>], reading: Reading) -> bool {
-    facts
-        .iter()
-        .all(|(check, holds)| match check.of_string(*holds) {
-            Some((Operand::Number(_), _)) | None => true,
-            Some((operand, wanted)) => walk.add_wish(Subject::Operand(operand), wanted, reading),
-        })
+    Ok(walk)
 }
 
 #[cfg(test)]
@@ -187,7 +247,6 @@ mod tests {
     use super::*;
     use crate::pattern::number::NumberLiteral;
     use crate::pattern::syntax::Order;
-    use crate::pattern::text::TextPattern;
 
     fn number(text: &str) -> NumberLiteral {
         NumberLiteral::parse(text).unwrap()

@@ -1,5 +1,7 @@
 //! The values that facts about values leave to a number.
 
+use std::cmp::Ordering;
+
 use super::check::Check;
 use crate::pattern::decimal::Decimal;
 use crate::pattern::syntax::{Operand, Order};
@@ -114,6 +116,20 @@ impl Range {
             (Some((low, _)), Some((high, _))) if low == high => !self.contains(low),
             _ => false,
         }
+    }
+
+    /// Whether every value but zero is negative, or positive.
+    pub(super) fn is_negative(&self) -> Option<bool> {
+        let zero = Decimal::zero();
+        let reaches = |bound: &Option<(Decimal, bool)>, beyond| {
+            bound
+                .as_ref()
+                .is_none_or(|(value, _)| value.cmp(&zero) == beyond)
+        };
+        if !reaches(&self.high, Ordering::Greater) {
+            return Some(true);
+        }
+        (!reaches(&self.low, Ordering::Less)).then_some(false)
     }
 
     /// Whether there may be doubles in the range that print with an exponent: below a thousandth, from ten million.

@@ -37,6 +37,8 @@ pub(super) struct Search<'f, 'p, L> {
     pub(super) store: Store<'p>,
     pub(super) budget: Budget,
     pub(super) leaf: L,
+    /// How many branches have failed so far.
+    failures: u32,
     formulas: std::marker::PhantomData<&'f Formula<'p>>,
 }
 
@@ -55,11 +57,15 @@ enum Choice<'f, 'p> {
 }
 
 impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
+    /// Most questions have an easy example: looking ahead pays only once so many branches have failed.
+    const PATIENCE: u32 = 8;
+
     pub(super) fn new(store: Store<'p>, budget: Budget, leaf: L) -> Self {
         Self {
             store,
             budget,
             leaf,
+            failures: 0,
             formulas: std::marker::PhantomData,
         }
     }
@@ -77,6 +83,7 @@ impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
         let mark = self.store.mark();
         let flow = self.explore(formula, &mut clauses);
         self.store.undo(mark);
+        self.failures = self.failures.saturating_add(1);
         flow
     }
 
@@ -162,6 +169,7 @@ impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
             return Ok(Choice::Leaf);
         };
         if clauses.len() > 1
+            && self.failures > Self::PATIENCE
             && let Some(choice) = self.look_ahead(clauses)?
         {
             return Ok(choice);

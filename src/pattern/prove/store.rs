@@ -183,8 +183,14 @@ impl<'p> Cell<'p> {
         // As a text a value either equals the operand or does not. A number beyond a double is neither equal to
         // an unquoted number nor different from it.
         let contradicted = || {
-            self.string_facts()
-                .any(|(other, before)| before != wanted && other == operand)
+            self.string_facts().any(|(other, before)| {
+                before != wanted
+                    && if wanted {
+                        operand.implies(other)
+                    } else {
+                        other.implies(operand)
+                    }
+            })
         };
         if operand.compares_text() && refined.types.has(Types::NUMBER) && contradicted() {
             refined.types = refined.types.without(Types::COMPARABLE);
@@ -210,7 +216,8 @@ impl<'p> Cell<'p> {
         refined
     }
 
-    fn string_facts(&self) -> impl Iterator<Item = (&'p Operand, bool)> {
+    /// What is said about it as a text: the operand, and whether it must equal it.
+    pub(super) fn string_facts(&self) -> impl Iterator<Item = (&'p Operand, bool)> {
         self.facts
             .iter()
             .filter_map(|&(check, holds)| check.of_string(holds))

@@ -1,6 +1,6 @@
 //! Whether a string can satisfy several wishes at once, and a short one that does.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::check::Reading;
 use super::machine::{Machine, State};
@@ -64,6 +64,22 @@ pub(super) fn solve(
         return Found::None;
     }
     walk(wishes, reading, budget)
+}
+
+/// Whether only finitely many strings can do. In the widest reading a yes is certain, in the strictest a no.
+pub(super) fn are_finite(
+    wishes: &[(Subject<'_>, bool)],
+    reading: Reading,
+    budget: &mut Budget,
+) -> Result<bool, Reason> {
+    if candidates(wishes, "").exhaustive {
+        return Ok(true);
+    }
+    let mut walk = Walk::default();
+    for &(subject, wanted) in wishes {
+        walk.add_wish(subject, wanted, reading)?;
+    }
+    walk.accepts_few(budget)
 }
 
 struct Candidates {
@@ -158,9 +174,8 @@ fn example(name: &str) -> &'static str {
 fn walk(wishes: &[(Subject<'_>, bool)], reading: Reading, budget: &mut Budget) -> Found<String> {
     let mut walk = Walk::default();
     for &(subject, wanted) in wishes {
-        // Without its automaton a wish cannot be refuted, and no example be found.
-        if !walk.add_wish(subject, wanted, reading) {
-            return Found::Unknown(Reason::NoExample);
+        if let Err(reason) = walk.add_wish(subject, wanted, reading) {
+            return Found::Unknown(reason);
         }
     }
     walk.run(budget)
@@ -179,24 +194,27 @@ impl<'p> Walk<'p> {
         self.machines.push(machine);
     }
 
-    /// Adds what a wish says; `false` if the reading is strict and there is no automaton for it.
+    /// Adds what a wish says. Where there is no automaton for it, a wide reading goes without; a strict one fails.
     pub(super) fn add_wish(
         &mut self,
         subject: Subject<'p>,
         wanted: bool,
         reading: Reading,
-    ) -> bool {
-        let one = |machine: Option<Machine<'p>>| machine.map(|machine| vec![machine]);
+    ) -> Result<(), Reason> {
+        let one = |machine: Result<Machine<'p>, Reason>| machine.map(|machine| vec![machine]);
         let built = match subject {
             Subject::Operand(operand) => Machine::of_operand(operand, wanted, reading),
             Subject::Regex(regex) => one(Machine::of_regex(regex, wanted, reading)),
             Subject::Phrase(phrase) => one(Machine::of_phrase(phrase, wanted)),
-            Subject::Fields(_) => None,
+            Subject::Fields(_) => Err(Reason::RawText),
         };
         self.add_bounds(subject);
-        let complete = built.is_some() || reading == Reading::Widest;
-        self.machines.extend(built.into_iter().flatten());
-        complete
+        match built {
+            Ok(machines) => self.machines.extend(machines),
+            Err(_) if reading == Reading::Widest => {}
+            Err(reason) => return Err(reason),
+        }
+        Ok(())
     }
 
     pub(super) fn add_text(&mut self, text: &str) {
@@ -219,6 +237,39 @@ impl<'p> Walk<'p> {
             Subject::Phrase(phrase) => self.add_text(&phrase.raw),
             Subject::Fields(_) => {}
         }
+    }
+
+    /// Whether the automata accept only finitely many texts.
+    fn accepts_few(self, budget: &mut Budget) -> Result<bool, Reason> {
+        let alphabet = representatives(self.bounds);
+        let machines = self.machines;
+        let start: Vec<State> = machines.iter().map(Machine::start).collect();
+        let mut numbers = HashMap::from([(start.clone(), 0)]);
+        let (mut edges, mut ends) = (Vec::new(), Vec::new());
+        let mut todo = vec![(0, start)];
+        while let Some((node, states)) = todo.pop() {
+            let together = || machines.iter().zip(&states);
+            if together().all(|(machine, state)| machine.accepts(*state)) {
+                ends.push(node);
+            }
+            for &c in &alphabet {
+                budget.spend(2 * (1 + machines.len()))?;
+                let next: Vec<State> = together()
+                    .map(|(machine, state)| machine.step(*state, c))
+                    .collect();
+                let mut along = machines.iter().zip(&next);
+                if along.any(|(machine, state)| machine.is_hopeless(*state)) {
+                    continue;
+                }
+                let fresh = numbers.len();
+                let number = *numbers.entry(next.clone()).or_insert(fresh);
+                if number == fresh {
+                    todo.push((number, next));
+                }
+                edges.push((node, number));
+            }
+        }
+        Ok(is_acyclic(&edges, ends, numbers.len()))
     }
 
     /// The shortest text that all automata accept: breadth first over the reachable combinations of states.
@@ -246,7 +297,7 @@ impl<'p> Walk<'p> {
                 return Found::Some(spell(&nodes, node));
             }
             for &c in &alphabet {
-                if let Err(reason) = budget.spend(1 + machines.len()) {
+                if let Err(reason) = budget.spend(2 * (1 + machines.len())) {
                     return Found::Unknown(reason);
                 }
                 let mut next = Vec::with_capacity(states.len());
@@ -263,6 +314,52 @@ impl<'p> Walk<'p> {
         }
         Found::None
     }
+}
+
+/// Whether no way to an end goes in a circle. Nodes are numbered from 0.
+fn is_acyclic(edges: &[(usize, usize)], ends: Vec<usize>, nodes: usize) -> bool {
+    let mut before = vec![Vec::new(); nodes];
+    for &(from, to) in edges {
+        if let Some(before) = before.get_mut(to) {
+            before.push(from);
+        }
+    }
+    // What leads to an end, and how many ways lead on from there to such a node.
+    let mut ways: HashMap<usize, usize> = ends.iter().map(|&end| (end, 0)).collect();
+    let mut todo = ends;
+    while let Some(node) = todo.pop() {
+        for &from in before.get(node).into_iter().flatten() {
+            ways.entry(from).or_insert_with(|| {
+                todo.push(from);
+                0
+            });
+        }
+    }
+    for (from, to) in edges {
+        if ways.contains_key(to)
+            && let Some(ways) = ways.get_mut(from)
+        {
+            *ways += 1;
+        }
+    }
+    // Nodes are taken off from the ends; a circle stays.
+    let mut todo: Vec<usize> = ways
+        .iter()
+        .filter_map(|(&node, &ways)| (ways == 0).then_some(node))
+        .collect();
+    let mut taken = 0;
+    while let Some(node) = todo.pop() {
+        taken += 1;
+        for from in before.get(node).into_iter().flatten() {
+            if let Some(left) = ways.get_mut(from) {
+                *left -= 1;
+                if *left == 0 {
+                    todo.push(*from);
+                }
+            }
+        }
+    }
+    taken == ways.len()
 }
 
 fn spell(nodes: &[(Option<usize>, char)], end: usize) -> String {

@@ -90,14 +90,14 @@ impl<'p> Node<'p> {
             .filter_map(|(check, holds)| check.of_string(*holds))
     }
 
-    /// Whether the same operand is wanted and unwanted: no reading of it helps.
+    /// Whether a wanted operand implies an unwanted one: no reading of them helps.
     fn contradicts_itself(&self, counts: impl Fn(&Operand) -> bool) -> bool {
         let wanted: Vec<_> = self
             .wishes()
             .filter(|(op, wanted)| *wanted && counts(op))
             .collect();
         self.wishes().any(|(operand, is_wanted)| {
-            !is_wanted && wanted.iter().any(|(other, _)| *other == operand)
+            !is_wanted && wanted.iter().any(|(other, _)| other.implies(operand))
         })
     }
 
@@ -122,11 +122,7 @@ impl<'p> Node<'p> {
 
     /// A member of its own for "some member has".
     fn fresh(&self, wanted: Option<&(&'p [Step], Check<'p>)>) -> Self {
-        let there = (Check::Is(Types::MISSING), false);
-        let mut member = Self {
-            facts: vec![there],
-            ..Self::default()
-        };
+        let mut member = Self::default();
         if let Some((path, check)) = wanted {
             member.descend(path).facts.push((*check, true));
         }
@@ -142,10 +138,23 @@ pub(super) struct Solver<'b> {
 impl Solver<'_> {
     /// A value for the node: `Some(None)` is "absent".
     pub(super) fn solve(&mut self, node: &Node<'_>, name: &str) -> Found<Option<Value>> {
+        self.solve_as(node, Types::ALL, name)
+    }
+
+    /// A value for the node that is there.
+    fn solve_present(&mut self, node: &Node<'_>) -> Found<Value> {
+        match self.solve_as(node, Types::ALL.without(Types::MISSING), "") {
+            Found::Some(Some(value)) => Found::Some(value),
+            Found::Some(None) | Found::None => Found::None,
+            Found::Unknown(reason) => Found::Unknown(reason),
+        }
+    }
+
+    fn solve_as(&mut self, node: &Node<'_>, types: Types, name: &str) -> Found<Option<Value>> {
         if let Err(reason) = self.budget.spend(1 + node.facts.len()) {
             return Found::Unknown(reason);
         }
-        let types = node.types();
+        let types = node.types().and(types);
         let mut unknown = None;
         let types = if node.can_be_leaf() {
             types
@@ -156,7 +165,7 @@ impl Solver<'_> {
             match self.of_kind(node, kind, name) {
                 Found::Some(value) => return Found::Some(value),
                 Found::None => {}
-                Found::Unknown(reason) => unknown = Some(reason),
+                Found::Unknown(reason) => _ = unknown.get_or_insert(reason),
             }
         }
         unknown.map_or(Found::None, Found::Unknown)
@@ -199,12 +208,12 @@ impl Solver<'_> {
                 Found::Some(Some(value)) => _ = members.insert(name.clone(), value),
                 Found::Some(None) => {}
                 Found::None => return Found::None,
-                Found::Unknown(reason) => unknown = Some(reason),
+                Found::Unknown(reason) => _ = unknown.get_or_insert(reason),
             }
         }
         for wanted in &node.some {
-            match self.solve(&node.fresh(Some(wanted)), "") {
-                Found::Some(Some(value)) => {
+            match self.solve_present(&node.fresh(Some(wanted))) {
+                Found::Some(value) => {
                     let taken = |name: &String| {
                         members.contains_key(name)
                             || node.kids.contains_key(&Step::Name(name.clone()))
@@ -215,8 +224,8 @@ impl Solver<'_> {
                     members.insert(name.unwrap_or_default(), value);
                 }
                 // A member of its own is bound by less than any named one.
-                Found::Some(None) | Found::None => return Found::None,
-                Found::Unknown(reason) => unknown = Some(reason),
+                Found::None => return Found::None,
+                Found::Unknown(reason) => _ = unknown.get_or_insert(reason),
             }
         }
         match unknown {
@@ -227,10 +236,9 @@ impl Solver<'_> {
 
     /// Elements up to some length are there, those beyond are not.
     fn array(&mut self, node: &Node<'_>) -> Found<Option<Value>> {
-        let mut node = node.clone();
-        if !self.add_null_facts(&mut node) {
+        let Some(node) = self.with_null_facts(node) else {
             return Found::None;
-        }
+        };
         let mut elements: Vec<(usize, &Node<'_>)> = Vec::new();
         for (step, kid) in &node.kids {
             match step {
@@ -249,21 +257,25 @@ impl Solver<'_> {
             match self.array_of(&node, present, limit) {
                 Found::Some(value) => return Found::Some(Some(value)),
                 Found::None => {}
-                Found::Unknown(reason) => unknown = Some(reason),
+                Found::Unknown(reason) => _ = unknown.get_or_insert(reason),
             }
         }
         unknown.map_or(Found::None, Found::Unknown)
     }
 
-    /// `IS NULL` of an array, as facts about its elements; `false` on a contradiction.
-    fn add_null_facts(&self, node: &mut Node<'_>) -> bool {
+    /// `IS NULL` of an array, as facts about its elements; `None` on a contradiction.
+    fn with_null_facts<'n, 'p>(&self, node: &'n Node<'p>) -> Option<Cow<'n, Node<'p>>> {
         let is_null = Check::Is(Types::NULL);
         let strict = self.reading == Reading::Strictest;
         let asked = |wanted| node.facts.contains(&(Check::Null, wanted));
         let (wanted, denied) = (asked(true), asked(false));
         if wanted && denied {
-            return false;
+            return None;
         }
+        if !wanted && !denied {
+            return Some(Cow::Borrowed(node));
+        }
+        let mut node = node.clone();
         // Under every reading: a null in front is one, no null at all is none.
         if wanted && strict || denied && !strict {
             node.descend(&[Step::Index(0)])
@@ -274,7 +286,7 @@ impl Solver<'_> {
         } else if denied {
             node.none.push((&[], is_null));
         }
-        true
+        Some(Cow::Owned(node))
     }
 
     /// An array that has all of `present` and is not longer than `limit`.
@@ -303,18 +315,16 @@ impl Solver<'_> {
         }
         let mut array: Vec<Option<Value>> = vec![None; shortest];
         let mut unknown = None;
-        let mut settle = |found: Found<Option<Value>>| match found {
-            Found::Some(Some(value)) => Ok(Some(value)),
-            Found::Some(None) | Found::None => Err(Found::None),
+        let mut settle = |found: Found<Value>| match found {
+            Found::Some(value) => Ok(Some(value)),
+            Found::None => Err(Found::None),
             Found::Unknown(reason) => {
-                unknown = Some(reason);
+                unknown.get_or_insert(reason);
                 Ok(None)
             }
         };
         for (index, kid) in present {
-            let mut kid = node.with_none_of(kid).into_owned();
-            kid.facts.push((Check::Is(Types::MISSING), false));
-            match settle(self.solve(&kid, "")) {
+            match settle(self.solve_present(&node.with_none_of(kid))) {
                 Ok(value) => {
                     if let Some(slot) = array.get_mut(*index) {
                         *slot = Some(value.unwrap_or(Value::Null));
@@ -325,7 +335,7 @@ impl Solver<'_> {
         }
         // Each "some member" gets an element of its own, in a gap or at the end.
         for wanted in &node.some {
-            match settle(self.solve(&node.fresh(Some(wanted)), "")) {
+            match settle(self.solve_present(&node.fresh(Some(wanted)))) {
                 Ok(value) => {
                     let value = Some(value.unwrap_or(Value::Null));
                     if let Some(gap) = array.iter_mut().find(|slot| slot.is_none()) {
@@ -338,7 +348,7 @@ impl Solver<'_> {
             }
         }
         if array.contains(&None) {
-            match settle(self.solve(&node.fresh(None), "")) {
+            match settle(self.solve_present(&node.fresh(None))) {
                 Ok(value) => {
                     let filler = value.unwrap_or(Value::Null);
                     for slot in array.iter_mut().filter(|slot| slot.is_none()) {
@@ -367,12 +377,10 @@ impl Solver<'_> {
         let Some(((path, check), rest)) = some.split_first() else {
             let mut array = Vec::with_capacity(slots.len());
             for slot in slots {
-                let mut slot = node.with_none_of(&slot).into_owned();
-                slot.facts.push((Check::Is(Types::MISSING), false));
-                match self.solve(&slot, "") {
-                    Found::Some(value) => array.extend(value),
+                match self.solve_present(&node.with_none_of(&slot)) {
+                    Found::Some(value) => array.push(value),
                     Found::None => return Found::None,
-                    Found::Unknown(reason) => unknown = Some(reason),
+                    Found::Unknown(reason) => _ = unknown.get_or_insert(reason),
                 }
             }
             return unknown.map_or(Found::Some(Value::Array(array)), Found::Unknown);
@@ -388,7 +396,7 @@ impl Solver<'_> {
                 Found::Unknown(Reason::SearchBudget) => {
                     return Found::Unknown(Reason::SearchBudget);
                 }
-                Found::Unknown(reason) => unknown = Some(reason),
+                Found::Unknown(reason) => _ = unknown.get_or_insert(reason),
             }
         }
         unknown.map_or(Found::None, Found::Unknown)

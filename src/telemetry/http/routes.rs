@@ -74,6 +74,7 @@ async fn status_page(State(state): State<HttpState>) -> Response {
         &state.board.scopes(),
         &state.board.feed(),
         &state.board.missing(),
+        &state.board.incidents(),
         Timestamp::now(),
     );
     answer(StatusCode::OK, HTML, html)

@@ -121,6 +121,20 @@ label_values! {
 }
 
 label_values! {
+    /// What became of an attempt to tell a target.
+    NotifyResult {
+        /// Delivered.
+        Sent = "sent",
+        /// It failed, and is tried again.
+        Failed = "failed",
+        /// The target refused it, and would again.
+        Rejected = "rejected",
+        /// Given up: too many waited, or the target was out for too long.
+        Dropped = "dropped",
+    }
+}
+
+label_values! {
     /// How a request to AWS ended.
     AwsResult {
         /// A good answer.

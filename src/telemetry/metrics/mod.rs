@@ -1,5 +1,6 @@
 //! What Prometheus scrapes. One registry of our own, label values from closed sets only.
 
+mod incidents;
 mod labels;
 mod register;
 #[cfg(test)]
@@ -12,17 +13,20 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::{
-    Error, Gauge, Histogram, HistogramVec, IntCounterVec, IntGauge, Registry, TextEncoder,
+    Error, Gauge, Histogram, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry,
+    TextEncoder,
 };
 
 pub use labels::{
-    AwsResult, EvaluationResult, HealResult, MessageOutcome, ReceiveErrorKind, Trigger,
+    AwsResult, EvaluationResult, HealResult, MessageOutcome, NotifyResult, ReceiveErrorKind,
+    Trigger,
 };
 
 use crate::assess::Assessment;
 use crate::event::Call;
 use crate::heal::RepairKind;
 use crate::snapshot::AccountId;
+use incidents::Incidents;
 use verdicts::Verdicts;
 
 /// The label value of what is in no list.
@@ -46,6 +50,9 @@ pub struct Metrics {
     receive_errors: IntCounterVec,
     last_receive: Gauge,
     heal_actions: IntCounterVec,
+    incidents: Incidents,
+    notifications: IntCounterVec,
+    notifications_waiting: IntGaugeVec,
     aws_requests: IntCounterVec,
     aws_operations: Mutex<BTreeSet<(String, String)>>,
 }
@@ -139,6 +146,30 @@ impl Metrics {
         self.heal_actions
             .with_label_values(&[action.operation(), result.name()])
             .inc();
+    }
+
+    /// Begins the series of a target that is told of changes.
+    pub fn notify_target(&self, target: &str) {
+        for result in NotifyResult::ALL {
+            self.notifications
+                .with_label_values(&[target, result.name()]);
+        }
+        self.notifications_waiting.with_label_values(&[target]);
+    }
+
+    /// Counts what became of a notification. `target` is a name of the configuration.
+    pub fn notification(&self, target: &str, result: NotifyResult) {
+        self.notifications
+            .with_label_values(&[target, result.name()])
+            .inc();
+    }
+
+    /// Sets how many notifications wait for a target.
+    pub fn set_notifications_waiting(&self, target: &str, waiting: usize) {
+        let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
+        self.notifications_waiting
+            .with_label_values(&[target])
+            .set(waiting);
     }
 
     /// Counts a request to AWS. Names beyond a bound that this program does not reach are counted as `other`.

@@ -7,6 +7,7 @@ use prometheus::{
     Opts, Registry,
 };
 
+use super::incidents::Incidents;
 use super::labels::{EvaluationResult, HealResult, MessageOutcome, ReceiveErrorKind, Trigger};
 use super::verdicts::Verdicts;
 use super::{Metrics, OTHER};
@@ -100,6 +101,23 @@ pub(super) fn all() -> Result<Metrics, Error> {
             "Steps of repairs by AWS operation and by what became of them; held and dropped made no call.",
             &["action", "result"],
         )?,
+        incidents: Incidents::register(&registry)?,
+        notifications: counters(
+            &registry,
+            "trailwarden_notifications_total",
+            "Attempts to tell a target of a change, by what became of them; failed ones are tried again.",
+            &["target", "result"],
+        )?,
+        notifications_waiting: kept(
+            &registry,
+            IntGaugeVec::new(
+                Opts::new(
+                    "trailwarden_notifications_waiting",
+                    "Notifications that wait for a target.",
+                ),
+                &["target"],
+            )?,
+        )?,
         aws_requests: counters(
             &registry,
             "trailwarden_aws_requests_total",
@@ -146,7 +164,7 @@ fn begin_at_zero(metrics: &Metrics) {
     }
 }
 
-fn counters(
+pub(super) fn counters(
     registry: &Registry,
     name: &str,
     help: &str,
@@ -166,7 +184,10 @@ fn histogram(
 }
 
 /// Registers a collector and hands it back: both are handles of the same metric.
-fn kept<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, Error> {
+pub(super) fn kept<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: C,
+) -> Result<C, Error> {
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
 }

@@ -245,6 +245,10 @@ fn every_metric_has_a_help_text_and_one_type() {
     metrics.set_assessment(&account("111122223333"), "r", "c", &passing());
     metrics.set_last_evaluation(&account("111122223333"), time("2026-08-01T12:00:00Z"));
     metrics.aws_request("SQS", "ReceiveMessage", AwsResult::Ok);
+    metrics.set_heal_mode(crate::config::HealMode::Off);
+    metrics.set_heal_stopped(&account("111122223333"), "c", true);
+    metrics.set_recipients_changed(&account("111122223333"), "c", true);
+    metrics.notify_target("slack-1");
     let text = encode(&metrics);
     let named = |prefix: &str| {
         let rest = text
@@ -269,15 +273,38 @@ fn every_metric_has_a_help_text_and_one_type() {
         "trailwarden_event_age_seconds",
         "trailwarden_events_total",
         "trailwarden_heal_actions_total",
+        "trailwarden_heal_mode",
+        "trailwarden_heal_stopped",
+        "trailwarden_journal_writable",
         "trailwarden_last_evaluation_timestamp_seconds",
         "trailwarden_last_receive_timestamp_seconds",
         "trailwarden_link_ok",
         "trailwarden_messages_total",
+        "trailwarden_notifications_total",
+        "trailwarden_notifications_waiting",
+        "trailwarden_occurrences_total",
         "trailwarden_ready",
         "trailwarden_receive_errors_total",
+        "trailwarden_recipients_changed",
     ];
     assert_eq!(named("# HELP "), expected);
     assert_eq!(named("# TYPE "), expected);
+}
+
+#[test]
+fn what_is_rare_has_a_series_only_while_it_is_so() {
+    let metrics = Metrics::new().unwrap();
+    let series = "trailwarden_heal_stopped{account=\"111122223333\",control=\"c\"} 1";
+    metrics.set_heal_stopped(&account("111122223333"), "c", false);
+    assert!(!encode(&metrics).contains(series));
+    metrics.set_heal_stopped(&account("111122223333"), "c", true);
+    assert!(encode(&metrics).contains(series));
+    metrics.set_heal_stopped(&account("111122223333"), "c", false);
+    assert!(!encode(&metrics).contains("trailwarden_heal_stopped{"));
+    metrics.set_heal_mode(crate::config::HealMode::Plan);
+    let text = encode(&metrics);
+    assert!(text.contains("trailwarden_heal_mode{mode=\"plan\"} 1"));
+    assert!(text.contains("trailwarden_heal_mode{mode=\"apply\"} 0"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! surroundings' text direction.
 
 mod card;
+mod history;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::sanitize::sanitize_capped;
 use super::status::{AccountStatus, ControlStatus, FeedHealth, ScopeStatus};
 use crate::assess::Verdict;
+use crate::journal::Incident;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -51,11 +53,12 @@ struct Entry<'a> {
     control: &'a ControlStatus,
 }
 
-/// The page. `missing` is what readiness waits for.
+/// The page. `missing` is what readiness waits for; incidents come the latest first.
 pub(super) fn render(
     scopes: &[ScopeStatus],
     feed: &FeedHealth,
     missing: &[String],
+    incidents: &[Incident],
     now: Timestamp,
 ) -> String {
     let failing = entries(scopes, Verdict::Fail);
@@ -95,6 +98,7 @@ pub(super) fn render(
                     } @else {
                         (passing_table(&passing, now))
                     }
+                    (history::history(incidents, now))
                 }
                 footer {
                     p { "The same as JSON: " a href="status" { "/status" } ". This page asks again every " (REFRESH) " seconds." }

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::assess::Link;
+use crate::journal::{Deed, Occurrence, OccurrenceKind, Spell};
+use crate::snapshot::AccountId;
 use crate::telemetry::samples::{
     HOSTILE, NEVER, account_status, actor, cut_at, passing, plan, status, time, undecided,
 };
@@ -20,7 +22,61 @@ fn scope(id: &str, controls: Vec<ControlStatus>) -> ScopeStatus {
 }
 
 fn page(scopes: &[ScopeStatus]) -> String {
-    render(scopes, &ALIVE, &[], time("2026-08-01T12:00:04Z"))
+    render(scopes, &ALIVE, &[], &[], time("2026-08-01T12:00:04Z"))
+}
+
+/// A chain that was cut and mended, and a theft.
+fn incidents(name: &str) -> [Incident; 2] {
+    let account: AccountId = "111122223333".parse().unwrap();
+    [
+        Incident::Happened(Occurrence {
+            account: account.clone(),
+            control: Some(name.to_owned()),
+            at: time("2026-08-01T12:00:00Z"),
+            kind: OccurrenceKind::OwnCredentialsUsedElsewhere,
+            message: name.to_owned(),
+            actor: Some(actor(name)),
+        }),
+        Incident::Broken(Spell {
+            account,
+            control: name.to_owned(),
+            region: Some(name.to_owned()),
+            since: time("2026-08-01T11:00:00Z"),
+            until: Some(time("2026-08-01T11:00:07Z")),
+            verdict: Verdict::Fail,
+            link: Some(Link::Pattern),
+            resource: Some(name.to_owned()),
+            message: Some(name.to_owned()),
+            actor: Some(actor(name)),
+            deeds: vec![Deed {
+                at: time("2026-08-01T11:00:06Z"),
+                operation: "PutMetricFilter".to_owned(),
+                target: name.to_owned(),
+                result: "applied".to_owned(),
+                reason: None,
+            }],
+        }),
+    ]
+}
+
+#[test]
+fn what_happened_last_is_told_with_who_and_what_was_done() {
+    let page = render(
+        &[],
+        &ALIVE,
+        &[],
+        &incidents("cis"),
+        time("2026-08-01T12:00:04Z"),
+    );
+    let text = seen(&page);
+    for expected in [
+        "cut at pattern, for 7 s",
+        "DeleteMetricFilter, arn:aws:sts::111122223333:assumed-role/admin/cis",
+        "PutMetricFilter cis",
+        "own credentials used elsewhere: cis",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in {text}");
+    }
 }
 
 /// The text of the page as a reader sees it, tags taken away.
@@ -106,6 +162,7 @@ fn before_the_first_evaluation_the_page_says_what_it_waits_for() {
         &[pending],
         &feed,
         &missing,
+        &[],
         time("2026-08-01T12:00:04Z"),
     ));
     for expected in [
@@ -149,6 +206,7 @@ fn hostile_names_are_spelt_out_and_escaped_wherever_they_stand() {
         &scopes,
         &feed,
         &[HOSTILE.to_owned()],
+        &incidents(HOSTILE),
         time("2026-08-01T12:00:04Z"),
     );
     for never in NEVER {

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 /// Waits that double from a floor to a ceiling, each with jitter so that many daemons do not call in step.
 #[derive(Debug, Clone)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     floor: Duration,
     ceiling: Duration,
     failures: u32,
 }
 
 impl Backoff {
-    pub(super) const fn new(floor: Duration, ceiling: Duration) -> Self {
+    pub(crate) const fn new(floor: Duration, ceiling: Duration) -> Self {
         Self {
             floor,
             ceiling,
@@ -18,7 +18,7 @@ impl Backoff {
     }
 
     /// The wait after one more failure: between half and the whole of the doubled one.
-    pub(super) fn next(&mut self, random: &mut fastrand::Rng) -> Duration {
+    pub(crate) fn next(&mut self, random: &mut fastrand::Rng) -> Duration {
         let doubled = self
             .floor
             .saturating_mul(1 << self.failures.min(20))
@@ -28,7 +28,7 @@ impl Backoff {
     }
 
     /// After a success the next failure waits the floor again.
-    pub(super) const fn reset(&mut self) {
+    pub(crate) const fn reset(&mut self) {
         self.failures = 0;
     }
 }

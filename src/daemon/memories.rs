@@ -1,0 +1,158 @@
+//! What the chains of a scope were like, and who was told by them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+use super::attribution::Suspects;
+use super::happening::{Happening, What};
+use super::judge::Look;
+use crate::assess::{Chain, Verdict};
+use crate::journal::{Changed, ControlMemory, Entry, Memory, Origin, Setup};
+use crate::snapshot::AccountId;
+use crate::telemetry::Events;
+
+/// What is remembered of each control of one scope, by key.
+#[derive(Debug, Default)]
+pub(super) struct Memories {
+    controls: BTreeMap<String, ControlMemory>,
+    /// Controls that passed at the last look.
+    passing: BTreeSet<String>,
+    /// What is to be kept.
+    entries: Vec<Entry>,
+    happenings: Vec<Happening>,
+}
+
+impl Memories {
+    /// Goes on where an earlier process ended (`first`), or takes over what an operator accepted meanwhile. True: he did.
+    pub(super) fn resume(&mut self, memory: &Memory, first: bool) -> bool {
+        let mut accepted = false;
+        for (control, theirs) in &memory.controls {
+            let Some(known_good) = &theirs.known_good else {
+                continue;
+            };
+            let ours = self.controls.entry(control.clone()).or_default();
+            let is_news = ours.known_good.as_ref() != Some(known_good);
+            if first {
+                ours.known_good = Some(known_good.clone());
+                ours.candidate.clone_from(&theirs.candidate);
+            } else if is_news && known_good.origin == Origin::Accepted {
+                ours.known_good = Some(known_good.clone());
+                ours.candidate = None;
+                accepted = true;
+            }
+        }
+        accepted
+    }
+
+    /// Everything, to be kept once more.
+    pub(super) fn everything(&self, account: &AccountId) -> Vec<Entry> {
+        self.controls
+            .iter()
+            .flat_map(|(control, memory)| kept(account, control, memory, Changed::KnownGood))
+            .collect()
+    }
+
+    /// What is to be kept since this was asked last.
+    pub(super) fn news(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// What happened since this was asked last.
+    pub(super) fn happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happenings)
+    }
+
+    /// The chains to go back to.
+    pub(super) fn known_good(&self) -> impl Iterator<Item = &Chain> {
+        self.controls
+            .values()
+            .filter_map(|memory| Some(&memory.known_good_setup()?.chain))
+    }
+
+    /// The chain that this control is to go back to.
+    pub(super) fn known_good_of(&self, control: &str) -> Option<&Chain> {
+        Some(&self.controls.get(control)?.known_good_setup()?.chain)
+    }
+
+    /// Takes in how the controls of a look are set up that pass. `watched` is the time since the look before, where nothing
+    /// can have been missed in between.
+    pub(super) fn learn(
+        &mut self,
+        look: &Look,
+        watched: SignedDuration,
+        suspects: &Suspects,
+        events: &Events,
+    ) {
+        let account = &look.snapshot.account_id;
+        let now = look.snapshot.now;
+        for assessment in &look.assessments {
+            let control = &assessment.control;
+            let passed_before = self.passing.remove(control);
+            let memory = self.controls.entry(control.clone()).or_default();
+            let Some(setup) = Setup::of(assessment) else {
+                if assessment.verdict == Verdict::Fail {
+                    let changed = memory.fails();
+                    self.entries.extend(kept(account, control, memory, changed));
+                }
+                continue;
+            };
+            self.passing.insert(control.clone());
+            let before = memory.last_setup().cloned();
+            if let Some(before) = before.filter(|before| before.audience != setup.audience) {
+                if is_half_blind(look) {
+                    continue;
+                }
+                let chains = [&before.chain, &setup.chain];
+                self.happenings.push(Happening {
+                    control: Some(control.clone()),
+                    at: now,
+                    actor: suspects.rerouter(&chains).cloned(),
+                    what: What::Rerouted {
+                        after: setup.audience.clone(),
+                        before: before.audience,
+                    },
+                });
+            }
+            let watched = if passed_before {
+                watched
+            } else {
+                SignedDuration::ZERO
+            };
+            let changed = memory.passes(setup, now, watched);
+            self.entries.extend(kept(account, control, memory, changed));
+            let others_told = memory
+                .known_good_setup()
+                .is_some_and(|good| good.audience != assessment.audience);
+            events.recipients_changed(account, control, others_told);
+        }
+    }
+}
+
+/// Whether somebody may be told through what was not seen.
+fn is_half_blind(look: &Look) -> bool {
+    let mut holes = look.snapshot.api_errors.keys();
+    holes.any(|call| call.starts_with("sns:") || call.starts_with("cloudwatch:"))
+}
+
+/// What the journal is to keep of a control beside how it stands.
+fn kept(
+    account: &AccountId,
+    control: &str,
+    memory: &ControlMemory,
+    changed: Changed,
+) -> Vec<Entry> {
+    let known_good = memory.known_good.as_ref();
+    let known_good = known_good.filter(|_| changed == Changed::KnownGood);
+    let known_good = known_good.map(|known_good| Entry::KnownGood {
+        account: account.clone(),
+        control: control.to_owned(),
+        known_good: known_good.clone(),
+    });
+    let candidate = (changed != Changed::Nothing).then(|| Entry::Candidate {
+        account: account.clone(),
+        control: control.to_owned(),
+        candidate: memory.candidate.clone(),
+    });
+    known_good.into_iter().chain(candidate).collect()
+}

@@ -1,0 +1,257 @@
+//! What outlives a restart, and what happens beside the verdicts.
+
+use super::*;
+use crate::assess::Verdict;
+use crate::journal::{Incident, Occurrence, OccurrenceKind, Range, Spell};
+
+impl World {
+    /// Ends the daemon and starts another one on the same account and journal.
+    async fn restarted(self, mode: HealMode, journal: &Journal) -> Self {
+        let model = Arc::clone(&self.model);
+        self.end().await;
+        Self::start(setup(mode, journal, Some(model))).await
+    }
+}
+
+fn setup(mode: HealMode, journal: &Journal, model: Option<Arc<Model>>) -> Setup {
+    Setup {
+        mode,
+        account_known: true,
+        journal: journal.clone(),
+        model,
+        notify: Vec::new(),
+    }
+}
+
+async fn broken(journal: &Journal) -> Vec<Spell> {
+    let incidents = journal.recent().await.into_iter();
+    incidents
+        .filter_map(|incident| match incident {
+            Incident::Broken(spell) => Some(spell),
+            Incident::Happened(_) => None,
+        })
+        .collect()
+}
+
+async fn happened(journal: &Journal) -> Vec<Occurrence> {
+    let incidents = journal.recent().await.into_iter();
+    incidents
+        .filter_map(|incident| match incident {
+            Incident::Happened(one) => Some(one),
+            Incident::Broken(_) => None,
+        })
+        .collect()
+}
+
+async fn seconds(seconds: u64) {
+    sleep(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_incident_says_what_broke_by_whom_for_how_long_and_what_was_done() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Apply, &journal, None)).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(30).await;
+    let [spell] = broken(&journal).await.try_into().unwrap();
+    assert_eq!(spell.verdict, Verdict::Fail);
+    assert_eq!(spell.link.unwrap().name(), "pattern");
+    let actor = spell.actor.as_ref().unwrap();
+    assert_eq!(actor.event_name, "DeleteMetricFilter");
+    assert!(spell.time_to_detect().unwrap() < SignedDuration::from_secs(3));
+    let mended = spell.time_to_mend().unwrap();
+    assert!(mended < SignedDuration::from_secs(10), "{mended:?}");
+    let [deed] = spell.deeds.as_slice() else {
+        panic!("{:?}", spell.deeds);
+    };
+    assert_eq!(
+        (deed.operation.as_str(), deed.result.as_str()),
+        ("PutMetricFilter", "applied")
+    );
+    let board = world.board.incidents();
+    assert_eq!(board, [Incident::Broken(spell)], "and the page shows it");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_goes_on_with_what_lasts_and_ends_what_does_not() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Off, &journal, None)).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(10).await;
+    let since = world.control()["since"].clone();
+    let world = world.restarted(HealMode::Off, &journal).await;
+    seconds(1).await;
+    let control = world.control();
+    assert_eq!(control["since"], since);
+    assert_eq!(control["actor"]["event_name"], "DeleteMetricFilter");
+    assert_eq!(broken(&journal).await.len(), 1);
+
+    let compliant = Snapshot::from_json(COMPLIANT).unwrap();
+    world.model.change(|state| *state = compliant);
+    let world = world.restarted(HealMode::Off, &journal).await;
+    seconds(1).await;
+    assert_eq!(world.compliant(), Some(1.0));
+    let [spell] = broken(&journal).await.try_into().unwrap();
+    assert!(spell.until.is_some());
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_cut_while_nobody_watched_is_restored_as_it_was() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Apply, &journal, None)).await;
+    let before = lock(&world.model.state).metric_filters.clone();
+    world.model.delete_filter();
+    let world = world.restarted(HealMode::Apply, &journal).await;
+    seconds(30).await;
+    assert_eq!(world.compliant(), Some(1.0));
+    let after = lock(&world.model.state).metric_filters.clone();
+    assert_eq!(after, before, "with its own name, not the benchmark's");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_loop_does_not_write_more_often_than_the_budget_says() {
+    let journal = Journal::in_memory().unwrap();
+    let mut world = World::passing(setup(HealMode::Apply, &journal, None)).await;
+    for _ in 0..200 {
+        world.model.delete_filter();
+        world = world.restarted(HealMode::Apply, &journal).await;
+        seconds(30).await;
+    }
+    let writes = world.model.writes().len();
+    let limits = Limits::default();
+    assert!(writes <= limits.stop_after as usize, "{writes} writes");
+    let gave_way = happened(&journal).await;
+    assert_eq!(
+        gave_way.len(),
+        1,
+        "told of once, not once a restart: {gave_way:?}"
+    );
+    assert_eq!(gave_way[0].kind, OccurrenceKind::GaveWay);
+    assert_eq!(world.value("trailwarden_heal_stopped{"), Some(1.0));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_journal_nothing_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state");
+    std::fs::write(&path, "no directory").unwrap();
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let observer = Box::new(Events::new(Arc::clone(&metrics)));
+    let journal = Journal::in_directory(path, Duration::from_hours(24), observer).unwrap();
+    let world = World::start(setup(HealMode::Apply, &journal, None)).await;
+    // The clock runs ahead while the thread of the journal answers.
+    seconds(60).await;
+    assert_eq!(world.compliant(), Some(1.0));
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(120).await;
+    assert_eq!(world.model.writes(), [""; 0]);
+    assert_eq!(world.compliant(), Some(0.0), "and the daemon goes on");
+    assert_eq!(world.queue.len(), 0);
+    assert_eq!(
+        world.value("trailwarden_heal_mode{mode=\"plan\"}"),
+        Some(1.0)
+    );
+    assert!(
+        metrics
+            .encode()
+            .unwrap()
+            .contains("trailwarden_journal_writable 0")
+    );
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_with_the_own_credentials_that_was_not_made_here_is_an_incident() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Apply, &journal, None)).await;
+    let with_own = |request: &str, id: &str| {
+        event(ACCOUNT, "PutMetricFilter", request)
+            .replace(
+                "arn:aws:sts::111122223333:assumed-role/admin/mallory",
+                PRINCIPAL,
+            )
+            .replace("event-1", id)
+    };
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(20).await;
+    assert_eq!(world.model.writes(), ["PutMetricFilter"]);
+    world.queue.send(with_own("own-1", "event-2"));
+    seconds(10).await;
+    assert_eq!(happened(&journal).await, [], "its own write");
+    for _ in 0..3 {
+        world.queue.send(with_own("stolen", "event-3"));
+        seconds(10).await;
+    }
+    let [stolen] = happened(&journal).await.try_into().unwrap();
+    assert_eq!(stolen.kind, OccurrenceKind::OwnCredentialsUsedElsewhere);
+    assert_eq!(stolen.actor.unwrap().event_id, "event-3");
+    let series = "trailwarden_occurrences_total{kind=\"own_credentials_used_elsewhere\"}";
+    assert_eq!(world.value(series), Some(1.0));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_who_is_told_is_told_although_the_verdict_is_pass() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Off, &journal, None)).await;
+    world.model.change(|state| {
+        let subscriptions = state.subscriptions.as_mut().unwrap();
+        subscriptions[0].endpoint = "mallory@example.com".to_owned();
+        subscriptions[0].protocol = "email".to_owned();
+        subscriptions[0].subscription_arn += "-other";
+    });
+    let topic = lock(&world.model.state).topics.as_ref().unwrap()[0]
+        .topic_arn
+        .clone();
+    let subscribe = event(ACCOUNT, "Subscribe", "r")
+        .replace("logs.amazonaws.com", "sns.amazonaws.com")
+        .replace("aws.logs", "aws.sns")
+        .replace(
+            "\"logGroupName\":\"ct\"",
+            &format!("\"topicArn\":\"{topic}\""),
+        );
+    world.queue.send(subscribe);
+    seconds(20).await;
+    assert_eq!(world.compliant(), Some(1.0));
+    let [change] = happened(&journal).await.try_into().unwrap();
+    assert_eq!(change.kind, OccurrenceKind::RecipientsChanged);
+    assert!(
+        change.message.contains("mallory@example.com"),
+        "{}",
+        change.message
+    );
+    assert_eq!(change.actor.unwrap().event_name, "Subscribe");
+    assert_eq!(world.value("trailwarden_recipients_changed{"), Some(1.0));
+    // A day later it is how it is.
+    sleep(Duration::from_hours(25)).await;
+    assert_eq!(world.value::<f64>("trailwarden_recipients_changed{"), None);
+    assert_eq!(happened(&journal).await.len(), 1, "told of once");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_without_a_daemon_is_not_watched() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Off, &journal, None)).await;
+    sleep(Duration::from_hours(1)).await;
+    let model = Arc::clone(&world.model);
+    world.end().await;
+    sleep(Duration::from_hours(5)).await;
+    let world = World::start(setup(HealMode::Off, &journal, Some(model))).await;
+    sleep(Duration::from_hours(1)).await;
+    let watched = journal.watched(Range::ALL);
+    assert_eq!(watched.len(), 2, "{watched:?}");
+    for one in watched {
+        let minutes = one.until.duration_since(one.since).as_mins();
+        assert!((40..=60).contains(&minutes), "{minutes} minutes");
+    }
+    world.end().await;
+}

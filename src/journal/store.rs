@@ -1,0 +1,420 @@
+//! The file. Everything here blocks: the daemon calls it from a thread of its own, see [`super::Journal`].
+
+mod read;
+mod schema;
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use serde::Serialize;
+
+use super::entry::Entry;
+pub use read::Range;
+
+/// Name of the file in `state_dir`.
+const FILE: &str = "journal.db";
+/// Held by the process that owns the file.
+const LOCK: &str = "journal.lock";
+/// How long a statement waits for another process.
+const BUSY: Duration = Duration::from_secs(2);
+/// The most rows of one table. At one a minute this is four months; a chain that flaps faster loses its oldest past.
+const MOST_ROWS: u32 = 200_000;
+
+/// The journal's file, open.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    /// What SQLite said last about changes by others.
+    data_version: i64,
+    /// Held as long as this lives; none for those who do not own the file.
+    _lock: Option<File>,
+}
+
+/// A store, and what happened while it was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Where a file went that could not be read.
+    pub set_aside: Option<PathBuf>,
+}
+
+/// Why the journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory or a file in it.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another process owns it.
+    #[error("another trailwarden uses {0}: give each its own state_dir")]
+    InUse(PathBuf),
+    /// There is none.
+    #[error(
+        "{0} does not exist: no daemon has written there yet, or state_dir names another directory"
+    )]
+    Absent(PathBuf),
+    /// A later version wrote it.
+    #[error(
+        "{path} is of version {found}, and this trailwarden knows versions up to {known}: use the later one, or another state_dir"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The latest that is known here.
+        known: i64,
+    },
+    /// SQLite.
+    #[error("{path}: {source}")]
+    Sql {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the file is damaged, so that it will not heal by waiting.
+    pub fn is_damage(&self) -> bool {
+        let Self::Sql { source, .. } = self else {
+            return false;
+        };
+        matches!(
+            source.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        )
+    }
+}
+
+impl Store {
+    /// Opens the journal of this directory as its owner: makes both if they are not there, brings the file up to date, and
+    /// sets one aside that is damaged. `now` names what is set aside.
+    ///
+    /// # Errors
+    /// The directory cannot be written, another process owns the journal, or a later version wrote it.
+    pub fn open(directory: &Path, now: Timestamp) -> Result<Opened, StoreError> {
+        fs::create_dir_all(directory).map_err(io_error(directory))?;
+        let lock = lock(directory)?;
+        let file = directory.join(FILE);
+        let (connection, set_aside) = match owned(&file) {
+            Err(error) if error.is_damage() => {
+                let aside = set_aside(&file, now)?;
+                (owned(&file)?, Some(aside))
+            }
+            answer => (answer?, None),
+        };
+        let store = Self::of(connection, Some(lock));
+        Ok(Opened { store, set_aside })
+    }
+
+    /// Opens the journal of this directory beside its owner, as a command does.
+    ///
+    /// # Errors
+    /// There is none, it is of another version, or it cannot be read.
+    pub fn beside(directory: &Path) -> Result<Self, StoreError> {
+        let file = directory.join(FILE);
+        if !file.try_exists().map_err(io_error(&file))? {
+            return Err(StoreError::Absent(file));
+        }
+        let sql = sql_error(&file);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&file, flags).map_err(&sql)?;
+        connection.busy_timeout(BUSY).map_err(&sql)?;
+        schema::check(&connection, &file)?;
+        Ok(Self::of(connection, None))
+    }
+
+    /// A journal that is forgotten at the end of the process.
+    ///
+    /// # Errors
+    /// SQLite refuses: a fault of ours.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let name = Path::new(":memory:");
+        let mut connection = Connection::open_in_memory().map_err(sql_error(name))?;
+        schema::upgrade(&mut connection, name)?;
+        Ok(Self::of(connection, None))
+    }
+
+    fn of(connection: Connection, lock: Option<File>) -> Self {
+        Self {
+            connection,
+            data_version: 0,
+            _lock: lock,
+        }
+    }
+
+    /// Keeps all of these or none. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write<'a>(
+        &mut self,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<(), StoreError> {
+        let path = self.path();
+        let sql = sql_error(&path);
+        let transaction = self.connection.transaction().map_err(&sql)?;
+        for entry in entries {
+            put(&transaction, entry).map_err(&sql)?;
+        }
+        transaction.commit().map_err(&sql)
+    }
+
+    /// Forgets what ended before this time, and the oldest of what is too much.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn prune(&mut self, before: Timestamp) -> Result<(), StoreError> {
+        let path = self.path();
+        let sql = sql_error(&path);
+        let transaction = self.connection.transaction().map_err(&sql)?;
+        for (table, end) in [
+            ("spell", "until"),
+            ("watched", "until"),
+            ("occurrence", "at"),
+        ] {
+            transaction
+                .execute(
+                    &format!("DELETE FROM {table} WHERE {end} < ?1"),
+                    params![before.as_microsecond()],
+                )
+                .map_err(&sql)?;
+            transaction
+                .execute(
+                    &format!(
+                        "DELETE FROM {table} WHERE {end} IS NOT NULL AND rowid NOT IN \
+                         (SELECT rowid FROM {table} ORDER BY {end} IS NOT NULL, {end} DESC LIMIT ?1)"
+                    ),
+                    params![MOST_ROWS],
+                )
+                .map_err(&sql)?;
+        }
+        transaction.commit().map_err(&sql)?;
+        self.connection
+            .execute_batch("PRAGMA incremental_vacuum")
+            .map_err(&sql)
+    }
+
+    /// Whether another process has written since this was asked last.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn changed_by_others(&mut self) -> Result<bool, StoreError> {
+        let path = self.path();
+        let version = self
+            .connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(sql_error(&path))?;
+        let before = std::mem::replace(&mut self.data_version, version);
+        Ok(before != 0 && before != version)
+    }
+
+    /// As if the disk had no more room than this.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.connection
+            .pragma_update(None, "max_page_count", pages)
+            .unwrap();
+    }
+
+    /// The file, for messages.
+    fn path(&self) -> PathBuf {
+        self.connection.path().unwrap_or(":memory:").into()
+    }
+}
+
+fn put(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    match entry {
+        Entry::Spell(spell) => put_row(
+            connection,
+            "INSERT OR REPLACE INTO spell (account, control, since, until, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                spell.account.as_str(),
+                spell.control,
+                spell.since.as_microsecond(),
+                spell.until.map(Timestamp::as_microsecond),
+                json(spell)?,
+            ],
+        ),
+        Entry::Occurrence(one) => put_row(
+            connection,
+            "INSERT OR REPLACE INTO occurrence (account, control, at, kind, message, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                one.account.as_str(),
+                one.control.as_deref().unwrap_or_default(),
+                one.at.as_microsecond(),
+                one.kind.name(),
+                one.message,
+                json(one)?,
+            ],
+        ),
+        Entry::Watched(one) => put_row(
+            connection,
+            "INSERT OR REPLACE INTO watched (account, since, until) VALUES (?1, ?2, ?3)",
+            params![
+                one.account.as_str(),
+                one.since.as_microsecond(),
+                one.until.as_microsecond(),
+            ],
+        ),
+        Entry::KnownGood {
+            account,
+            control,
+            known_good,
+        } => put_memory(
+            connection,
+            account.as_str(),
+            control,
+            "known_good",
+            Some(&json(known_good)?),
+        ),
+        Entry::Candidate {
+            account,
+            control,
+            candidate,
+        } => {
+            let data = candidate.as_ref().map(json).transpose()?;
+            put_memory(
+                connection,
+                account.as_str(),
+                control,
+                "candidate",
+                data.as_deref(),
+            )
+        }
+        Entry::Guard { account, state } => put_memory(
+            connection,
+            account.as_str(),
+            "",
+            "guard",
+            Some(&json(state)?),
+        ),
+    }
+}
+
+fn put_memory(
+    connection: &Connection,
+    account: &str,
+    control: &str,
+    kind: &str,
+    data: Option<&str>,
+) -> rusqlite::Result<()> {
+    match data {
+        Some(data) => put_row(
+            connection,
+            "INSERT OR REPLACE INTO memory (account, control, kind, data) VALUES (?1, ?2, ?3, ?4)",
+            params![account, control, kind, data],
+        ),
+        None => put_row(
+            connection,
+            "DELETE FROM memory WHERE account = ?1 AND control = ?2 AND kind = ?3",
+            params![account, control, kind],
+        ),
+    }
+}
+
+fn put_row(
+    connection: &Connection,
+    statement: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<()> {
+    connection.prepare(statement)?.execute(values)?;
+    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// The connection of the owner: made if it is not there, whole, and up to date.
+fn owned(file: &Path) -> Result<Connection, StoreError> {
+    let sql = sql_error(file);
+    // SQLite takes the mode of its other files from this one. What people did is nobody else's business.
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(io_error(file))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(file, flags).map_err(&sql)?;
+    connection.busy_timeout(BUSY).map_err(&sql)?;
+    schema::upgrade(&mut connection, file)?;
+    let answer: String = connection
+        .pragma_query_value(None, "quick_check", |row| row.get(0))
+        .map_err(&sql)?;
+    if answer == "ok" {
+        Ok(connection)
+    } else {
+        Err(sql(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+            Some(answer),
+        )))
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let path = directory.join(LOCK);
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(io_error(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+    }
+}
+
+/// Renames a damaged file and what belongs to it; it is evidence, and never deleted.
+fn set_aside(file: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
+    let stamp = now.strftime("%Y%m%dT%H%M%S%6fZ");
+    let with = |path: &Path, ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let aside = with(file, &format!(".damaged-{stamp}"));
+    fs::rename(file, &aside).map_err(io_error(file))?;
+    for ending in ["-wal", "-shm"] {
+        let from = with(file, ending);
+        match fs::rename(&from, with(&aside, ending)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::Io { path: from, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+fn io_error(path: &Path) -> impl Fn(io::Error) -> StoreError + use<> {
+    let path = path.to_owned();
+    move |source| StoreError::Io {
+        path: path.clone(),
+        source,
+    }
+}
+
+fn sql_error(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
+    let path = path.to_owned();
+    move |source| StoreError::Sql {
+        path: path.clone(),
+        source,
+    }
+}

@@ -1,0 +1,504 @@
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use rusqlite::Connection;
+
+use super::*;
+use crate::assess::{Chain, Link, Recipient, Verdict};
+use crate::event::Actor;
+use crate::heal::GuardState;
+use crate::snapshot::AccountId;
+
+fn at(minute: i64) -> Timestamp {
+    let begin: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+    begin + minute.minutes()
+}
+
+fn account() -> AccountId {
+    "111122223333".parse().unwrap()
+}
+
+fn spell(verdict: Verdict, since: i64, until: Option<i64>) -> Spell {
+    Spell {
+        account: account(),
+        control: "cloudtrail-config-changes".to_owned(),
+        region: Some("us-east-1".to_owned()),
+        since: at(since),
+        until: until.map(at),
+        verdict,
+        link: (verdict == Verdict::Fail).then_some(Link::Pattern),
+        resource: None,
+        message: None,
+        actor: None,
+        deeds: Vec::new(),
+    }
+}
+
+fn watched(since: i64, until: i64) -> Watched {
+    Watched {
+        account: account(),
+        since: at(since),
+        until: at(until),
+    }
+}
+
+fn setup(topic: &str) -> Setup {
+    Setup {
+        chain: Chain::default(),
+        audience: vec![Recipient {
+            topic: topic.to_owned(),
+            protocol: "email".to_owned(),
+            endpoint: "sec@example.com".to_owned(),
+        }],
+    }
+}
+
+fn known_good(topic: &str) -> Entry {
+    Entry::KnownGood {
+        account: account(),
+        control: "cloudtrail-config-changes".to_owned(),
+        known_good: KnownGood {
+            setup: setup(topic),
+            since: at(0),
+            origin: Origin::First,
+        },
+    }
+}
+
+/// Remembers what it was told.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn hear(&self, what: impl Into<String>) {
+        let mut heard = self.0.lock().unwrap();
+        let what = what.into();
+        if heard.last() != Some(&what) {
+            heard.push(what);
+        }
+    }
+}
+
+impl JournalObserver for Heard {
+    fn works(&self) {
+        self.hear("works");
+    }
+    fn failed(&self, _: &str) {
+        self.hear("failed");
+    }
+    fn set_aside(&self, _: &std::path::Path) {
+        self.hear("set aside");
+    }
+    fn lost(&self, entries: usize) {
+        self.hear(format!("lost {entries}"));
+    }
+}
+
+fn journal(directory: PathBuf) -> (Journal, Heard) {
+    let heard = Heard::default();
+    let observer = Box::new(heard.clone());
+    let retention = Duration::from_hours(24 * 400);
+    let journal = Journal::in_directory(directory, retention, observer).unwrap();
+    (journal, heard)
+}
+
+#[tokio::test]
+async fn what_was_secured_is_there_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("made/by/the/journal");
+    let (first, heard) = journal(path.clone());
+    let lasting = Spell {
+        actor: Some(Actor {
+            principal_arn: Some("arn:aws:iam::111122223333:user/mallory".to_owned()),
+            source_address: None,
+            user_agent: None,
+            event_name: "DeleteMetricFilter".to_owned(),
+            event_id: "e-1".to_owned(),
+            time: at(2),
+        }),
+        ..spell(Verdict::Fail, 3, None)
+    };
+    let entries = vec![
+        Entry::Spell(spell(Verdict::Pass, 0, Some(3))),
+        Entry::Spell(lasting.clone()),
+        Entry::Watched(watched(0, 3)),
+        known_good("t"),
+        Entry::Candidate {
+            account: account(),
+            control: "cloudtrail-config-changes".to_owned(),
+            candidate: Some(Candidate {
+                setup: setup("other"),
+                passed: SignedDuration::from_mins(7),
+            }),
+        },
+        Entry::Guard {
+            account: account(),
+            state: GuardState::default(),
+        },
+    ];
+    first.secure(entries).await.unwrap();
+    first.close().await;
+    assert_eq!(heard.all(), ["works"]);
+
+    let (second, _) = journal(path);
+    let memory = second.recall(&account()).await.unwrap();
+    let control = &memory.controls["cloudtrail-config-changes"];
+    assert_eq!(control.spell, Some(lasting.clone()));
+    assert_eq!(control.known_good.as_ref().unwrap().setup, setup("t"));
+    assert_eq!(
+        control.candidate.as_ref().unwrap().passed,
+        SignedDuration::from_mins(7)
+    );
+    assert_eq!(second.recent().await, [Incident::Broken(lasting.clone())]);
+    assert_eq!(lasting.time_to_detect(), Some(SignedDuration::from_mins(1)));
+    second.close().await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_set_aside_and_nothing_of_it_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("journal.db"),
+        "no database, but evidence",
+    )
+    .unwrap();
+    let (journal, heard) = journal(directory.path().to_owned());
+    journal.secure(vec![known_good("t")]).await.unwrap();
+    assert_eq!(heard.all(), ["set aside", "works"]);
+    journal.close().await;
+    let aside: Vec<PathBuf> = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains(".damaged-"))
+        .collect();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(
+        std::fs::read_to_string(&aside[0]).unwrap(),
+        "no database, but evidence"
+    );
+}
+
+#[test]
+fn a_file_with_a_damaged_page_is_set_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = at(0);
+    let mut store = Store::open(directory.path(), now).unwrap().store;
+    let spells: Vec<Entry> = (0..500)
+        .map(|minute| Entry::Spell(spell(Verdict::Fail, minute, Some(minute + 1))))
+        .collect();
+    store.write(&spells).unwrap();
+    drop(store);
+    let file = directory.path().join("journal.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 6000].fill(0xaa);
+    std::fs::write(&file, bytes).unwrap();
+    let opened = Store::open(directory.path(), now).unwrap();
+    assert!(opened.set_aside.unwrap().exists());
+    assert_eq!(opened.store.incidents(Range::ALL, 10).unwrap(), []);
+}
+
+#[test]
+fn a_file_of_a_later_version_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Store::open(directory.path(), at(0)).unwrap());
+    let file = directory.path().join("journal.db");
+    let connection = Connection::open(&file).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    for error in [
+        Store::open(directory.path(), at(0)).unwrap_err(),
+        Store::beside(directory.path()).unwrap_err(),
+    ] {
+        assert!(
+            matches!(&error, StoreError::Newer { found: 99, .. }),
+            "{error}"
+        );
+    }
+    assert!(file.exists());
+}
+
+#[test]
+fn one_daemon_a_directory_and_commands_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = Store::beside(directory.path()).unwrap_err();
+    assert!(matches!(missing, StoreError::Absent(_)));
+    let mut owner = Store::open(directory.path(), at(0)).unwrap().store;
+    let second = Store::open(directory.path(), at(0)).unwrap_err();
+    assert!(matches!(second, StoreError::InUse(_)));
+    assert!(!owner.changed_by_others().unwrap());
+    owner.write(&[known_good("own")]).unwrap();
+    assert!(!owner.changed_by_others().unwrap(), "it was itself");
+    let mut command = Store::beside(directory.path()).unwrap();
+    command.write(&[known_good("accepted")]).unwrap();
+    assert!(owner.changed_by_others().unwrap());
+    let known = owner.known_good().unwrap();
+    let key = (account(), "cloudtrail-config-changes".to_owned());
+    assert_eq!(known[&key].setup, setup("accepted"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_waits_and_is_written_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state");
+    // Not even root can make a directory where a file is.
+    std::fs::write(&path, "").unwrap();
+    let (journal, heard) = journal(path.clone());
+    let refused = journal.secure(vec![known_good("t")]).await.unwrap_err();
+    assert!(refused.0.contains("state"), "{refused}");
+    assert_eq!(journal.recall(&account()).await, None);
+    assert!(journal.failure().is_some());
+    std::fs::remove_file(&path).unwrap();
+    journal.secure(Vec::new()).await.unwrap();
+    assert_eq!(heard.all(), ["failed", "works"]);
+    let memory = journal.recall(&account()).await.unwrap();
+    assert_eq!(memory.controls.len(), 1, "it was kept meanwhile");
+    journal.close().await;
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_leaves_the_file_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(directory.path(), at(0)).unwrap().store;
+    store.write(&[known_good("t")]).unwrap();
+    store.limit_pages(30);
+    let big: Vec<Entry> = (0..2000)
+        .map(|minute| Entry::Spell(spell(Verdict::Fail, minute, Some(minute + 1))))
+        .collect();
+    let error = store.write(&big).unwrap_err();
+    assert!(error.to_string().contains("full"), "{error}");
+    assert!(!error.is_damage());
+    assert_eq!(store.incidents(Range::ALL, 10).unwrap(), [], "all or none");
+    assert_eq!(store.known_good().unwrap().len(), 1);
+}
+
+#[test]
+fn what_ended_long_ago_is_forgotten_and_what_lasts_is_not() {
+    let mut store = Store::in_memory().unwrap();
+    let old = spell(Verdict::Fail, 0, Some(10));
+    let lasting = Spell {
+        control: "other".to_owned(),
+        ..spell(Verdict::Fail, 0, None)
+    };
+    let recent = spell(Verdict::Fail, 20, Some(30));
+    let entries = [&old, &lasting, &recent].map(|one| Entry::Spell(one.clone()));
+    store.write(&entries).unwrap();
+    store
+        .write(&[
+            Entry::Watched(watched(0, 5)),
+            Entry::Watched(watched(6, 25)),
+        ])
+        .unwrap();
+    store.prune(at(15)).unwrap();
+    let left = store.incidents(Range::ALL, 10).unwrap();
+    assert_eq!(left, [Incident::Broken(recent), Incident::Broken(lasting)]);
+    assert_eq!(store.watched(Range::ALL).unwrap(), [watched(6, 25)]);
+}
+
+#[test]
+fn history_is_cut_to_a_range_and_has_the_latest_first() {
+    let mut store = Store::in_memory().unwrap();
+    let occurrence = Occurrence {
+        account: account(),
+        control: None,
+        at: at(15),
+        kind: OccurrenceKind::OwnCredentialsUsedElsewhere,
+        message: "m".to_owned(),
+        actor: None,
+    };
+    let first = spell(Verdict::Fail, 0, Some(10));
+    let second = spell(Verdict::Unknown, 10, Some(20));
+    let third = spell(Verdict::Fail, 20, None);
+    store
+        .write(&[
+            Entry::Spell(first.clone()),
+            Entry::Spell(second.clone()),
+            Entry::Spell(third.clone()),
+            Entry::Spell(Spell {
+                control: "c".to_owned(),
+                ..spell(Verdict::Pass, 0, None)
+            }),
+            Entry::Occurrence(occurrence.clone()),
+        ])
+        .unwrap();
+    let all = [
+        Incident::Broken(third.clone()),
+        Incident::Happened(occurrence),
+        Incident::Broken(second),
+        Incident::Broken(first),
+    ];
+    assert_eq!(store.incidents(Range::ALL, 10).unwrap(), all);
+    assert_eq!(store.incidents(Range::ALL, 2).unwrap(), all[..2]);
+    let late = Range {
+        from: at(16),
+        to: at(60),
+    };
+    let late = store.incidents(late, 10).unwrap();
+    assert_eq!(
+        late,
+        [all[0].clone(), all[2].clone()],
+        "what touches the range"
+    );
+}
+
+#[test]
+fn a_new_chain_is_the_one_to_go_back_to_after_a_day_of_being_seen_to_pass() {
+    let mut memory = ControlMemory::default();
+    let hours = |hours| SignedDuration::from_hours(hours);
+    assert_eq!(
+        memory.passes(setup("old"), at(0), SignedDuration::ZERO),
+        Changed::KnownGood
+    );
+    assert_eq!(memory.known_good_setup(), Some(&setup("old")));
+    assert_eq!(
+        memory.passes(setup("old"), at(1), hours(1)),
+        Changed::Nothing
+    );
+
+    assert_eq!(
+        memory.passes(setup("new"), at(2), hours(1)),
+        Changed::Candidate,
+        "and not what a command may have accepted meanwhile"
+    );
+    memory.passes(setup("new"), at(3), hours(23));
+    assert_eq!(memory.known_good_setup(), Some(&setup("old")));
+    assert_eq!(memory.last_setup(), Some(&setup("new")));
+    // Nobody looked for a week: that proves nothing.
+    memory.passes(setup("new"), at(10_000), SignedDuration::ZERO);
+    assert_eq!(memory.known_good_setup(), Some(&setup("old")));
+    memory.passes(setup("new"), at(10_001), hours(1));
+    assert_eq!(memory.known_good_setup(), Some(&setup("new")));
+    assert_eq!(memory.known_good.as_ref().unwrap().origin, Origin::Proven);
+    assert_eq!(memory.candidate, None);
+}
+
+#[test]
+fn a_failure_and_a_third_chain_begin_the_day_anew() {
+    let hours = |hours| SignedDuration::from_hours(hours);
+    for interrupt in [
+        (|memory: &mut ControlMemory| {
+            memory.fails();
+        }) as fn(&mut ControlMemory),
+        |memory| {
+            memory.passes(setup("third"), at(4), SignedDuration::from_hours(1));
+        },
+        |memory| {
+            memory.passes(setup("old"), at(4), SignedDuration::from_hours(1));
+        },
+    ] {
+        let mut memory = ControlMemory::default();
+        memory.passes(setup("old"), at(0), SignedDuration::ZERO);
+        memory.passes(setup("new"), at(1), hours(1));
+        memory.passes(setup("new"), at(2), hours(23));
+        interrupt(&mut memory);
+        memory.passes(setup("new"), at(5), hours(23));
+        memory.passes(setup("new"), at(6), hours(2));
+        assert_eq!(memory.known_good_setup(), Some(&setup("old")));
+    }
+}
+
+fn minutes(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+#[test]
+fn only_time_that_was_watched_and_passed_is_compliant() {
+    let spells = [
+        spell(Verdict::Pass, 0, Some(30)),
+        spell(Verdict::Fail, 30, Some(40)),
+        spell(Verdict::Pass, 40, Some(60)),
+        spell(Verdict::Unknown, 60, Some(70)),
+        spell(Verdict::Pass, 70, None),
+    ];
+    // The daemon was down from 45 to 55, and stopped at 90.
+    let watched = [watched(0, 45), watched(55, 90)];
+    let range = Range {
+        from: at(-20),
+        to: at(100),
+    };
+    let report = compliance(range, at(95), &spells, &watched);
+    assert_eq!(report.range.to, at(95), "the future is not reported on");
+    let [control] = report.controls.as_slice() else {
+        panic!("{report:?}");
+    };
+    assert_eq!(control.compliant, minutes(30 + 5 + 5 + 20));
+    assert_eq!(control.failing, minutes(10));
+    assert_eq!(control.undecided, minutes(10));
+    assert_eq!(control.unwatched, minutes(20 + 10 + 5));
+    assert!((control.share().unwrap() - 60.0 / 115.0).abs() < 1e-9);
+    let gaps: Vec<(Timestamp, bool)> = control
+        .gaps
+        .iter()
+        .map(|gap| (gap.from(), matches!(gap, Gap::Unwatched(_))))
+        .collect();
+    assert_eq!(
+        gaps,
+        [
+            (at(-20), true),
+            (at(30), false),
+            (at(45), true),
+            (at(60), false),
+            (at(90), true)
+        ]
+    );
+}
+
+#[test]
+fn an_empty_range_has_no_share() {
+    let range = Range {
+        from: at(10),
+        to: at(5),
+    };
+    let report = compliance(
+        range,
+        at(20),
+        &[spell(Verdict::Pass, 0, None)],
+        &[watched(0, 20)],
+    );
+    assert_eq!(report.controls[0].share(), None);
+    assert_eq!(report.controls[0].gaps, []);
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn verdict() -> impl Strategy<Value = Verdict> {
+        prop_oneof![
+            Just(Verdict::Pass),
+            Just(Verdict::Fail),
+            Just(Verdict::Unknown)
+        ]
+    }
+
+    proptest! {
+        /// The parts add up to the whole, whatever the clocks did.
+        #[test]
+        fn the_four_durations_add_up(
+            spells in prop::collection::vec((verdict(), -50_i64..150, prop::option::of(-50_i64..150)), 0..12),
+            looks in prop::collection::vec((-50_i64..150, 0_i64..80), 0..6),
+            from in -60_i64..160,
+            length in 0_i64..200,
+            now in 0_i64..120,
+        ) {
+            let spells: Vec<Spell> = spells.iter().map(|(verdict, since, until)| spell(*verdict, *since, *until)).collect();
+            let looks: Vec<Watched> = looks.iter().map(|(since, length)| watched(*since, since + length)).collect();
+            let range = Range { from: at(from), to: at(from + length) };
+            for control in compliance(range, at(now), &spells, &looks).controls {
+                let all = control.compliant + control.failing + control.undecided + control.unwatched;
+                let whole = range.to.min(at(now)).duration_since(range.from.min(at(now)));
+                prop_assert_eq!(all, whole.max(SignedDuration::ZERO));
+                for part in [control.compliant, control.failing, control.undecided, control.unwatched] {
+                    prop_assert!(!part.is_negative());
+                }
+            }
+        }
+    }
+}
