@@ -1,8 +1,7 @@
 mod course;
 mod text;
 
-use std::io::{self, BufRead, IsTerminal, Write};
-use std::process;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +9,13 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use self::course::{Course, NotWritten};
 use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::flags::SettingsFlags;
-use super::{complain, variables};
+use super::{ask, complain, signals, variables};
 use crate::assess::{Verdict, assess};
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::{RoleArn, Scope, Settings};
@@ -90,7 +88,7 @@ pub(super) fn run(args: &DrillArgs) -> Exit {
     if let Err(reason) = narrow(&mut settings, args) {
         return complain(Exit::Usage, &reason);
     }
-    if !args.yes && !io::stdin().is_terminal() {
+    if !args.yes && !ask::is_anybody_there() {
         let reason = "a drill tells people and has side effects: without a terminal to ask on it needs --yes";
         return complain(Exit::Usage, &reason);
     }
@@ -155,7 +153,7 @@ fn drill(settings: &Settings, prepared: &Prepared, args: &DrillArgs) -> anyhow::
         Err(refusal) => return Ok(refused(&refusal)),
     };
     say_text(&text::explanation(&plan));
-    if !args.yes && !agreed()? {
+    if !args.yes && !ask::agreed("Do you want to drill?")? {
         return Ok(complain(Exit::Failed, &"nothing was done"));
     }
     match carry_out(&runtime, &account, &plan, args.timeout)? {
@@ -208,35 +206,9 @@ fn carry_out(
             stop: &stop,
             say: &say,
         };
-        // Both run at once; signals have no end of their own.
-        tokio::select! {
-            outcome = course.run() => Ok(outcome),
-            error = signals(&stop) => Err(error).context("signals cannot be watched"),
-        }
+        signals::watch(&stop)?;
+        Ok(course.run().await)
     })
-}
-
-/// SIGINT and SIGTERM ask for an orderly end: what was made is removed first. The second one ends at once.
-async fn signals(stop: &CancellationToken) -> io::Error {
-    let (mut interrupt, mut terminate) = match (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) {
-        (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
-        (Err(error), _) | (_, Err(error)) => return error,
-    };
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        if stop.is_cancelled() {
-            say("ending at once; the next drill of this control removes what is left");
-            process::exit(1);
-        }
-        say("stopping: removing what the drill made");
-        stop.cancel();
-    }
 }
 
 fn refused(refusal: &Refusal) -> Exit {
@@ -256,15 +228,6 @@ const fn exit(report: &Report) -> Exit {
         End::Complete if !report.left_behind.is_empty() => Exit::Failed,
         End::Complete => Exit::Ok,
     }
-}
-
-fn agreed() -> io::Result<bool> {
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "Go on? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// One line for whoever watches; nobody may be there.

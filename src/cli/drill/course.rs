@@ -46,6 +46,9 @@ impl Course<'_> {
         self.clear_the_way().await;
         let mut made = Vec::new();
         let mut outcome = self.perform(&mut made).await;
+        if self.stop.is_cancelled() {
+            (self.say)("stopping: removing what the drill made");
+        }
         let left_behind = self.remove(made).await;
         if let Ok(report) = &mut outcome {
             report.left_behind = left_behind;
