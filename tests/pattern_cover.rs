@@ -67,3 +67,30 @@ fn every_witness_of_the_cases_is_confirmed_by_the_matcher() {
         }
     }
 }
+
+#[test]
+fn the_conjunction_of_patterns_matches_what_all_of_them_match() {
+    let parse = |text: &str| Pattern::parse(text).unwrap();
+    for (texts, expected) in [
+        (vec![], Some("")),
+        (vec!["", "{ $.a = 1 }"], Some("{ $.a = 1 }")),
+        (
+            vec!["{ $.a = 1 }", "{ $.b = x || $.c = y }"],
+            Some("{ $.a = 1 && ($.b = x || $.c = y) }"),
+        ),
+        (
+            vec!["{ $.a = 1 && $.b = x }", "{ $.c = y }"],
+            Some("{ $.a = 1 && $.b = x && $.c = y }"),
+        ),
+        (vec!["{ $.a = 1 }", "word"], None),
+        (vec!["{ $.a = 1 }", "%re%"], None),
+        (vec!["{ $.a = 1 }", "[x, y]"], None),
+    ] {
+        let patterns: Vec<Pattern> = texts.iter().map(|text| parse(text)).collect();
+        let all = Pattern::all(&patterns.iter().collect::<Vec<_>>());
+        assert_eq!(all.as_ref().map(Pattern::text), expected, "{texts:?}");
+    }
+    // Longer than PutMetricFilter takes.
+    let long = |field: &str| parse(&format!("{{ $.{field} = {} }}", "x".repeat(900)));
+    assert!(Pattern::all(&[&long("a"), &long("b")]).is_some());
+}

@@ -16,6 +16,8 @@ pub(super) enum Part {
     Open,
     /// An object.
     Object(Vec<(String, Part)>),
+    /// An object of which these fields are known.
+    Some(Vec<(String, Part)>),
 }
 
 /// The message attributes of an alarm's message: none.
@@ -72,12 +74,21 @@ pub(super) fn body(alarm: &Alarm, from: Option<&'static str>) -> Part {
     } else {
         fields.push(("Trigger", trigger(alarm)));
     }
-    Part::Object(
-        fields
-            .into_iter()
-            .map(|(name, part)| (name.to_owned(), part))
-            .collect(),
-    )
+    let fields = fields
+        .into_iter()
+        .map(|(name, part)| (name.to_owned(), part))
+        .collect();
+    let carries_tags = alarm
+        .action_configuration
+        .as_ref()
+        .and_then(|configuration| configuration.alarm_tags_propagation.as_ref())
+        .is_some_and(|tags| tags.enabled == Some(true));
+    if carries_tags {
+        // Under which name is not documented.
+        Part::Some(fields)
+    } else {
+        Part::Object(fields)
+    }
 }
 
 fn trigger(alarm: &Alarm) -> Part {
@@ -201,6 +212,12 @@ fn object_passes(policy: &Map<String, Value>, message: Option<&Part>, depth: usi
                 .iter()
                 .find(|(name, _)| name == key)
                 .map(|(_, part)| part),
+            Some(Part::Some(fields)) => Some(
+                fields
+                    .iter()
+                    .find(|(name, _)| name == key)
+                    .map_or(&Part::Open, |(_, part)| part),
+            ),
             _ => None,
         };
         match rule {
@@ -224,12 +241,13 @@ fn choice_holds(choice: &Value, part: Option<&Part>) -> Tri {
         // SNS calls a key absent where it has no value of its own, such as an object.
         return match part {
             None => (!wanted).into(),
-            Some(Part::Object(_)) => Tri::Unknown,
+            // Nor is it documented whether a null is there.
+            Some(Part::Object(_) | Part::Some(_) | Part::Is(Value::Null)) => Tri::Unknown,
             Some(Part::Is(_) | Part::Open) => wanted.into(),
         };
     }
     match part {
-        None | Some(Part::Object(_)) => Tri::No,
+        None | Some(Part::Object(_) | Part::Some(_)) => Tri::No,
         Some(Part::Open) => Tri::Unknown,
         Some(Part::Is(Value::Array(items))) => {
             Tri::any(items.iter().map(|item| value_matches(choice, item)))

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::arn::Arn;
 use super::data_protection::{Needed, masking};
 use super::fault::{Certainty, Fault, Tri};
 use super::filter::put_command;
@@ -72,8 +73,11 @@ impl<'i> Path<'i, '_> {
         self.relevance >= A_CATCH
     }
 
-    /// The pattern; none: everything.
+    /// What the path's filter matches, or all of its filters if several have to; none: everything.
     pub(super) fn pattern(&self) -> Option<&'i Pattern> {
+        if let Some(joint) = self.tail.and_then(|tail| tail.joint.as_ref()) {
+            return Some(&joint.pattern);
+        }
         self.leg.and_then(|leg| leg.filter.pattern.as_ref().ok())
     }
 }
@@ -84,14 +88,28 @@ fn pick_fault(
     class: &EventClass,
     tail: Option<&Tail<'_>>,
 ) -> Option<Fault> {
+    let alarm = tail.and_then(|tail| tail.alarms.first());
     let actual = match (field.as_str(), &class.source) {
         ("$.eventName", _) => class.name.as_deref(),
         ("$.awsRegion", _) => Some(class.region.as_str()),
         ("$.eventSource", Source::One(source)) => Some(source.as_str()),
+        ("$.eventType", _) => class.event_type,
+        ("$.eventCategory", _) => Some("Management"),
+        ("$.recipientAccountId", _) => alarm
+            .and_then(|alarm| Arn::parse(&alarm.alarm_arn))
+            .map(|arn| arn.account),
+        // How a dimension spells a boolean is not documented.
+        ("$.readOnly" | "$.managementEvent", _) => {
+            return Some(Fault::undecided(
+                Link::Metric,
+                format!(
+                    "The metric is split by {field}, which is no text; whether the events come with {value} is open."
+                ),
+            ));
+        }
         _ => None,
     };
     (actual != Some(value)).then(|| {
-        let alarm = tail.and_then(|tail| tail.alarms.first());
         let fault = Fault::broken(
             Link::Metric,
             format!(

@@ -108,7 +108,13 @@ fn principal_matches(statement: &Map<String, Value>, request: &Request<'_>) -> T
     if let Some(principal) = statement.get("Principal") {
         names_cloudwatch(principal).into()
     } else if let Some(others) = statement.get("NotPrincipal") {
-        (!names_cloudwatch(others) && !names_account(others, request.source_account)).into()
+        if names_cloudwatch(others) {
+            Tri::No
+        } else if names_account(others, request.source_account) {
+            Tri::Unknown
+        } else {
+            Tri::Yes
+        }
     } else {
         Tri::No
     }
@@ -129,7 +135,7 @@ fn names_cloudwatch(principal: &Value) -> bool {
     }
 }
 
-/// A NotPrincipal that names an account leaves open whether its services are meant; it is read as meaning them.
+/// A NotPrincipal that names an account leaves open whether the services that act for it are meant.
 fn names_account(principal: &Value, account: &str) -> bool {
     principal
         .as_object()
@@ -217,29 +223,41 @@ fn condition_holds(operator: &str, key: &Key, wanted: &[String]) -> Tri {
     let values = match key {
         Key::Unknown => return Tri::Unknown,
         // Negated operators hold where the key is absent, and so do those over all values.
+        Key::Absent if quantifier == "ForAnyValue" => return if_exists.into(),
         Key::Absent => return (if_exists || negated || quantifier == "ForAllValues").into(),
         Key::Is(values) => values,
     };
-    let matches = |value: &String| wanted.iter().any(|text| test(text, value)) != negated;
+    let matches = |value: &String| {
+        let equal = Tri::any(wanted.iter().map(|text| {
+            // The value of a policy variable is known only at the time.
+            if text.contains("${") {
+                Tri::Unknown
+            } else {
+                test(text, value)
+            }
+        }));
+        if negated { equal.not() } else { equal }
+    };
     if quantifier == "ForAnyValue" {
-        values.iter().any(matches).into()
+        Tri::any(values.iter().map(matches))
     } else {
-        values.iter().all(matches).into()
+        Tri::all(values.iter().map(matches))
     }
 }
 
-type Test = fn(&str, &str) -> bool;
+type Test = fn(&str, &str) -> Tri;
 
 fn test_of(operator: &str) -> Option<(Test, bool)> {
-    let equal: Test = |wanted, value| wanted == value;
-    let ignoring_case: Test = |wanted, value| wanted.eq_ignore_ascii_case(value);
+    let equal: Test = |wanted, value| (wanted == value).into();
+    let ignoring_case: Test = |wanted, value| wanted.eq_ignore_ascii_case(value).into();
+    let alike: Test = |wanted, value| like(wanted, value).into();
     match operator {
         "StringEquals" => Some((equal, false)),
         "StringNotEquals" => Some((equal, true)),
         "StringEqualsIgnoreCase" | "Bool" => Some((ignoring_case, false)),
         "StringNotEqualsIgnoreCase" => Some((ignoring_case, true)),
-        "StringLike" => Some((like, false)),
-        "StringNotLike" => Some((like, true)),
+        "StringLike" => Some((alike, false)),
+        "StringNotLike" => Some((alike, true)),
         // ArnEquals and ArnLike are the same: both take wildcards, in each of the six parts.
         "ArnEquals" | "ArnLike" => Some((arn_like, false)),
         "ArnNotEquals" | "ArnNotLike" => Some((arn_like, true)),
@@ -247,14 +265,20 @@ fn test_of(operator: &str) -> Option<(Test, bool)> {
     }
 }
 
-fn arn_like(pattern: &str, value: &str) -> bool {
+/// Each of the six parts by itself. What a pattern of fewer parts means (`arn:aws:cloudwatch:*`) is not documented.
+fn arn_like(pattern: &str, value: &str) -> Tri {
     let parts = |text: &str| text.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
     let (pattern, value) = (parts(pattern), parts(value));
-    pattern.len() == value.len()
-        && pattern
-            .iter()
-            .zip(&value)
-            .all(|(pattern, value)| like(pattern, value))
+    if pattern.len() < value.len() && pattern.last().is_some_and(|last| last.ends_with('*')) {
+        return Tri::Unknown;
+    }
+    Tri::from(
+        pattern.len() == value.len()
+            && pattern
+                .iter()
+                .zip(&value)
+                .all(|(pattern, value)| like(pattern, value)),
+    )
 }
 
 /// `*` stands for any text, `?` for any character.

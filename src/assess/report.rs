@@ -169,6 +169,9 @@ pub(super) fn extend_chain(chain: &mut Chain, path: &Path<'_, '_>) {
         push_new(&mut chain.filters, leg.filter.seen);
     }
     if let Some(tail) = path.tail {
+        for filter in tail.joint.iter().flat_map(|joint| &joint.filters) {
+            push_new(&mut chain.filters, filter);
+        }
         for alarm in &tail.alarms {
             push_new(&mut chain.alarms, alarm);
         }

@@ -42,7 +42,34 @@ pub(super) fn recorded(selectors: &EventSelectors, class: &EventClass) -> Tri {
     let by_advanced = advanced
         .iter()
         .map(|selector| advanced_records(selector, class));
-    Tri::any(by_basic.chain(by_advanced))
+    let answer = Tri::any(by_basic.chain(by_advanced));
+    // Of events of any name or caller, several selectors may each record a part and together all.
+    let is_part = |selector: &AdvancedEventSelector| {
+        selector.field_selectors.iter().any(|field| {
+            matches!(
+                (field.field.as_str(), &class.name, class.event_type),
+                ("eventName", None, _)
+                    | ("eventType", _, None)
+                    | ("userIdentity.arn" | "sessionCredentialFromConsole", _, _)
+            )
+        }) && without_parts(selector, class) == Tri::Yes
+    };
+    let parts = advanced.iter().filter(|selector| is_part(selector)).count();
+    if answer == Tri::No && parts > 1 {
+        return Tri::Unknown;
+    }
+    answer
+}
+
+/// What the fields of a selector say that hold for all events of the class or for none.
+fn without_parts(selector: &AdvancedEventSelector, class: &EventClass) -> Tri {
+    let whole = selector.field_selectors.iter().filter(|field| {
+        matches!(
+            field.field.as_str(),
+            "eventCategory" | "readOnly" | "eventSource"
+        )
+    });
+    Tri::all(whole.map(|field| field_holds(field, class)))
 }
 
 /// The sources that selectors name, for which events have to be told apart.

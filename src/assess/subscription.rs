@@ -40,6 +40,7 @@ pub(super) fn audience<'a>(
         );
         return audience;
     }
+    let world = world.home_of(topic_arn);
     let body = body(alarm, from);
     let mut rejections = Vec::new();
     let mut others: Vec<&str> = Vec::new();

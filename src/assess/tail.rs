@@ -1,6 +1,6 @@
 //! From a metric filter to the people: alarms, actions, topics, subscriptions.
 
-use super::alarm::{self, Actor};
+use super::alarm::{self, Actor, Joint};
 use super::arn::Arn;
 use super::fault::Fault;
 use super::filter::Filter;
@@ -21,6 +21,8 @@ pub(super) struct Tail<'a> {
     pub(super) warnings: Vec<Warning>,
     /// Fields with the values that the alarm's dimensions pick.
     pub(super) picks: Vec<(String, String)>,
+    /// Filters that have to match the event, too.
+    pub(super) joint: Option<Joint<'a>>,
     /// The last link that was looked at.
     pub(super) reached: Link,
 }
@@ -34,6 +36,7 @@ impl Tail<'_> {
             faults: vec![fault],
             warnings: Vec::new(),
             picks: Vec::new(),
+            joint: None,
             reached,
         }
     }
@@ -100,6 +103,7 @@ fn ends<'a>(
         faults: actor.faults.iter().cloned().chain(faults).collect(),
         warnings: actor.warnings.clone(),
         picks: actor.picks.clone(),
+        joint: actor.joint.clone(),
         reached,
     };
     let topics: Vec<(&String, Arn<'_>)> = acting

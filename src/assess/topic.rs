@@ -23,8 +23,9 @@ pub(super) struct Reached<'a> {
 pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Reached<'a> {
     let arn = Arn::topic(topic_arn);
     let region = arn.map_or("", |arn| arn.region);
-    let Some(topic) = world.topic(topic_arn) else {
-        let fault = missing(world, topic_arn, arn);
+    let home = world.home_of(topic_arn);
+    let Some(topic) = home.topic(topic_arn) else {
+        let fault = missing(home, topic_arn, arn);
         let unseen = fault.is_none().then(|| {
             Fault::undecided(
                 Link::Topic,
@@ -62,7 +63,7 @@ pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Rea
         topic: None,
     };
     faults.extend(policy_fault(topic, &request, region));
-    faults.extend(key_faults(world, topic, &request, region));
+    faults.extend(key_faults(home, topic, &request, region));
     Reached {
         topic: Some(topic),
         faults,
@@ -207,14 +208,7 @@ fn key_faults(world: World<'_>, topic: &Topic, request: &Request<'_>, region: &s
     let mut faults = Vec::new();
     match key.key_state.as_deref() {
         Some("Enabled") => {}
-        Some(state) => faults.push(
-            Fault::broken(
-                Link::Topic,
-                format!("Key {id} of topic {arn} is {state}: CloudWatch cannot publish."),
-            )
-            .on(&key.arn)
-            .remedy(Command::new("kms enable-key", region).with("--key-id", &key.arn)),
-        ),
+        Some(state) => faults.push(unusable_key(state, id, key, arn, region)),
         None => faults.push(unseen_key(world, id, arn)),
     }
     let Some(policy) = key.policy.as_deref() else {
@@ -256,6 +250,39 @@ fn key_faults(world: World<'_>, topic: &Topic, request: &Request<'_>, region: &s
     faults
 }
 
+/// A key that is in no state to encrypt, with what brings it back (KMS developer guide, "Key states of KMS keys").
+fn unusable_key(state: &str, id: &str, key: &KmsKey, topic: &str, region: &str) -> Fault {
+    let of_key = |operation: &str| Command::new(operation, region).with("--key-id", &key.arn);
+    let remedy: String = match state {
+        // A key that was to be deleted comes back disabled.
+        "PendingDeletion" => format!(
+            "{} && {}",
+            String::from(of_key("kms cancel-key-deletion")),
+            String::from(of_key("kms enable-key"))
+        ),
+        "Disabled" => of_key("kms enable-key").into(),
+        _ => Command::new("sns set-topic-attributes", region)
+            .with("--topic-arn", topic)
+            .raw("--attribute-name KmsMasterKeyId")
+            .with("--attribute-value", "alias/YOUR_KEY")
+            .into(),
+    };
+    let fault = if state == "Updating" {
+        Fault::undecided(
+            Link::Topic,
+            format!(
+                "Key {id} of topic {topic} is {state}: whether CloudWatch can publish meanwhile is not documented."
+            ),
+        )
+    } else {
+        Fault::broken(
+            Link::Topic,
+            format!("Key {id} of topic {topic} is {state}: CloudWatch cannot publish."),
+        )
+    };
+    fault.on(&key.arn).remedy(remedy)
+}
+
 fn is_called(key: &KmsKey, id: &str) -> bool {
     key.arn == id
         || key.arn.rsplit('/').next() == Some(id)
@@ -268,8 +295,11 @@ fn is_called(key: &KmsKey, id: &str) -> bool {
 
 fn unseen_key(world: World<'_>, id: &str, topic: &str) -> Fault {
     let region = Arn::topic(topic).map_or("", |arn| arn.region);
-    let full = format!("arn:aws:kms:{region}:{}:key/{id}", world.account());
-    let scopes = [id, region, &full];
+    let account = Arn::topic(topic).map_or(world.account(), |arn| arn.account);
+    let partition = topic.split(':').nth(1).unwrap_or("aws");
+    let prefix = format!("arn:{partition}:kms:{region}:{account}:");
+    let (by_id, by_alias) = (format!("{prefix}key/{id}"), format!("{prefix}{id}"));
+    let scopes = [id, region, &by_id, &by_alias];
     let meaning = format!("whether CloudWatch may use key {id} of topic {topic} is not known.");
     let hole = ["kms:DescribeKey", "kms:GetKeyPolicy"]
         .iter()

@@ -221,8 +221,8 @@ impl<'a> Observed<'a> {
                 Fault::undecided(
                     Link::Selector,
                     format!(
-                        "The advanced event selectors of trail {} use a field that trailwarden does not know; whether \
-                         {what} are recorded cannot be decided.",
+                        "The advanced event selectors of trail {} choose by a field that does not decide it; whether all \
+                         {what} are recorded is open.",
                         trail.name
                     ),
                 )

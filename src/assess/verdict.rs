@@ -200,7 +200,9 @@ pub struct Assessment {
     pub control: String,
     /// The answer.
     pub verdict: Verdict,
-    /// The first broken (FAIL) or undecided (UNKNOWN) link of the best path; none at PASS.
+    /// The link of the best path to be told first; none at PASS. At FAIL the first that is missing altogether (no filter, no
+    /// alarm, no topic), else the first that is there and broken: what is not there has to be made before anything else
+    /// can be tried. At UNKNOWN the first undecided one.
     pub broken_link: Option<Link>,
     /// Every broken or undecided link of the best path, in order; empty at PASS.
     pub findings: Vec<Finding>,

@@ -1,6 +1,10 @@
 use super::Link;
+use super::arn::Arn;
 use super::fault::Fault;
 use crate::snapshot::{Snapshot, Topic};
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 
 /// One account as it was seen, holes included.
 #[derive(Debug, Clone, Copy)]
@@ -46,12 +50,38 @@ impl<'a> World<'a> {
         region: &str,
     ) -> Option<Hole> {
         self.hole(operation, &[region]).or_else(|| {
-            list.is_none().then(|| Hole {
-                operation: operation.to_owned(),
-                scope: region.to_owned(),
-                code: None,
+            list.is_none().then(|| {
+                self.closed_door().unwrap_or_else(|| Hole {
+                    operation: operation.to_owned(),
+                    scope: region.to_owned(),
+                    code: None,
+                })
             })
         })
+    }
+
+    /// Why nothing at all was asked: the role was refused, or the credentials were.
+    fn closed_door(self) -> Option<Hole> {
+        let role = self.snapshot.api_errors.iter().find_map(|(key, code)| {
+            let scope = key.strip_prefix(ASSUME_ROLE)?.trim();
+            Some(Hole {
+                operation: ASSUME_ROLE.to_owned(),
+                scope: scope.to_owned(),
+                code: Some(code.clone()),
+            })
+        });
+        role.or_else(|| self.hole(GET_CALLER_IDENTITY, &[]))
+    }
+
+    /// Where a topic was seen: in its own account, if that was looked at too, else from here.
+    pub(super) fn home_of(self, topic_arn: &str) -> Self {
+        let account = Arn::topic(topic_arn).map_or("", |arn| arn.account);
+        self.snapshot
+            .other_accounts
+            .iter()
+            .map(|snapshot| World { snapshot })
+            .find(|other| other.account() == account && other.topic(topic_arn).is_some())
+            .unwrap_or(self)
     }
 
     pub(super) fn topic(self, arn: &str) -> Option<&'a Topic> {
@@ -112,7 +142,24 @@ impl Hole {
     }
 
     fn advice(&self) -> String {
-        if self.code.is_some() && !self.is_denied() {
+        let role_refused = self
+            .code
+            .as_ref()
+            .is_some_and(|code| code.starts_with("AssumeRole:"));
+        if self.operation == ASSUME_ROLE || role_refused {
+            let role = if self.operation == ASSUME_ROLE && !self.scope.is_empty() {
+                &self.scope
+            } else {
+                "the configured role"
+            };
+            format!(
+                "Allow sts:AssumeRole on {role} to trailwarden's own credentials, and let the role's trust policy admit \
+                 them."
+            )
+        } else if self.operation == GET_CALLER_IDENTITY {
+            "Give trailwarden credentials that AWS accepts; sts:GetCallerIdentity itself needs no permission."
+                .to_owned()
+        } else if self.code.is_some() && !self.is_denied() {
             format!(
                 "Look again once {} answers; the call needs the permission of the same name.",
                 self.operation

@@ -1,7 +1,8 @@
+mod alarm;
+
 use std::error::Error;
 
 use aws_sdk_cloudtrail::types as trail;
-use aws_sdk_cloudwatch::types as watch;
 use aws_sdk_cloudwatchlogs::types as logs;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -15,10 +16,7 @@ use super::clients::AccountClients;
 use super::error::ApplyError;
 use super::sdk_error::Call;
 use crate::heal::{LogDelivery, Repair};
-use crate::snapshot::{
-    AdvancedEventSelector, Alarm, Dimension, EventSelector, EventSelectors, Metric,
-    MetricDataQuery, MetricFilter, MetricStat,
-};
+use crate::snapshot::{AdvancedEventSelector, EventSelector, EventSelectors, MetricFilter};
 
 /// Says one repair to AWS; see [`super::AccountApi::apply`].
 pub(super) async fn apply(
@@ -30,7 +28,7 @@ pub(super) async fn apply(
     let to = clients.region(region);
     match repair {
         Repair::PutMetricFilter { filter } => put_metric_filter(write, region, filter).await,
-        Repair::PutMetricAlarm { alarm, .. } => put_metric_alarm(write, region, alarm).await,
+        Repair::PutMetricAlarm { alarm, .. } => alarm::put(write, region, alarm).await,
         Repair::EnableAlarmActions { alarm_name, .. } => {
             let request = to
                 .cloudwatch()
@@ -182,96 +180,6 @@ async fn put_metric_filter(
         .set_emit_system_field_dimensions(filter.emit_system_field_dimensions.clone())
         .send();
     write.send("logs", region, request).await
-}
-
-/// PutMetricAlarm replaces the whole alarm, so every setting is said.
-async fn put_metric_alarm(
-    write: Write<'_>,
-    region: &str,
-    alarm: &Alarm,
-) -> Result<Applied, ApplyError> {
-    if alarm.alarm_type.as_deref() == Some(watch::AlarmType::CompositeAlarm.as_str()) {
-        return Err(write.unsayable(format!("{:?} is a composite alarm", alarm.alarm_name)));
-    }
-    let metrics = alarm
-        .metrics
-        .iter()
-        .map(|query| metric_data_query(write, query))
-        .collect::<Result<Vec<_>, _>>()?;
-    let to = write.clients.region(region);
-    let request = to
-        .cloudwatch()
-        .put_metric_alarm()
-        .alarm_name(&alarm.alarm_name)
-        .set_alarm_description(alarm.alarm_description.clone())
-        .set_actions_enabled(alarm.actions_enabled)
-        .set_alarm_actions(Some(alarm.alarm_actions.clone()))
-        .set_ok_actions(Some(alarm.ok_actions.clone()))
-        .set_insufficient_data_actions(Some(alarm.insufficient_data_actions.clone()))
-        .set_metric_name(alarm.metric_name.clone())
-        .set_namespace(alarm.namespace.clone())
-        .set_statistic(alarm.statistic.as_deref().map(Into::into))
-        .set_extended_statistic(alarm.extended_statistic.clone())
-        .set_dimensions(dimensions(&alarm.dimensions))
-        .set_period(write.number("Period", alarm.period)?)
-        .set_unit(alarm.unit.as_deref().map(Into::into))
-        .set_evaluation_periods(write.number("EvaluationPeriods", alarm.evaluation_periods)?)
-        .set_datapoints_to_alarm(write.number("DatapointsToAlarm", alarm.datapoints_to_alarm)?)
-        .set_threshold(alarm.threshold)
-        .set_comparison_operator(alarm.comparison_operator.as_deref().map(Into::into))
-        .set_treat_missing_data(alarm.treat_missing_data.clone())
-        .set_evaluate_low_sample_count_percentile(
-            alarm.evaluate_low_sample_count_percentile.clone(),
-        )
-        .set_metrics((!metrics.is_empty()).then_some(metrics))
-        .set_threshold_metric_id(alarm.threshold_metric_id.clone())
-        .send();
-    write.send("cloudwatch", region, request).await
-}
-
-fn metric_data_query(
-    write: Write<'_>,
-    query: &MetricDataQuery,
-) -> Result<watch::MetricDataQuery, ApplyError> {
-    let stat = query.metric_stat.as_ref();
-    Ok(watch::MetricDataQuery::builder()
-        .id(&query.id)
-        .set_metric_stat(stat.map(|stat| metric_stat(write, stat)).transpose()?)
-        .set_expression(query.expression.clone())
-        .set_label(query.label.clone())
-        .set_return_data(query.return_data)
-        .set_period(write.number("Period", query.period)?)
-        .set_account_id(query.account_id.clone())
-        .build())
-}
-
-fn metric_stat(write: Write<'_>, stat: &MetricStat) -> Result<watch::MetricStat, ApplyError> {
-    let Metric {
-        namespace,
-        metric_name,
-        dimensions: named,
-    } = &stat.metric;
-    let metric = watch::Metric::builder()
-        .set_namespace(namespace.clone())
-        .set_metric_name(metric_name.clone())
-        .set_dimensions(dimensions(named))
-        .build();
-    Ok(watch::MetricStat::builder()
-        .metric(metric)
-        .set_period(write.number("Period", stat.period)?)
-        .stat(&stat.stat)
-        .set_unit(stat.unit.as_deref().map(Into::into))
-        .build())
-}
-
-fn dimensions(named: &[Dimension]) -> Option<Vec<watch::Dimension>> {
-    let said = named.iter().map(|dimension| {
-        watch::Dimension::builder()
-            .name(&dimension.name)
-            .value(&dimension.value)
-            .build()
-    });
-    (!named.is_empty()).then(|| said.collect())
 }
 
 async fn update_trail(

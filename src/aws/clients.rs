@@ -7,8 +7,8 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use super::error::{CallError, ObserveError};
 use super::intercept::Observe;
 use super::request::RequestObserver;
-use super::sdk_error::Call;
+use super::sdk_error::{ASSUME_ROLE_CODE, Call};
 use crate::snapshot::AccountId;
 
 /// A handshake across the world takes well under a second; a dead address is given up soon.
@@ -66,6 +66,12 @@ pub enum SetupError {
     /// A configured region does not look like one.
     #[error("{0:?} is no region")]
     BadRegion(String),
+    /// The host has no root certificates.
+    #[error(
+        "no CA certificates are found on this host, so AWS cannot be told from anybody else{0}: install ca-certificates, \
+         or name a bundle in SSL_CERT_FILE"
+    )]
+    NoCertificates(String),
 }
 
 /// The role that leads into an account.
@@ -87,17 +93,30 @@ pub struct Aws {
 impl Aws {
     /// Loads what the SDK's own chain finds (environment, profiles, SSO, container, instance): credentials, region, role,
     /// `AWS_ENDPOINT_URL` and its relatives. Makes no call of AWS; missing credentials show at the first call.
-    pub async fn load(observer: Arc<dyn RequestObserver>) -> Self {
+    ///
+    /// # Errors
+    /// [`SetupError::NoCertificates`] if the host has no root certificates and the endpoint is not one of plain HTTP.
+    pub async fn load(observer: Arc<dyn RequestObserver>) -> Result<Self, SetupError> {
+        let roots = root_certificates();
         let loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https_client())
+            .http_client(https_client(&roots))
             .timeout_config(timeouts());
-        Self::with_config(loader.load().await, observer)
+        let config = loader.load().await;
+        let is_plain = config
+            .endpoint_url()
+            .is_some_and(|url| url.starts_with("http://"));
+        match roots {
+            Err(missing) if !is_plain => Err(missing),
+            _ => Ok(Self::with_config(config, observer)),
+        }
     }
 
     /// Takes credentials, region, endpoint and HTTP client from a configuration that the caller loaded with `aws_config`;
     /// timeouts, retries and the name in the user agent are our own.
     pub fn with_config(config: SdkConfig, observer: Arc<dyn RequestObserver>) -> Self {
-        let http_client = config.http_client().unwrap_or_else(https_client);
+        let http_client = config
+            .http_client()
+            .unwrap_or_else(|| https_client(&root_certificates()));
         let mut builder = config
             .into_builder()
             .http_client(http_client)
@@ -144,6 +163,7 @@ impl Aws {
         }
         AccountClients {
             config,
+            role: role.map(|role| role.arn.clone()),
             interceptor: self.interceptor(),
             regions: Mutex::default(),
             permits: Semaphore::new(CONCURRENT_CALLS),
@@ -168,9 +188,25 @@ fn config_in(config: &SdkConfig, region: &str) -> SdkConfig {
         .build()
 }
 
-fn https_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
+/// Whether there are root certificates, found as the SDK's client finds them (`SSL_CERT_FILE`, `SSL_CERT_DIR`, the usual
+/// places of the system).
+pub(super) fn root_certificates() -> Result<(), SetupError> {
+    let found = rustls_native_certs::load_native_certs();
+    if !found.certs.is_empty() {
+        return Ok(());
+    }
+    let why = found.errors.first();
+    Err(SetupError::NoCertificates(
+        why.map_or_else(String::new, |error| format!(" ({error})")),
+    ))
+}
+
+/// A client that trusts the host's root certificates, or nobody.
+fn https_client(roots: &Result<(), SetupError>) -> SharedHttpClient {
+    let has_roots = roots.is_ok();
+    Builder::new().build_with_connector_fn(move |settings, components| {
         connector(
+            has_roots,
             settings.cloned(),
             components.and_then(aws_sdk_cloudtrail::config::RuntimeComponents::sleep_impl),
         )
@@ -184,13 +220,20 @@ struct Identity {
     principal: Option<String>,
 }
 
-/// What makes connections: the one TLS of this process, through the proxy that the environment names.
+/// What makes connections: the one TLS of this process, through the proxy that the environment names. Without root
+/// certificates it trusts nobody: told to use certificates that are not there, it panics.
 pub(super) fn connector(
+    has_roots: bool,
     settings: Option<HttpConnectorSettings>,
     sleep: Option<aws_sdk_cloudtrail::config::SharedAsyncSleep>,
 ) -> Connector {
+    let mut context = TlsContext::builder();
+    if !has_roots {
+        context = context.with_trust_store(TrustStore::empty());
+    }
     let mut connector = ConnectorBuilder::default()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(context.build().unwrap_or_default())
         .proxy_config(ProxyConfig::from_env());
     connector.set_connector_settings(settings);
     connector.set_sleep_impl(sleep);
@@ -201,6 +244,8 @@ pub(super) fn connector(
 #[derive(Debug)]
 pub(super) struct AccountClients {
     config: SdkConfig,
+    /// ARN of the role that is assumed.
+    role: Option<String>,
     interceptor: SharedInterceptor,
     regions: Mutex<BTreeMap<String, Arc<RegionClients>>>,
     permits: Semaphore,
@@ -267,6 +312,19 @@ impl AccountClients {
         request.await.map_err(|error| call.failed(&error))
     }
 
+    /// Where the role was refused, that is the call that failed, and it is about the role.
+    fn not_identified(&self, error: CallError) -> ObserveError {
+        match (error.code.strip_prefix(ASSUME_ROLE_CODE), &self.role) {
+            (Some(code), Some(role)) => ObserveError::Role(CallError {
+                operation: "AssumeRole",
+                scope: role.clone(),
+                code: code.to_owned(),
+                ..error
+            }),
+            _ => ObserveError::Identity(error),
+        }
+    }
+
     /// Whose account the credentials lead to; asked until it is known, then remembered.
     pub(super) async fn account_id(&self) -> Result<&AccountId, ObserveError> {
         Ok(&self.identity().await?.account)
@@ -294,7 +352,7 @@ impl AccountClients {
                 let answer = self
                     .send(call, Box::pin(sts.get_caller_identity().send()))
                     .await
-                    .map_err(ObserveError::Identity)?;
+                    .map_err(|error| self.not_identified(error))?;
                 let id = answer.account.unwrap_or_default();
                 let account = id.parse().map_err(|_| ObserveError::NoAccount(id))?;
                 Ok(Identity {

@@ -52,6 +52,11 @@ pub enum ObserveError {
     /// The account id could not be learnt: there are no valid credentials, or AWS is out of reach.
     #[error("cannot learn whose account this is: {0}")]
     Identity(CallError),
+    /// The role that leads into the account could not be assumed.
+    #[error(
+        "{0}; allow sts:AssumeRole on that role to trailwarden's own credentials, and let its trust policy admit them"
+    )]
+    Role(CallError),
     /// The answer of sts:GetCallerIdentity carries no account id.
     #[error("sts:GetCallerIdentity answered with the account {0:?}, which is no account id")]
     NoAccount(String),
@@ -69,7 +74,7 @@ impl ObserveError {
     /// What can be done about it.
     pub const fn class(&self) -> Class {
         match self {
-            Self::Identity(error) => error.class,
+            Self::Identity(error) | Self::Role(error) => error.class,
             Self::NoAccount(_) => Class::Bug,
             Self::ForeignAccount { .. } => Class::Invalid,
         }

@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use tokio::time::timeout;
 
-use super::clients::connector;
+use super::clients::{connector, root_certificates};
 
 /// A handshake takes well under a second; a dead address is given up soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -65,7 +65,12 @@ impl HttpPoster {
         let settings = HttpConnectorSettings::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .build();
-        Self(SharedHttpConnector::new(connector(Some(settings), None)))
+        let has_roots = root_certificates().is_ok();
+        Self(SharedHttpConnector::new(connector(
+            has_roots,
+            Some(settings),
+            None,
+        )))
     }
 
     /// Posts a document.

@@ -16,6 +16,9 @@ const MESSAGE_LIMIT: usize = 500;
 /// stand in a snapshot that somebody made by hand they may mean "there is none", and here they do not.
 pub(super) const UNKNOWN_OPERATION: &str = "NotSupportedByEndpoint";
 
+/// What the code of a call begins with that was not made because the role could not be assumed.
+pub(super) const ASSUME_ROLE_CODE: &str = "AssumeRole:";
+
 /// Which call it is, for errors and holes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call<'a> {
@@ -105,7 +108,7 @@ fn credentials(call: Call<'_>, error: &(dyn Error + 'static)) -> Option<CallErro
     if let Some(refused) = find::<SdkError<AssumeRoleError, HttpResponse>>(error) {
         let refused = call.failed(refused);
         return Some(CallError {
-            code: format!("AssumeRole:{}", refused.code),
+            code: format!("{ASSUME_ROLE_CODE}{}", refused.code),
             message: readable(&format!("cannot assume the role: {}", refused.message)),
             ..refused
         });

@@ -171,7 +171,7 @@ async fn look(
     settings: &Settings,
     prepared: &Prepared,
 ) -> anyhow::Result<(Watched, Result<Plan, Refusal>)> {
-    let aws = Aws::load(Arc::new(NoObserver)).await;
+    let aws = Aws::load(Arc::new(NoObserver)).await?;
     let mut accounts = connect::accounts(settings, &aws).await?;
     let account = accounts.pop().context("there is no account to drill")?;
     let snapshot = account.api.observe(&Remembered::default()).await?;

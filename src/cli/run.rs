@@ -71,7 +71,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
             .local_addr()
             .context("the bound address cannot be told")?,
     );
-    let aws = Aws::load(Arc::new(Counted(events.clone()))).await;
+    let aws = Aws::load(Arc::new(Counted(events.clone()))).await?;
     let watched = connect::accounts(&settings, &aws).await?;
     let queue = match &settings.queue_url {
         Some(url) => {
@@ -100,6 +100,7 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
         heal_policy: connect::heal_policy(&settings),
         heal_limits: connect::heal_limits(&settings.heal),
         journal,
+        state_dir: settings.state_dir,
         notify,
         events,
         board,

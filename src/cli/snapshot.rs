@@ -54,7 +54,7 @@ pub(super) fn observe(settings: &Settings) -> anyhow::Result<Vec<Snapshot>> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let aws = Aws::load(Arc::new(NoObserver)).await;
+        let aws = Aws::load(Arc::new(NoObserver)).await?;
         let watched = connect::accounts(settings, &aws).await?;
         // What the configuration names is looked at although nothing may lead there.
         let topics = settings

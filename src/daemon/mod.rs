@@ -23,13 +23,14 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, interval, timeout_at};
+use tokio::time::{Instant, interval, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -39,7 +40,7 @@ use crate::config::HealMode;
 use crate::control::{Benchmark, Control};
 use crate::heal::{HealPolicy, Limits};
 use crate::journal::Journal;
-use crate::notify::{Clock, Notifier, Target};
+use crate::notify::{Clock, Notice, Notifier, Target};
 use crate::snapshot::AccountId;
 use crate::telemetry::{Events, StatusBoard, http};
 use attribution::Suspects;
@@ -57,6 +58,8 @@ use tell::Teller;
 /// How long the tasks may take to finish what they are at, once the daemon is told to stop. Shorter than systemd's and
 /// Kubernetes' own limits.
 const DRAIN_LIMIT: Duration = Duration::from_secs(20);
+/// How long the journal has to fail before people are told: a restart of the storage is no news.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(30);
 /// How often lines that were held back in bursts are summed up.
 const SETTLE_LOG_EVERY: Duration = Duration::from_secs(30);
 
@@ -92,6 +95,8 @@ pub struct Daemon {
     pub heal_limits: Limits,
     /// What outlives a restart.
     pub journal: Journal,
+    /// Where it is, for people.
+    pub state_dir: PathBuf,
     /// Who is told of changes beside the chain.
     pub notify: Vec<Target>,
     /// Log and metrics.
@@ -186,6 +191,17 @@ impl Daemon {
             let name = format!("notify {}", sender.target());
             add(helpers, name, sender.run(drained.clone()));
         }
+        add(
+            helpers,
+            "journal".to_owned(),
+            watch_journal(
+                journal.clone(),
+                self.state_dir,
+                notifier.clone(),
+                Arc::clone(&clock),
+                drained.clone(),
+            ),
+        );
 
         let mut inboxes = Vec::new();
         for one in watched {
@@ -297,6 +313,31 @@ async fn finish(tasks: &mut Tasks, limit: Instant) {
         "tasks did not end in time and are cut off"
     );
     tasks.shutdown().await;
+}
+
+/// Tells that the journal cannot be written, once each time.
+async fn watch_journal(
+    journal: Journal,
+    directory: PathBuf,
+    notifier: Notifier,
+    clock: Clock,
+    stop: CancellationToken,
+) {
+    let watch = async {
+        loop {
+            journal.until(true).await;
+            if timeout(JOURNAL_LIMIT, journal.until(false)).await.is_ok() {
+                continue;
+            }
+            let reason = journal.failure().unwrap_or_default();
+            notifier.tell(Notice::state_dir_unwritable(&directory, &reason, clock()));
+            journal.until(false).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = watch => {}
+    }
 }
 
 async fn settle_log(events: Events, stop: CancellationToken) {

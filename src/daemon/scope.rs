@@ -131,6 +131,7 @@ impl Scope {
         };
         if first {
             self.standings.resume(&memory, &self.judge, snapshot);
+            self.teller.resume(&memory, snapshot.now);
         }
         self.healer.resume(&memory);
         let mut entries = self.healer.everything(account);
@@ -185,6 +186,7 @@ impl Scope {
                 trigger,
                 began,
                 &Blind {
+                    call: IDENTITY.to_owned(),
                     code: "Timeout".into(),
                     reason,
                 },
@@ -215,7 +217,7 @@ impl Scope {
         Some(Snapshot::unseen(
             account.clone(),
             now,
-            "sts:GetCallerIdentity",
+            &blind.call,
             &blind.code,
         ))
     }
@@ -296,20 +298,32 @@ impl Scope {
     }
 }
 
+/// The call that tells whose account it is.
+const IDENTITY: &str = "sts:GetCallerIdentity";
+
 /// Why nothing was seen.
 struct Blind {
+    /// The call that failed, as a snapshot names it.
+    call: String,
     code: String,
     reason: String,
 }
 
 impl From<ObserveError> for Blind {
     fn from(error: ObserveError) -> Self {
-        let code = match &error {
-            ObserveError::Identity(call) => call.code.clone(),
-            ObserveError::NoAccount(_) => "NoAccount".to_owned(),
-            ObserveError::ForeignAccount { .. } => "ForeignAccount".to_owned(),
+        let (call, code) = match &error {
+            ObserveError::Identity(failed) => (IDENTITY.to_owned(), failed.code.clone()),
+            ObserveError::Role(failed) => (
+                format!("sts:AssumeRole {}", failed.scope),
+                failed.code.clone(),
+            ),
+            ObserveError::NoAccount(_) => (IDENTITY.to_owned(), "NoAccount".to_owned()),
+            ObserveError::ForeignAccount { .. } => {
+                (IDENTITY.to_owned(), "ForeignAccount".to_owned())
+            }
         };
         Self {
+            call,
             code,
             reason: error.to_string(),
         }

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::happening::{self, Happening, What};
 use super::heal::Healer;
 use super::judge::{Judge, Look};
 use super::standing::Standings;
 use crate::assess::{Assessment, Recipient};
+use crate::journal::Memory;
 use crate::notify::{Course, Kind, News, Notice, Notifier, Sight, Subject};
 use crate::telemetry::{ControlInfo, Events};
 
@@ -27,6 +30,24 @@ impl Teller {
             events,
             courses: BTreeMap::new(),
             dependent: BTreeSet::new(),
+        }
+    }
+
+    /// Goes on where an earlier process ended. What it told is not told again, and what is over is.
+    pub(super) fn resume(&mut self, memory: &Memory, now: Timestamp) {
+        for (control, memory) in &memory.controls {
+            if let Some(spell) = &memory.spell
+                && !self.courses.contains_key(control)
+            {
+                let sight = Sight {
+                    verdict: spell.verdict,
+                    link: spell.link,
+                    since: spell.since,
+                    actor_known: spell.actor.is_some(),
+                };
+                self.courses
+                    .insert(control.clone(), Course::resumed(&sight, now));
+            }
         }
     }
 

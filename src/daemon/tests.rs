@@ -174,6 +174,7 @@ impl World {
             },
             heal_limits: Limits::default(),
             journal: setup.journal,
+            state_dir: "/var/lib/trailwarden".into(),
             notify: setup.notify,
             events: Events::new(Arc::clone(&metrics)),
             board: board.clone(),

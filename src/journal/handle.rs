@@ -196,6 +196,17 @@ impl Journal {
         self.0.shared.progress.borrow().failure.clone()
     }
 
+    /// Waits until nothing can be written, or until it can again, and answers why it cannot.
+    pub async fn until(&self, failing: bool) -> Option<String> {
+        let mut progress = self.0.shared.progress.subscribe();
+        let changed = progress.wait_for(|progress| progress.failure.is_some() == failing);
+        // The sender lives as long as this handle.
+        changed
+            .await
+            .ok()
+            .and_then(|progress| progress.failure.clone())
+    }
+
     /// A number that changes when the file may hold other things than were written: what is known is to be recalled, and
     /// what is to be kept is to be handed in again.
     pub fn changes(&self) -> u64 {

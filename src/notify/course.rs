@@ -1,16 +1,22 @@
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::notice::Kind;
 use crate::assess::{Link, Verdict};
+
+/// After this time what was told is taken to have arrived, although the process ended.
+const ARRIVED_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// What was told of one control of one account, and so what of the next verdict is news. Pure.
 ///
 /// FAIL is told at once, and again where another link is the first that is cut, and once more where it becomes known who
 /// did it. UNKNOWN is told when a second look in a row confirms it: a call that AWS failed once is no news. PASS is told
-/// where something else was told before. The same again is never told.
+/// where something else was told before. The same again is never told, but in the first minutes after a restart: what the
+/// earlier process had to tell may not have arrived.
 #[derive(Debug, Default)]
 pub struct Course {
     told: Option<Told>,
+    /// What was told is told again.
+    again: bool,
     /// The last look was UNKNOWN and is not confirmed yet.
     in_doubt: bool,
 }
@@ -53,6 +59,26 @@ pub struct News {
 }
 
 impl Course {
+    /// Goes on where an earlier process ended, which saw this last; `now` is the time of the first look after it.
+    pub fn resumed(sight: &Sight, now: Timestamp) -> Self {
+        let state = match sight.verdict {
+            Verdict::Pass => return Self::default(),
+            Verdict::Fail => State::Cut {
+                actor_known: sight.actor_known,
+            },
+            Verdict::Unknown => State::Undecided,
+        };
+        Self {
+            told: Some(Told {
+                since: sight.since,
+                link: sight.link,
+                state,
+            }),
+            again: now.duration_since(sight.since) < ARRIVED_AFTER,
+            in_doubt: false,
+        }
+    }
+
     /// Takes a verdict in, and answers what of it is to be told.
     pub fn next(&mut self, sight: &Sight) -> Option<News> {
         let confirmed = std::mem::replace(&mut self.in_doubt, sight.verdict == Verdict::Unknown);
@@ -69,7 +95,9 @@ impl Course {
     }
 
     fn cut(&mut self, sight: &Sight) -> Option<News> {
+        let again = std::mem::take(&mut self.again);
         let kind = match &self.told {
+            Some(_) if again => Kind::Broken,
             Some(Told {
                 link,
                 state: State::Cut { actor_known },
@@ -97,7 +125,8 @@ impl Course {
 
     fn undecided(&mut self, sight: &Sight) -> Option<News> {
         let told = self.told.as_ref().map(|told| told.state);
-        if matches!(told, Some(State::Undecided)) {
+        let again = std::mem::take(&mut self.again);
+        if matches!(told, Some(State::Undecided)) && !again {
             return None;
         }
         Some(self.tell(Kind::Unknown, State::Undecided, sight))
@@ -235,6 +264,35 @@ mod tests {
                 (3, Kind::Mended, unseen, 0),
             ]
         );
+    }
+
+    #[test]
+    fn after_a_restart_the_end_is_told_and_the_cut_again_only_where_it_may_not_have_arrived() {
+        let sight = |(verdict, link, actor_known)| Sight {
+            verdict,
+            link,
+            since: at(0),
+            actor_known,
+        };
+        for (restarted, told) in [(60, Some(Kind::Broken)), (600, None)] {
+            let mut course = Course::resumed(&sight(CUT), at(restarted));
+            let news = course.next(&sight(CUT)).map(|news| news.kind);
+            assert_eq!(news, told, "restarted after {restarted} s");
+            assert_eq!(course.next(&sight(CUT)), None);
+            let end = course.next(&sight(PASS)).unwrap();
+            assert_eq!((end.kind, end.since), (Kind::Mended, at(0)));
+        }
+        let mut mended = Course::resumed(&sight(CUT), at(60));
+        let end = mended.next(&sight(PASS)).map(|news| news.kind);
+        assert_eq!(end, Some(Kind::Mended), "mended while nobody watched");
+        let mut undecided = Course::resumed(&sight(UNKNOWN), at(60));
+        let news: Vec<_> = [UNKNOWN, UNKNOWN, UNKNOWN]
+            .into_iter()
+            .filter_map(|one| undecided.next(&sight(one)))
+            .collect();
+        assert_eq!(news.len(), 1);
+        let mut whole = Course::resumed(&sight(PASS), at(60));
+        assert_eq!(whole.next(&sight(PASS)), None);
     }
 
     proptest! {

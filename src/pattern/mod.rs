@@ -44,7 +44,7 @@ pub use regex::Regex;
 pub use text::{Shape, TextPattern};
 pub use warning::Warning;
 
-use syntax::Syntax;
+use syntax::{Expr, Syntax};
 
 /// A parsed filter pattern. Immutable; a clone shares the tree. `Display` prints the canonical text.
 ///
@@ -106,6 +106,36 @@ impl Pattern {
                 warnings: Vec::new(),
             }),
         }
+    }
+
+    /// The pattern of what every one of these matches; none where one of them is not about the fields of a JSON object. It
+    /// may be longer than PutMetricFilter takes.
+    pub fn all(patterns: &[&Self]) -> Option<Self> {
+        let mut members = Vec::new();
+        for pattern in patterns {
+            match pattern.syntax() {
+                Syntax::All => {}
+                Syntax::Json(Expr::And(inner)) => members.extend(inner.iter().cloned()),
+                Syntax::Json(expr) => members.push(expr.clone()),
+                Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) => return None,
+            }
+        }
+        let syntax = match (members.pop(), members.is_empty()) {
+            (None, _) => Syntax::All,
+            (Some(only), true) => Syntax::Json(only),
+            (Some(last), false) => {
+                members.push(last);
+                Syntax::Json(Expr::And(members))
+            }
+        };
+        let warnings = patterns.iter().flat_map(|pattern| pattern.warnings());
+        Some(Self {
+            inner: Arc::new(Inner {
+                text: syntax.to_string(),
+                warnings: warnings.cloned().collect(),
+                syntax,
+            }),
+        })
     }
 
     /// The text as it was parsed.

@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A metric or composite alarm as cloudwatch:DescribeAlarms prints it; its region is in the ARN.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -72,6 +75,27 @@ pub struct Alarm {
     /// For an anomaly band: the id of the query that is the band.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold_metric_id: Option<String>,
+    /// How the evaluated range moves; absent is a sliding window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_window: Option<EvaluationWindow>,
+    /// How long the alarm waits after it was put before it evaluates and acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up_configuration: Option<WarmUpConfiguration>,
+    /// In place of a metric: a query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_criteria: Option<EvaluationCriteria>,
+    /// Seconds between two evaluations, of an alarm on a query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_interval: Option<i64>,
+    /// What its messages carry besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_configuration: Option<ActionConfiguration>,
+    /// `PARTIAL_DATA`, `EVALUATION_ERROR` or `EVALUATION_FAILURE` where the evaluation does not go well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_state: Option<String>,
+    /// When the alarm was last put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration_updated_timestamp: Option<Timestamp>,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_value: Option<String>,
@@ -99,6 +123,103 @@ pub struct Alarm {
     /// `WaitPeriod`, `ExtensionPeriod` or `Alarm` while actions are held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions_suppressed_by: Option<String>,
+}
+
+/// How the range of an evaluation moves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EvaluationWindow {
+    /// With each evaluation.
+    #[serde(rename_all = "PascalCase")]
+    Sliding {
+        /// It has no settings.
+        sliding_window: SlidingWindow,
+    },
+    /// From one boundary of the clock to the next.
+    #[serde(rename_all = "PascalCase")]
+    WallClock {
+        /// Where the boundaries are.
+        wall_clock_window: WallClockWindow,
+    },
+    /// In a way that is not known here.
+    Other(BTreeMap<String, Value>),
+}
+
+/// A sliding window has no settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlidingWindow {}
+
+/// A window between boundaries of the clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct WallClockWindow {
+    /// The time zone of the boundaries; absent is UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+}
+
+/// The time after a put in which an alarm does not act.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct WarmUpConfiguration {
+    /// Minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up_period_duration_in_minutes: Option<i64>,
+    /// Whether it waits for the end even if data arrive before; absent is false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_start_evaluating_after_warm_up_period_ends: Option<bool>,
+}
+
+/// A query in place of a metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EvaluationCriteria {
+    /// In PromQL.
+    PromQl {
+        /// The query.
+        #[serde(rename = "PromQLCriteria")]
+        criteria: PromQlCriteria,
+    },
+    /// In a language that is not known here.
+    Other(BTreeMap<String, Value>),
+}
+
+/// A query in PromQL.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PromQlCriteria {
+    /// The query.
+    pub query: String,
+    /// Seconds that it has to breach before the alarm does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_period: Option<i64>,
+    /// Seconds that it must not breach before the alarm comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_period: Option<i64>,
+}
+
+/// What the messages of an alarm carry besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ActionConfiguration {
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_tags_propagation: Option<AlarmTagsPropagation>,
+}
+
+/// Which tags the messages of an alarm carry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AlarmTagsPropagation {
+    /// Whether they carry any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// These only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included_tag_keys: Vec<String>,
+    /// All but these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_tag_keys: Vec<String>,
 }
 
 /// A dimension of a metric.
@@ -166,74 +287,4 @@ pub struct Metric {
     /// Dimensions.
     #[serde(default)]
     pub dimensions: Vec<Dimension>,
-}
-
-/// A rule that silences alarms: the short form (`Schedule`, `Duration`, `Targets`) or the output of
-/// cloudwatch:GetAlarmMuteRule (`Rule`, `MuteTargets`).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct AlarmMuteRule {
-    /// Name of the rule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// ARN of the rule; its region is the region of the alarms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alarm_mute_rule_arn: Option<String>,
-    /// `ACTIVE`, `SCHEDULED` or `EXPIRED`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// Short form: a `cron(...)` or `at(...)` expression.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schedule: Option<String>,
-    /// Short form: how long it mutes, as an ISO 8601 duration.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duration: Option<String>,
-    /// Short form: names of the alarms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub targets: Option<Vec<String>>,
-    /// API form: the schedule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<MuteRule>,
-    /// API form: the alarms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mute_targets: Option<MuteTargets>,
-    /// Not before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_date: Option<Timestamp>,
-    /// Not after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expire_date: Option<Timestamp>,
-}
-
-/// The rule of a mute rule in the API's form.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct MuteRule {
-    /// When it mutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schedule: Option<MuteSchedule>,
-}
-
-/// When a mute rule mutes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct MuteSchedule {
-    /// A `cron(...)` or `at(...)` expression.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expression: Option<String>,
-    /// ISO 8601 duration.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duration: Option<String>,
-    /// Time zone of the expression; absent is UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timezone: Option<String>,
-}
-
-/// The alarms that a mute rule silences.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct MuteTargets {
-    /// Their names.
-    #[serde(default)]
-    pub alarm_names: Vec<String>,
 }

@@ -6,6 +6,7 @@
 mod account;
 mod alarm;
 mod logs;
+mod mute;
 mod notify;
 mod trail;
 
@@ -16,10 +17,12 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountId, InvalidAccountId};
 pub use alarm::{
-    Alarm, AlarmMuteRule, Dimension, Metric, MetricDataQuery, MetricStat, MuteRule, MuteSchedule,
-    MuteTargets,
+    ActionConfiguration, Alarm, AlarmTagsPropagation, Dimension, EvaluationCriteria,
+    EvaluationWindow, Metric, MetricDataQuery, MetricStat, PromQlCriteria, SlidingWindow,
+    WallClockWindow, WarmUpConfiguration,
 };
 pub use logs::{AccountPolicy, DataProtectionPolicy, LogGroup, MetricFilter, MetricTransformation};
+pub use mute::{AlarmMuteRule, MuteRule, MuteSchedule, MuteTargets};
 pub use notify::{
     DELETED, KmsKey, PENDING_CONFIRMATION, Subscription, SubscriptionAttributes, Topic,
     TopicAttributes,

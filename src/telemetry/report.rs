@@ -84,7 +84,7 @@ pub struct ControlReport {
     pub severity: String,
     /// The verdict.
     pub verdict: Verdict,
-    /// The first broken or undecided link of the best path.
+    /// The link of the best path to be told first: the first that is missing, else the first that is broken or undecided.
     pub broken_link: Option<Link>,
     /// Every broken or undecided link, in order.
     pub findings: Vec<FindingReport>,

@@ -87,6 +87,32 @@ async fn only_topics_that_a_chain_can_end_at_are_asked_about_and_each_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_gone_is_told_from_one_that_may_not_be_seen() {
+    for (code, key, scope) in [
+        ("NotFoundException", "alias/own", "alias/own"),
+        ("NotFoundException", "1234", "key/1234"),
+        ("AccessDeniedException", "1234", "key/1234"),
+    ] {
+        let stub = Stub::new(move |seen, _| match seen.operation.as_str() {
+            "DescribeAlarms" => alarms(),
+            "GetTopicAttributes" => xml(
+                "GetTopicAttributes",
+                &format!(
+                    "<Attributes><entry><key>KmsMasterKeyId</key><value>{key}</value></entry></Attributes>"
+                ),
+            ),
+            "DescribeKey" => Answer::Error(400, code),
+            _ => Answer::Empty,
+        });
+        let aws = stub.aws(&Notes::default()).await;
+        let seen = observe(&aws).await.expect("the account is known");
+        let hole = format!("kms:DescribeKey arn:aws:kms:us-east-1:012345678901:{scope}");
+        assert_eq!(keys(&seen.api_errors), [(hole.as_str(), code)]);
+        assert_eq!(seen.kms_keys, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_key_of_a_topic_is_described_and_a_lost_topic_is_no_hole() {
     let key = "arn:aws:kms:us-east-1:012345678901:key/k";
     let stub = Stub::new(move |seen, _| match seen.operation.as_str() {

@@ -91,12 +91,19 @@ async fn a_role_that_cannot_be_assumed_is_told_as_such() {
         .await
         .expect("the scope is sound");
     let error = api.observe(&Remembered::default()).await.unwrap_err();
-    let ObserveError::Identity(call) = &error else {
+    let ObserveError::Role(call) = &error else {
         panic!("{error}")
     };
     assert_eq!(
-        (call.code.as_str(), call.class),
-        ("AssumeRole:AccessDenied", Class::Denied)
+        (call.operation, call.code.as_str(), call.class),
+        ("AssumeRole", "AccessDenied", Class::Denied)
+    );
+    assert_eq!(call.scope, role.arn);
+    assert!(
+        error
+            .to_string()
+            .contains("allow sts:AssumeRole on that role"),
+        "{error}"
     );
     let assumed = stub.seen();
     assert!(

@@ -1,5 +1,6 @@
 //! What becomes of AWS's failures, of lists without end and of silence: the SDK's own clients over a stub of AWS.
 
+mod alarm;
 mod chain;
 mod holes;
 mod identity;

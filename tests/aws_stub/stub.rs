@@ -41,6 +41,8 @@ pub(crate) struct Seen {
     pub(crate) host: String,
     /// The request's body, as far as it is text.
     pub(crate) body: String,
+    /// The request's body as it is.
+    pub(crate) bytes: Vec<u8>,
     /// The `user-agent` header.
     pub(crate) user_agent: String,
 }
@@ -123,6 +125,7 @@ impl Stub {
             operation,
             host: host.split('/').next().unwrap_or_default().to_owned(),
             body: text,
+            bytes: request.body().bytes().unwrap_or_default().to_vec(),
             user_agent: header("user-agent").to_owned(),
         };
         let before = self.count(&seen.operation);

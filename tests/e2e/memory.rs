@@ -84,7 +84,8 @@ async fn until_history(daemon: &Daemon, account: &Account, kind: &str) -> Value 
 }
 
 async fn a_fight_ends_in_a_stop(account: &Account) {
-    // A receive that a killed daemon left open can take a message with it; the sweep finds what it told of.
+    // A receive that a killed daemon left open can take a message with it: it is soon there again.
+    account.set_visibility_timeout(1).await;
     let settings = format!("[sweep]\ninterval = \"2s\"\n{}", settings(account, ""));
     let mut daemon = Daemon::start(account, &settings).await;
     daemon.until_compliant(1.0).await;

@@ -157,17 +157,23 @@ async fn a_cut_and_its_end_reach_every_target_once(account: &Account) {
     );
     let daemon = Daemon::start(account, &settings).await;
     daemon.until_compliant(1.0).await;
+    // The calls that made the topic are events as well, and the look that confirms theirs could see the cut before its own
+    // event comes.
+    account.until_queue_is_empty(PATIENCE).await;
+    daemon
+        .until("the looks at what made the topic", |scrape| {
+            let looks =
+                |trigger| scrape.sum("trailwarden_evaluations_total", &[("trigger", trigger)]);
+            looks("event") == 0.0 || looks("confirm") >= 1.0
+        })
+        .await;
     Break::DeleteMetricFilter.apply(account).await;
     daemon.until_compliant(0.0).await;
 
     is_told_of_the_cut(account, &webhook, &flaky, &daemon).await;
 
     // Longer than the look that confirms the first.
-    daemon
-        .until("the confirming look", |scrape| {
-            scrape.sum("trailwarden_evaluations_total", &[("trigger", "confirm")]) >= 1.0
-        })
-        .await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
     put_filter(account, PATTERN, "1").await;
     daemon.until_compliant(1.0).await;
 

@@ -1,13 +1,16 @@
 //! Composite alarms: would they change to ALARM when a child does?
 
+use super::event::Event;
 use super::rule::{Rule, State};
-use super::trip::Trip;
+use super::series::looks_at;
+use super::trip::{self, Trip};
 use super::{Actor, hold_back, is_composite};
 use crate::assess::fault::{Fault, Tri};
+use crate::assess::filter::Filter;
 use crate::assess::remedy::Command;
 use crate::assess::world::World;
 use crate::assess::{Link, Warning};
-use crate::snapshot::Alarm;
+use crate::snapshot::{Alarm, MetricFilter};
 
 /// What is known of every alarm of the region, before the event and after it.
 struct States<'a> {
@@ -18,11 +21,100 @@ struct States<'a> {
     rests: Vec<(&'a Alarm, Option<State>)>,
 }
 
+/// An alarm on the metric of another filter, which composite alarms look at and the event may move, too.
+pub(super) struct Bystander<'e, 'a> {
+    alarm: &'a Alarm,
+    moved: Tri,
+    rest: Option<State>,
+    /// Filters of which it is not known whether they match the event, and that would move it.
+    pub(super) joint: Vec<Vec<&'e MetricFilter>>,
+}
+
+/// The alarms beside the judged ones that rules and suppressors name, as far as filters of the same log group feed them.
+pub(super) fn bystanders<'e, 'a>(
+    alarms: &[&'a Alarm],
+    judged: &[(&'a Alarm, Trip<'_>)],
+    event: &Event<'_>,
+    filters: &'e [Filter<'a>],
+) -> Vec<Bystander<'e, 'a>>
+where
+    'a: 'e,
+{
+    let named: Vec<String> = alarms
+        .iter()
+        .filter(|alarm| is_composite(alarm))
+        .flat_map(|alarm| {
+            let rule = Rule::parse(alarm.alarm_rule.as_deref().unwrap_or_default());
+            let children = rule.iter().flat_map(Rule::children).map(str::to_owned);
+            let names: Vec<String> = children.chain(alarm.actions_suppressor.clone()).collect();
+            names
+        })
+        .collect();
+    alarms
+        .iter()
+        .copied()
+        .filter(|alarm| !is_composite(alarm) && named.iter().any(|name| is_called(alarm, name)))
+        .filter(|alarm| !judged.iter().any(|(other, _)| std::ptr::eq(*other, *alarm)))
+        .map(|alarm| {
+            let mut bystander = Bystander {
+                alarm,
+                moved: Tri::No,
+                rest: None,
+                joint: Vec::new(),
+            };
+            for filter in filters {
+                bystander.be_moved(filter, event, filters);
+            }
+            bystander
+        })
+        .collect()
+}
+
+impl<'e> Bystander<'e, '_> {
+    fn be_moved<'a: 'e>(
+        &mut self,
+        filter: &'e Filter<'a>,
+        event: &Event<'_>,
+        filters: &'e [Filter<'a>],
+    ) {
+        let Some(metric) = filter.metric else {
+            return;
+        };
+        if std::ptr::eq(filter.seen, event.filter.seen)
+            || !looks_at(
+                self.alarm,
+                event.world.account(),
+                metric.name,
+                metric.namespace,
+            )
+        {
+            return;
+        }
+        let matched = event.is_matched_by(filter);
+        if matched == Tri::No {
+            return;
+        }
+        let own = Event::of(event.world, filter);
+        let trip = trip::judge(self.alarm, &own, filters);
+        let trips = if metric.dimensions.is_empty() {
+            trips(&trip)
+        } else {
+            Tri::Unknown
+        };
+        self.rest = self.rest.or(trip.rest);
+        self.moved = self.moved.or(matched.and(trips));
+        if matched == Tri::Unknown && trips == Tri::Yes {
+            self.joint.push(vec![filter.seen]);
+        }
+    }
+}
+
 /// The composite alarms that have a judged alarm among their children or their children's children.
 pub(super) fn actors<'a>(
     world: World<'a>,
     alarms: &[&'a Alarm],
-    judged: &[(&'a Alarm, Trip)],
+    judged: &[(&'a Alarm, Trip<'_>)],
+    beside: &[Bystander<'_, 'a>],
 ) -> Vec<Actor<'a>> {
     let composites: Vec<(&'a Alarm, Option<Rule>)> = alarms
         .iter()
@@ -43,10 +135,12 @@ pub(super) fn actors<'a>(
         moved: judged
             .iter()
             .map(|(alarm, trip)| (*alarm, trips(trip)))
+            .chain(beside.iter().map(|one| (one.alarm, one.moved)))
             .collect(),
         rests: judged
             .iter()
             .map(|(alarm, trip)| (*alarm, trip.rest))
+            .chain(beside.iter().map(|one| (one.alarm, one.rest)))
             .collect(),
     };
     let mut actors = Vec::new();
@@ -89,15 +183,9 @@ pub(super) fn actors<'a>(
                     })
                     .flat_map(|(_, trip)| trip.warnings.clone())
                     .collect(),
-                picks: judged
-                    .iter()
-                    .filter(|(alarm, _)| {
-                        path.first()
-                            .is_some_and(|first| std::ptr::eq(*first, *alarm))
-                    })
-                    .flat_map(|(_, trip)| trip.picks.clone())
-                    .collect(),
+                picks: Vec::new(),
                 from,
+                joint: None,
             };
             // A child that does not trip explains a composite that stays.
             if actor.faults.is_empty() || after == Tri::Yes {
@@ -132,7 +220,7 @@ fn severity(faults: &[Fault]) -> usize {
         .sum()
 }
 
-fn trips(trip: &Trip) -> Tri {
+fn trips(trip: &Trip<'_>) -> Tri {
     if trip.faults.is_empty() {
         Tri::Yes
     } else if trip.faults.iter().any(Fault::is_broken) {

@@ -1,15 +1,18 @@
 //! The alarms on a filter's metric: which of them would one event trip, and which would then act?
 
 mod composite;
+mod event;
 mod math;
 mod mute;
+mod overlap;
+mod rest;
 mod rule;
 mod series;
 mod statistic;
 mod trip;
 
 pub(crate) use series::looks_at;
-pub(super) use trip::judge;
+use trip::judge;
 
 use super::arn::Arn;
 use super::fault::{Fault, Tri};
@@ -17,7 +20,9 @@ use super::filter::Filter;
 use super::remedy::Command;
 use super::world::World;
 use super::{Link, Warning};
-use crate::snapshot::Alarm;
+use crate::pattern::Pattern;
+use crate::snapshot::{Alarm, MetricFilter};
+use event::Event;
 use rule::State;
 use trip::Trip;
 
@@ -32,6 +37,16 @@ pub(super) struct Actor<'a> {
     pub(super) picks: Vec<(String, String)>,
     /// The state it leaves; none where that is not known.
     pub(super) from: Option<State>,
+    /// It acts on events only that other filters match, too.
+    pub(super) joint: Option<Joint<'a>>,
+}
+
+/// Filters that have to match an event besides the first.
+#[derive(Debug, Clone)]
+pub(super) struct Joint<'a> {
+    pub(super) filters: Vec<&'a MetricFilter>,
+    /// What the first and all of these match.
+    pub(super) pattern: Pattern,
 }
 
 impl<'a> Actor<'a> {
@@ -70,19 +85,94 @@ pub(super) fn actors<'a>(
     filter: &Filter<'a>,
     filters: &[Filter<'a>],
 ) -> Vec<Actor<'a>> {
-    let Some(metric) = filter.metric else {
-        return Vec::new();
+    let alarms = in_region(world, &filter.seen.region);
+    let mut actors = Vec::new();
+    for picks in event::pick_sets(filter, &alarms) {
+        let event = Event {
+            picks,
+            ..Event::of(world, filter)
+        };
+        let (alone, together) = of_event(world, &alarms, &event, filters);
+        actors.extend(alone);
+        for names in together {
+            let is_named =
+                |one: &&Filter<'a>| names.iter().any(|seen| std::ptr::eq(*seen, one.seen));
+            let also: Vec<&Filter<'a>> = filters.iter().filter(is_named).collect();
+            let Some(joint) = joint(filter, &also) else {
+                continue;
+            };
+            let event = Event {
+                also,
+                ..event.clone()
+            };
+            let (acting, _) = of_event(world, &alarms, &event, filters);
+            // One that does not act even then is told of once.
+            let acting = acting
+                .into_iter()
+                .filter(|actor| !actor.faults.iter().any(Fault::is_broken));
+            actors.extend(acting.map(|actor| Actor {
+                joint: Some(joint.clone()),
+                ..actor
+            }));
+        }
+    }
+    actors
+}
+
+fn joint<'a>(filter: &Filter<'a>, also: &[&Filter<'a>]) -> Option<Joint<'a>> {
+    let patterns: Option<Vec<&Pattern>> = [filter]
+        .into_iter()
+        .chain(also.iter().copied())
+        .map(|one| one.pattern.as_ref().ok())
+        .collect();
+    Some(Joint {
+        filters: also.iter().map(|one| one.seen).collect(),
+        pattern: Pattern::all(&patterns?)?,
+    })
+}
+
+/// Sets of filters with which an event may move more alarms.
+type Together<'e> = Vec<Vec<&'e MetricFilter>>;
+
+/// The alarms that an event may move.
+fn of_event<'e, 'a>(
+    world: World<'a>,
+    alarms: &[&'a Alarm],
+    event: &'e Event<'e>,
+    filters: &'e [Filter<'a>],
+) -> (Vec<Actor<'a>>, Together<'e>)
+where
+    'a: 'e,
+{
+    let Some(metric) = event.filter.metric else {
+        return (Vec::new(), Vec::new());
     };
-    let region = filter.seen.region.as_str();
-    let alarms = in_region(world, region);
-    let judged: Vec<(&Alarm, Trip)> = alarms
+    let region = event.filter.seen.region.as_str();
+    let judged: Vec<(&'a Alarm, Trip<'e>)> = alarms
         .iter()
         .copied()
         .filter(|alarm| !is_composite(alarm))
         .filter(|alarm| looks_at(alarm, world.account(), metric.name, metric.namespace))
-        .map(|alarm| (alarm, judge(alarm, world.account(), filter, filters)))
+        .map(|alarm| (alarm, judge(alarm, event, filters)))
+        // An alarm on other values of the dimensions than the event carries.
+        .filter(|(_, trip)| event.picks.is_empty() || trip.lands)
         .collect();
-    let composites = composite::actors(world, &alarms, &judged);
+    let beside = composite::bystanders(alarms, &judged, event, filters);
+    let mut together: Together<'e> = Vec::new();
+    let of_trips = judged.iter().flat_map(|(_, trip)| &trip.joint);
+    for set in of_trips.chain(beside.iter().flat_map(|one| &one.joint)) {
+        let same = |other: &&Vec<&MetricFilter>| {
+            other.len() == set.len()
+                && other
+                    .iter()
+                    .zip(set)
+                    .all(|(one, other)| std::ptr::eq(*one, *other))
+        };
+        if !together.iter().any(|other| same(&other)) {
+            together.push(set.clone());
+        }
+    }
+    let composites = composite::actors(world, alarms, &judged, &beside);
     let has_topic = |alarm: &Alarm| {
         alarm
             .alarm_actions
@@ -107,15 +197,22 @@ pub(super) fn actors<'a>(
                 alarms: vec![alarm],
                 faults: trip.faults,
                 warnings: trip.warnings,
-                picks: trip.picks,
+                picks: Vec::new(),
                 from: trip.rest,
+                joint: None,
             };
             hold_back(world, alarm, region, &mut actor);
             actor
         })
         .collect();
-    actors.extend(composites);
-    actors
+    // A composite alarm without a topic, over an alarm with one, is not meant to notify either.
+    actors.extend(composites.into_iter().filter(|actor| {
+        actor.acting().is_some_and(has_topic) || !actor.alarms.iter().any(|one| has_topic(one))
+    }));
+    for actor in &mut actors {
+        actor.picks.clone_from(&event.picks);
+    }
+    (actors, together)
 }
 
 /// What keeps an alarm in ALARM from acting: actions switched off, mute rules.
@@ -194,7 +291,30 @@ fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
     if topics.is_empty() {
         topics.push("TOPIC_ARN".to_owned());
     }
-    new_alarm_command(region, &alarm.alarm_name, (metric, namespace), &topics)
+    let mut command = new_alarm_command(region, &alarm.alarm_name, (metric, namespace), &topics);
+    if let Some(description) = &alarm.alarm_description {
+        command = command.with("--alarm-description", description);
+    }
+    for (option, actions) in [
+        ("--ok-actions", &alarm.ok_actions),
+        (
+            "--insufficient-data-actions",
+            &alarm.insufficient_data_actions,
+        ),
+    ] {
+        if !actions.is_empty() {
+            command = command.raw(&format!("{option} {}", words(actions)));
+        }
+    }
+    command
+}
+
+fn words(texts: &[String]) -> String {
+    let words: Vec<String> = texts
+        .iter()
+        .map(|text| super::remedy::quoted(text))
+        .collect();
+    words.join(" ")
 }
 
 /// `aws cloudwatch put-metric-alarm` that one event trips.
@@ -204,10 +324,6 @@ pub(super) fn new_alarm_command(
     (metric, namespace): (&str, &str),
     actions: &[String],
 ) -> Command {
-    let words: Vec<String> = actions
-        .iter()
-        .map(|action| super::remedy::quoted(action))
-        .collect();
     Command::new("cloudwatch put-metric-alarm", region)
         .with("--alarm-name", name)
         .with("--metric-name", metric)
@@ -216,61 +332,31 @@ pub(super) fn new_alarm_command(
         .raw(
             "--comparison-operator GreaterThanOrEqualToThreshold --treat-missing-data notBreaching",
         )
-        .raw(&format!("--alarm-actions {}", words.join(" ")))
+        .raw(&format!("--alarm-actions {}", words(actions)))
 }
 
-/// `aws cloudwatch put-metric-alarm` that writes the alarm as it is, with these actions.
+/// `aws cloudwatch put-metric-alarm` that writes the alarm as it is, with these actions: the call replaces the whole alarm, so
+/// that everything is said again.
 pub(super) fn same_alarm_command(alarm: &Alarm, region: &str, actions: &[String]) -> Command {
-    if !alarm.metrics.is_empty() {
-        return Command::new("cloudwatch put-metric-alarm", region)
-            .with("--alarm-name", &alarm.alarm_name)
-            .raw("--metrics file://metrics.json --alarm-actions TOPIC_ARN");
+    let settings = Alarm {
+        alarm_actions: actions.to_vec(),
+        evaluation_state: None,
+        alarm_configuration_updated_timestamp: None,
+        state_value: None,
+        state_reason: None,
+        state_updated_timestamp: None,
+        state_transitioned_timestamp: None,
+        alarm_type: None,
+        ..alarm.clone()
+    };
+    // Types of ours always serialise; the CLI would refuse an empty document.
+    let mut settings = serde_json::to_value(settings).unwrap_or_default();
+    if let Some(fields) = settings.as_object_mut() {
+        fields.remove("AlarmArn");
+        fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     }
-    let number = |option: &str, value: Option<i64>| {
-        value.map_or(String::new(), |value| format!(" {option} {value}"))
-    };
-    let words: Vec<String> = actions
-        .iter()
-        .map(|action| super::remedy::quoted(action))
-        .collect();
-    let statistic = match (&alarm.statistic, &alarm.extended_statistic) {
-        (Some(statistic), _) => format!("--statistic {statistic}"),
-        (None, Some(extended)) => {
-            format!("--extended-statistic {}", super::remedy::quoted(extended))
-        }
-        (None, None) => "--statistic Sum".to_owned(),
-    };
-    let threshold = alarm.threshold.map_or(String::new(), |threshold| {
-        format!(" --threshold {threshold}")
-    });
     Command::new("cloudwatch put-metric-alarm", region)
-        .with("--alarm-name", &alarm.alarm_name)
-        .with(
-            "--metric-name",
-            alarm.metric_name.as_deref().unwrap_or_default(),
-        )
-        .with(
-            "--namespace",
-            alarm.namespace.as_deref().unwrap_or_default(),
-        )
-        .raw(&format!(
-            "{statistic}{}{}{}{threshold}",
-            number("--period", alarm.period),
-            number("--evaluation-periods", alarm.evaluation_periods),
-            number("--datapoints-to-alarm", alarm.datapoints_to_alarm),
-        ))
-        .with(
-            "--comparison-operator",
-            alarm
-                .comparison_operator
-                .as_deref()
-                .unwrap_or("GreaterThanOrEqualToThreshold"),
-        )
-        .with(
-            "--treat-missing-data",
-            alarm.treat_missing_data.as_deref().unwrap_or("missing"),
-        )
-        .raw(&format!("--alarm-actions {}", words.join(" ")))
+        .with("--cli-input-json", &settings.to_string())
 }
 
 /// AWS's word for a state.

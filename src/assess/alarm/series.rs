@@ -1,10 +1,11 @@
 //! The metrics that an alarm looks at, and their values in a period.
 
+use super::event::{Event, is_same};
 use super::math::{self, Series, Value};
 use super::statistic::Statistic;
+use crate::assess::fault::Tri;
 use crate::assess::filter::Filter;
-use crate::pattern::{Assumptions, Cover, Pattern, covers};
-use crate::snapshot::{Alarm, Dimension};
+use crate::snapshot::{Alarm, Dimension, EvaluationCriteria, MetricDataQuery};
 
 /// One metric that the alarm looks at.
 pub(super) struct Query<'a> {
@@ -12,11 +13,13 @@ pub(super) struct Query<'a> {
     pub(super) statistic: Option<Statistic>,
     pub(super) statistic_text: String,
     minutes: u32,
+    /// Of its period.
+    pub(super) seconds: Option<i64>,
     pub(super) unit: Option<&'a str>,
     pub(super) name: &'a str,
     pub(super) namespace: &'a str,
     pub(super) dimensions: &'a [Dimension],
-    /// The filters that write it.
+    /// The filters that write it, with these dimensions.
     pub(super) writers: Vec<&'a Filter<'a>>,
 }
 
@@ -27,8 +30,8 @@ pub(super) enum Period {
     Silent,
     /// Records arrive, in one minute or in each of them; none matches.
     Quiet { busy: bool },
-    /// The event arrives; other records in the other minutes, or not.
-    Event { busy: bool, overlap: bool },
+    /// The event arrives; other records in the other minutes, or not. Of the filters that may match it these do.
+    Event { busy: bool, others: u32 },
     /// As the event alone, but with a default value counted beside it: the reading of the documentation by which
     /// defaults are reported for each record that does not match, not for each minute.
     EventDiluted,
@@ -38,41 +41,87 @@ pub(super) enum Period {
 pub(crate) fn looks_at(alarm: &Alarm, account: &str, name: &str, namespace: &str) -> bool {
     let plain =
         alarm.metric_name.as_deref() == Some(name) && alarm.namespace.as_deref() == Some(namespace);
+    let by_query = |query: &MetricDataQuery| {
+        query
+            .account_id
+            .as_deref()
+            .is_none_or(|other| other == account)
+            && query.metric_stat.as_ref().is_some_and(|stat| {
+                stat.metric.metric_name.as_deref() == Some(name)
+                    && stat.metric.namespace.as_deref() == Some(namespace)
+            })
+    };
     plain
-        || alarm.metrics.iter().any(|query| {
-            query
-                .account_id
-                .as_deref()
-                .is_none_or(|other| other == account)
-                && query.metric_stat.as_ref().is_some_and(|stat| {
-                    stat.metric.metric_name.as_deref() == Some(name)
-                        && stat.metric.namespace.as_deref() == Some(namespace)
-                })
-        })
+        || alarm.metrics.iter().any(by_query)
+        || searched(alarm).is_some_and(|text| names(text, name))
+}
+
+/// Whether a query has the name in it, and not as a part of a longer one.
+fn names(query: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    query.match_indices(name).any(|(at, _)| {
+        let before = query.get(..at).and_then(|text| text.chars().next_back());
+        let after = query
+            .get(at + name.len()..)
+            .and_then(|text| text.chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    })
+}
+
+/// The text by which an alarm finds its metrics instead of naming them: Metrics Insights, a search, `PromQL`.
+pub(super) fn searched(alarm: &Alarm) -> Option<&str> {
+    let criteria = alarm
+        .evaluation_criteria
+        .as_ref()
+        .and_then(|criteria| match criteria {
+            EvaluationCriteria::PromQl { criteria } => Some(criteria.query.as_str()),
+            EvaluationCriteria::Other(_) => None,
+        });
+    criteria.or_else(|| {
+        alarm
+            .metrics
+            .iter()
+            .filter_map(|query| query.expression.as_deref())
+            .find(|expression| {
+                let upper = expression.trim_start().to_ascii_uppercase();
+                upper.starts_with("SELECT") || upper.contains("SEARCH(")
+            })
+    })
 }
 
 /// All metrics of an alarm, seen from one filter.
 pub(super) struct Metrics<'a> {
     alarm: &'a Alarm,
-    filter: &'a Filter<'a>,
+    event: &'a Event<'a>,
     pub(super) queries: Vec<Query<'a>>,
-    /// Other filters that match whatever this one matches.
+    /// Other filters that certainly match the event.
     always: Vec<&'a Filter<'a>>,
+    /// Other filters of which each may match it.
+    pub(super) perhaps: Vec<&'a Filter<'a>>,
 }
 
 impl<'a> Metrics<'a> {
-    pub(super) fn of(
-        alarm: &'a Alarm,
-        account: &str,
-        filter: &'a Filter<'a>,
-        filters: &'a [Filter<'a>],
-    ) -> Self {
-        Self {
+    pub(super) fn of(alarm: &'a Alarm, event: &'a Event<'a>, filters: &'a [Filter<'a>]) -> Self {
+        let queries = queries(alarm, event, filters);
+        let mut metrics = Self {
             alarm,
-            filter,
-            queries: queries(alarm, account, filters),
-            always: overlapping(filter, alarm, account, filters),
+            event,
+            queries,
+            always: Vec::new(),
+            perhaps: Vec::new(),
+        };
+        for other in filters {
+            let writes = |query: &Query<'_>| query.writers.iter().any(|one| is_same(one, other));
+            if is_same(other, event.filter) || !metrics.queries.iter().any(writes) {
+                continue;
+            }
+            match event.is_matched_by(other) {
+                Tri::Yes => metrics.always.push(other),
+                Tri::Unknown => metrics.perhaps.push(other),
+                Tri::No => {}
+            }
         }
+        metrics
     }
 
     /// The value that the alarm compares with its threshold; `value` stands in for what a match adds.
@@ -105,14 +154,16 @@ impl<'a> Metrics<'a> {
     }
 }
 
-fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Vec<Query<'a>> {
-    let writers = |name: &str, namespace: &str| {
+fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -> Vec<Query<'a>> {
+    let account = event.world.account();
+    let writers = |name: &str, namespace: &str, dimensions: &[Dimension]| {
         filters
             .iter()
             .filter(|filter| {
                 filter
                     .metric
                     .is_some_and(|metric| metric.is_named(name, namespace))
+                    && event.lands(filter, dimensions)
             })
             .collect()
     };
@@ -133,11 +184,12 @@ fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Ve
             statistic: Statistic::parse(text.unwrap_or_default()),
             statistic_text: text.unwrap_or_default().to_owned(),
             minutes: minutes(alarm.period),
+            seconds: alarm.period,
             unit: alarm.unit.as_deref(),
             name,
             namespace,
             dimensions: &alarm.dimensions,
-            writers: writers(name, namespace),
+            writers: writers(name, namespace, &alarm.dimensions),
         }];
     }
     alarm
@@ -152,6 +204,7 @@ fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Ve
                 statistic: Statistic::parse(&stat.stat),
                 statistic_text: stat.stat.clone(),
                 minutes: minutes(stat.period),
+                seconds: stat.period,
                 unit: stat.unit.as_deref(),
                 name,
                 namespace,
@@ -161,7 +214,7 @@ fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Ve
                     .as_deref()
                     .is_none_or(|other| other == account)
                 {
-                    writers(name, namespace)
+                    writers(name, namespace, &stat.metric.dimensions)
                 } else {
                     Vec::new()
                 },
@@ -170,33 +223,12 @@ fn queries<'a>(alarm: &'a Alarm, account: &str, filters: &'a [Filter<'a>]) -> Ve
         .collect()
 }
 
-/// Other filters that the alarm looks at and that match whatever this filter matches.
-fn overlapping<'a>(
-    filter: &Filter<'_>,
-    alarm: &Alarm,
-    account: &str,
-    filters: &'a [Filter<'a>],
-) -> Vec<&'a Filter<'a>> {
-    let Ok(own) = &filter.pattern else {
-        return Vec::new();
-    };
-    let covers_own = |other: &Pattern| {
-        matches!(
-            covers(std::slice::from_ref(other), own, &Assumptions::cloudtrail()),
-            Cover::Covered { .. }
-        )
-    };
-    filters
-        .iter()
-        .filter(|other| !std::ptr::eq(other.seen, filter.seen))
-        .filter(|other| other.is_on(&filter.seen.region, &filter.seen.log_group_name))
-        .filter(|other| {
-            other
-                .metric
-                .is_some_and(|metric| looks_at(alarm, account, metric.name, metric.namespace))
-        })
-        .filter(|other| other.pattern.as_ref().is_ok_and(covers_own))
-        .collect()
+/// The bit of a filter that may match; those beyond 32 have none.
+fn bit(at: usize) -> u32 {
+    u32::try_from(at)
+        .ok()
+        .and_then(|at| 1_u32.checked_shl(at))
+        .unwrap_or(0)
 }
 
 struct Valuation<'j, 'a> {
@@ -210,19 +242,24 @@ struct Valuation<'j, 'a> {
 impl Valuation<'_, '_> {
     /// Whether the writer matches the event, and how often its default is reported.
     fn counts(&self, writer: &Filter<'_>, minutes: u32) -> (bool, u32) {
-        let seen = self.metrics.filter.seen;
-        let is_own = std::ptr::eq(writer.seen, seen);
+        let seen = self.metrics.event.filter.seen;
         let same_group = writer.is_on(&seen.region, &seen.log_group_name);
-        let always = self
-            .metrics
-            .always
-            .iter()
-            .any(|other| std::ptr::eq(other.seen, writer.seen));
+        let certain = is_same(writer, self.metrics.event.filter)
+            || self
+                .metrics
+                .always
+                .iter()
+                .any(|other| is_same(other, writer));
         match self.period {
             Period::Silent => (false, 0),
             Period::Quiet { busy } => (false, if busy { minutes } else { 1 }),
-            Period::Event { busy, overlap } => {
-                let matches = is_own || always || (overlap && same_group);
+            Period::Event { busy, others } => {
+                let perhaps = self
+                    .metrics
+                    .perhaps
+                    .iter()
+                    .position(|one| is_same(one, writer));
+                let matches = certain || perhaps.is_some_and(|at| others & bit(at) != 0);
                 let others = if busy { minutes.saturating_sub(1) } else { 0 };
                 match (matches, same_group) {
                     (true, _) => (true, others),
@@ -231,7 +268,7 @@ impl Valuation<'_, '_> {
                     (false, false) => (false, others),
                 }
             }
-            Period::EventDiluted => (is_own || always, u32::from(same_group)),
+            Period::EventDiluted => (certain, u32::from(same_group)),
         }
     }
 

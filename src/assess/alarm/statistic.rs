@@ -20,10 +20,12 @@ impl Statistic {
     /// Reads `Sum`, `p99`, `tm90`, `TM(10%:90%)`, ...; none for a statistic that one sample does not decide.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
+        // Bounds in percent always keep a single sample; bounds in values, such as TM(150:1000), may leave it out.
         let of_extremes = |prefix: &str| {
-            lower
-                .strip_prefix(prefix)
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '('))
+            lower.strip_prefix(prefix).is_some_and(|rest| {
+                rest.starts_with(|c: char| c.is_ascii_digit())
+                    || (rest.starts_with('(') && rest.contains('%'))
+            })
         };
         match lower.as_str() {
             "sum" => Some(Self::Sum),
@@ -136,7 +138,16 @@ mod tests {
 
     #[test]
     fn ranks_and_quartile_means_are_not_decided() {
-        for name in ["p101", "PR(100:2000)", "IQM", "", "median", "p"] {
+        for name in [
+            "p101",
+            "PR(100:2000)",
+            "TM(5:10)",
+            "TC(5:)",
+            "IQM",
+            "",
+            "median",
+            "p",
+        ] {
             assert_eq!(Statistic::parse(name), None, "{name}");
         }
     }

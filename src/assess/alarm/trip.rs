@@ -1,58 +1,77 @@
 //! Would one event that a filter matches move an alarm into ALARM?
 
+use super::event::{Event, is_same, system_fields};
 use super::math::Value;
+use super::overlap::{self, Overlap};
 use super::rule::State;
-use super::series::{Metrics, Period, Query};
+use super::series::{Metrics, Period, Query, searched};
 use super::statistic::Statistic;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::filter::{Filter, MetricValue};
 use crate::assess::remedy::Command;
 use crate::assess::{Link, Warning};
-
-use crate::snapshot::{Alarm, Dimension};
+use crate::snapshot::{Alarm, MetricFilter};
 
 /// What one event does to an alarm.
 #[derive(Debug, Clone)]
-pub(crate) struct Trip {
+pub(crate) struct Trip<'a> {
     /// Why it does not trip, or may not; empty if it does.
     pub(crate) faults: Vec<Fault>,
     pub(crate) warnings: Vec<Warning>,
-    /// Fields with the values that the alarm's dimensions pick: it counts only such events.
-    pub(crate) picks: Vec<(String, String)>,
     /// The state that it rests in between events; none where that is not known.
     pub(crate) rest: Option<State>,
+    /// Sets of other filters: where all of one match the event too, it trips.
+    pub(crate) joint: Vec<Vec<&'a MetricFilter>>,
+    /// Whether what the filter writes for the event lands in a metric of the alarm.
+    pub(crate) lands: bool,
 }
 
-/// Judges the alarm for one event that `filter` matches. `filters` are all of the region.
+/// Judges the alarm for one event. `filters` are all of the region.
 pub(crate) fn judge<'a>(
     alarm: &'a Alarm,
-    account: &str,
-    filter: &'a Filter<'a>,
+    event: &'a Event<'a>,
     filters: &'a [Filter<'a>],
-) -> Trip {
+) -> Trip<'a> {
     let mut trip = Trip {
         faults: Vec::new(),
         warnings: Vec::new(),
-        picks: Vec::new(),
         rest: None,
+        joint: Vec::new(),
+        lands: true,
     };
-    if is_band(alarm) {
-        trip.faults.push(on(alarm, Fault::undecided(
-            Link::Alarm,
-            format!("Alarm {} compares with a learned band; whether one event leaves it cannot be told.", alarm.alarm_name),
-        )));
+    if let Some(reason) = beyond(alarm) {
+        trip.faults
+            .push(on(alarm, Fault::undecided(Link::Alarm, reason)));
         return trip;
     }
     let judge = Judge {
         alarm,
-        filter,
-        metrics: Metrics::of(alarm, account, filter, filters),
+        event,
+        filter: event.filter,
+        metrics: Metrics::of(alarm, event, filters),
     };
     judge.run(&mut trip);
     trip
 }
 
-fn on(alarm: &Alarm, fault: Fault) -> Fault {
+/// Why the alarm is of a kind that a snapshot does not decide.
+fn beyond(alarm: &Alarm) -> Option<String> {
+    let name = &alarm.alarm_name;
+    if is_band(alarm) {
+        Some(format!(
+            "Alarm {name} compares with a learned band; whether one event leaves it cannot be told."
+        ))
+    } else {
+        searched(alarm).map(|query| {
+            format!(
+                "Alarm {name} looks for its metrics by a query ({query}); whether one event trips it cannot be told \
+                 from a snapshot."
+            )
+        })
+    }
+}
+
+pub(super) fn on(alarm: &Alarm, fault: Fault) -> Fault {
     fault.on(&alarm.alarm_arn)
 }
 
@@ -67,65 +86,135 @@ fn is_band(alarm: &Alarm) -> bool {
         )
 }
 
-struct Judge<'a> {
-    alarm: &'a Alarm,
+pub(super) struct Judge<'a> {
+    pub(super) alarm: &'a Alarm,
+    pub(super) event: &'a Event<'a>,
     filter: &'a Filter<'a>,
-    metrics: Metrics<'a>,
+    pub(super) metrics: Metrics<'a>,
 }
 
-impl Judge<'_> {
-    fn run(&self, trip: &mut Trip) {
-        let name = &self.alarm.alarm_name;
-        let is_ours = |query: &&Query<'_>| {
-            self.filter
-                .metric
-                .is_some_and(|metric| metric.is_named(query.name, query.namespace))
-        };
-        for query in self.metrics.queries.iter().filter(is_ours) {
-            self.dimensions(query, trip);
-            self.unit(query, trip);
+impl<'a> Judge<'a> {
+    fn run(&self, trip: &mut Trip<'a>) {
+        let ours: Vec<&Query<'_>> = self
+            .metrics
+            .queries
+            .iter()
+            .filter(|query| {
+                self.filter
+                    .metric
+                    .is_some_and(|metric| metric.is_named(query.name, query.namespace))
+            })
+            .collect();
+        let lands = |query: &&&Query<'_>| query.writers.iter().any(|one| is_same(one, self.filter));
+        let landing: Vec<&Query<'_>> = ours.iter().filter(lands).copied().collect();
+        trip.lands = !landing.is_empty();
+        if landing.is_empty() {
+            if let Some(query) = ours.first() {
+                self.dimensions(query, trip);
+            }
+        } else {
+            self.unit(&landing, trip);
+            self.system_fields(trip);
         }
         self.always_on(trip);
         self.low_sample_count(trip);
-        if !trip.faults.is_empty() {
+        self.evaluation(trip);
+        if trip.faults.iter().any(Fault::is_broken) {
             return;
         }
-        let event = self.breaches(
-            Period::Event {
-                busy: false,
-                overlap: false,
-            },
-            None,
-        );
-        if event != Ok(Tri::Yes) {
-            trip.faults.push(self.why_not(&event));
-            return;
+        if self.overlap(trip) {
+            self.dilution(trip);
+            self.rest(trip);
         }
-        let others = [
+    }
+
+    /// Whether one event trips it, whichever other filters match it too; what is wrong if not.
+    fn overlap(&self, trip: &mut Trip<'a>) -> bool {
+        let trips = |others: u32| {
+            self.breaches(
+                Period::Event {
+                    busy: false,
+                    others,
+                },
+                None,
+            )
+        };
+        let answer = |others: u32| trips(others).unwrap_or(Tri::Unknown);
+        let perhaps = &self.metrics.perhaps;
+        if perhaps.len() > overlap::MOST {
+            let sure = answer(0) == Tri::Yes && answer(u32::MAX) == Tri::Yes;
+            if !sure {
+                trip.faults.push(self.undecided(format!(
+                    "Whether alarm {} trips depends on which of {} other filters match the same event.",
+                    self.alarm.alarm_name,
+                    perhaps.len()
+                )));
+            }
+            return sure;
+        }
+        let overlap = Overlap::of(perhaps.len(), answer);
+        if overlap.is_sure() {
+            return true;
+        }
+        let members = |set: &u32| -> Vec<&'a Filter<'a>> {
+            let indexed = perhaps.iter().copied().zip(0_u32..);
+            indexed
+                .filter(|(_, at)| set & (1 << at) != 0)
+                .map(|(other, _)| other)
+                .collect()
+        };
+        let sets: Vec<Vec<&'a Filter<'a>>> = overlap.sufficient.iter().map(members).collect();
+        let can_be_joined = sets
+            .iter()
+            .all(|set| super::joint(self.filter, set).is_some());
+        trip.joint = sets
+            .iter()
+            .map(|set| set.iter().map(|one| one.seen).collect())
+            .collect();
+        let alone = trips(0);
+        trip.faults.push(if alone.is_err() || !overlap.open && trip.joint.is_empty() {
+            self.why_not(&alone)
+        } else if overlap.open || !can_be_joined {
+            self.undecided(format!(
+                "Whether alarm {} trips depends on whether other filters match the same event.",
+                self.alarm.alarm_name
+            ))
+        } else {
+            let names: Vec<&str> = trip
+                .joint
+                .iter()
+                .flatten()
+                .map(|other| other.filter_name.as_str())
+                .collect();
+            self.broken(format!(
+                "An event that metric filter {} alone matches does not trip alarm {}; others have to match it too ({}).",
+                self.filter.seen.filter_name,
+                self.alarm.alarm_name,
+                names.join(", ")
+            ))
+        });
+        false
+    }
+
+    /// Whether it still trips among other records.
+    fn dilution(&self, trip: &mut Trip<'_>) {
+        let name = &self.alarm.alarm_name;
+        match self.breaches(
             Period::Event {
                 busy: true,
-                overlap: false,
+                others: 0,
             },
-            Period::Event {
-                busy: false,
-                overlap: true,
-            },
-        ];
-        for period in others {
-            match self.breaches(period, None) {
-                Ok(Tri::Yes) => {}
-                Ok(_) if matches!(period, Period::Event { overlap: false, .. }) => {
-                    trip.faults.push(self.broken(format!(
-                        "Alarm {name} looks at the {} of its metric, which the default value dilutes: one event among \
-                         other records does not reach the threshold.",
-                        self.statistics()
-                    )));
-                }
-                Ok(_) => trip.faults.push(self.undecided(format!(
-                    "Whether alarm {name} trips depends on whether other filters match the same event."
-                ))),
-                Err(reason) => trip.faults.push(self.undecided(reason)),
-            }
+            None,
+        ) {
+            Ok(Tri::Yes) => {}
+            Ok(_) => trip.faults.push(self.broken(format!(
+                "Alarm {name} looks at the {} of its metric, which the default value dilutes: one event among other \
+                 records does not reach the threshold.",
+                self.statistics()
+            ))),
+            Err(reason) => trip.faults.push(self.undecided(format!(
+                "Whether alarm {name} trips among other records cannot be decided: {reason}."
+            ))),
         }
         if trip.faults.is_empty() && self.breaches(Period::EventDiluted, None) != Ok(Tri::Yes) {
             trip.faults.push(self.undecided(format!(
@@ -134,14 +223,13 @@ impl Judge<'_> {
                 self.statistics()
             )));
         }
-        self.rest(trip);
     }
 
-    fn broken(&self, message: String) -> Fault {
+    pub(super) fn broken(&self, message: String) -> Fault {
         on(self.alarm, Fault::broken(Link::Alarm, message)).remedy(self.put_again())
     }
 
-    fn undecided(&self, message: String) -> Fault {
+    pub(super) fn undecided(&self, message: String) -> Fault {
         on(self.alarm, Fault::undecided(Link::Alarm, message))
     }
 
@@ -156,45 +244,40 @@ impl Judge<'_> {
         texts.join(", ")
     }
 
-    /// A filter with dimensions writes a metric for each of their values; an alarm names one of them exactly.
-    fn dimensions(&self, query: &Query<'_>, trip: &mut Trip) {
-        let Some(metric) = self.filter.metric else {
-            return;
-        };
-        let filter = &self.filter.seen.filter_name;
-        let system: Vec<&String> = self
+    /// Why nothing that the filter writes lands in the metric with the query's dimensions: a filter with dimensions writes a
+    /// metric for each of their values, and an alarm names one of them exactly.
+    fn dimensions(&self, query: &Query<'_>, trip: &mut Trip<'_>) {
+        let written = self
             .filter
-            .seen
-            .emit_system_field_dimensions
-            .iter()
-            .flatten()
-            .collect();
-        let written = metric.dimensions.len() + system.len();
-        if written == 0 && query.dimensions.is_empty() {
-            return;
-        }
-        let known = |dimension: &Dimension| {
-            metric.dimensions.contains_key(&dimension.name) || system.contains(&&dimension.name)
-        };
-        if written == 0 {
-            trip.faults.push(self.broken(format!(
-                "Alarm {} looks at the metric with dimensions; metric filter {filter} writes it without any.",
-                self.alarm.alarm_name
-            )));
-        } else if query.dimensions.len() != written || !query.dimensions.iter().all(known) {
-            trip.faults.push(
-                Fault::broken(
-                    Link::Metric,
-                    format!(
-                        "Metric filter {filter} writes a metric of its own for each value of its dimensions; alarm {} \
-                         looks at none of them.",
-                        self.alarm.alarm_name
-                    ),
-                )
-                .on(filter)
-                .remedy(self.filter.put_again()),
-            );
-        } else if !system.is_empty() {
+            .metric
+            .is_some_and(|metric| !metric.dimensions.is_empty())
+            || !system_fields(self.filter).is_empty();
+        let filter = &self.filter.seen.filter_name;
+        let alarm = &self.alarm.alarm_name;
+        trip.faults.push(if written {
+            Fault::broken(
+                Link::Metric,
+                format!(
+                    "Metric filter {filter} writes a metric of its own for each value of its dimensions; alarm {alarm} \
+                     looks at none of them."
+                ),
+            )
+            .on(filter)
+            .remedy(self.filter.put_again())
+        } else if query.dimensions.is_empty() {
+            self.broken(format!(
+                "Alarm {alarm} looks at a metric of another account than that of metric filter {filter}."
+            ))
+        } else {
+            self.broken(format!(
+                "Alarm {alarm} looks at the metric with dimensions; metric filter {filter} writes it without any."
+            ))
+        });
+    }
+
+    fn system_fields(&self, trip: &mut Trip<'_>) {
+        if !system_fields(self.filter).is_empty() {
+            let filter = &self.filter.seen.filter_name;
             trip.faults.push(
                 Fault::undecided(
                     Link::Metric,
@@ -206,22 +289,21 @@ impl Judge<'_> {
                 )
                 .on(filter),
             );
-        } else {
-            trip.picks
-                .extend(query.dimensions.iter().filter_map(|dimension| {
-                    Some((
-                        metric.dimensions.get(&dimension.name)?.clone(),
-                        dimension.value.clone(),
-                    ))
-                }));
         }
     }
 
-    fn unit(&self, query: &Query<'_>, trip: &mut Trip) {
+    fn unit(&self, landing: &[&Query<'_>], trip: &mut Trip<'_>) {
         let Some(metric) = self.filter.metric else {
             return;
         };
-        if let Some(unit) = query.unit.filter(|unit| *unit != metric.unit) {
+        let units: Vec<&str> = landing
+            .iter()
+            .filter_map(|query| query.unit)
+            .filter(|unit| *unit != metric.unit)
+            .collect();
+        if let Some(unit) = units.first()
+            && units.len() == landing.len()
+        {
             trip.faults.push(self.broken(format!(
                 "Alarm {} looks at data points of unit {unit} only; metric filter {} writes unit {}, so it sees none.",
                 self.alarm.alarm_name, self.filter.seen.filter_name, metric.unit
@@ -230,7 +312,7 @@ impl Judge<'_> {
     }
 
     /// A filter that matches practically every record raises its metric all the time.
-    fn always_on(&self, trip: &mut Trip) {
+    fn always_on(&self, trip: &mut Trip<'_>) {
         for query in &self.metrics.queries {
             for writer in &query.writers {
                 let same_group =
@@ -262,7 +344,7 @@ impl Judge<'_> {
     }
 
     /// One sample is few: such a percentile is then not evaluated at all.
-    fn low_sample_count(&self, trip: &mut Trip) {
+    fn low_sample_count(&self, trip: &mut Trip<'_>) {
         let is_percentile = self
             .metrics
             .queries
@@ -290,7 +372,7 @@ impl Judge<'_> {
         let with_one = self.breaches(
             Period::Event {
                 busy: false,
-                overlap: false,
+                others: 0,
             },
             Some(1.0),
         );
@@ -322,111 +404,7 @@ impl Judge<'_> {
         }
     }
 
-    /// From which state it starts, whether one breaching data point suffices, and whether it comes back.
-    fn rest(&self, trip: &mut Trip) {
-        let name = &self.alarm.alarm_name;
-        let silent = self.metrics.value(Period::Silent, None);
-        let quiet = [
-            self.metrics.value(Period::Quiet { busy: false }, None),
-            self.metrics.value(Period::Quiet { busy: true }, None),
-        ];
-        let treat = self
-            .alarm
-            .treat_missing_data
-            .as_deref()
-            .unwrap_or("missing");
-        for value in quiet.iter().chain([&silent]) {
-            match value {
-                Value::Number(number) => {
-                    if self.compare(*number) == Some(true) {
-                        trip.faults.push(self.broken(format!(
-                            "Alarm {name} is in ALARM already when nothing has happened ({number} breaches its \
-                             threshold): it acts on change only, and one event changes nothing."
-                        )));
-                        return;
-                    }
-                }
-                Value::Unknown(reason) => {
-                    trip.faults.push(self.undecided(format!(
-                        "Whether alarm {name} rests between events cannot be decided: {reason}."
-                    )));
-                    return;
-                }
-                Value::Missing => {}
-            }
-        }
-        let dense = quiet
-            .iter()
-            .chain([&silent])
-            .any(|value| matches!(value, Value::Number(_)));
-        if treat == "breaching" && silent == Value::Missing {
-            trip.faults.push(self.broken(format!(
-                "Alarm {name} takes missing data as breaching: without events it is in ALARM already, and one event \
-                 changes nothing."
-            )));
-            return;
-        }
-        self.data_points(treat, dense, trip);
-        let state = self.alarm.state_value.as_deref().and_then(State::parse);
-        let latches = treat == "ignore" && !dense;
-        trip.rest = match treat {
-            _ if dense => Some(State::Ok),
-            "notBreaching" => Some(State::Ok),
-            "ignore" => state,
-            _ => Some(State::InsufficientData),
-        };
-        if latches && state == Some(State::Alarm) {
-            trip.faults.push(
-                on(self.alarm, Fault::broken(
-                    Link::Alarm,
-                    format!("Alarm {name} has latched: it is in ALARM and keeps that state while no data arrives."),
-                ))
-                .remedy(
-                    Command::new("cloudwatch set-alarm-state", self.region())
-                        .with("--alarm-name", name)
-                        .raw("--state-value OK")
-                        .with("--state-reason", "unlatched"),
-                ),
-            );
-        } else if latches {
-            trip.warnings.push(Warning {
-                code: "will_latch",
-                message: format!(
-                    "Alarm {name} keeps its state while data is missing: it will notify once and then stay in ALARM."
-                ),
-            });
-        } else if state == Some(State::Alarm) {
-            trip.warnings.push(Warning {
-                code: "in_alarm",
-                message: format!("Alarm {name} is in ALARM at present; until it is OK again another event notifies nobody."),
-            });
-        }
-    }
-
-    /// M of N: one event gives one breaching data point; what the others count for depends on the treatment.
-    fn data_points(&self, treat: &str, dense: bool, trip: &mut Trip) {
-        let name = &self.alarm.alarm_name;
-        let periods = self.alarm.evaluation_periods.unwrap_or(1);
-        let wanted = self.alarm.datapoints_to_alarm.unwrap_or(periods);
-        if wanted <= 1 {
-            return;
-        }
-        if treat == "missing" && !dense && wanted <= periods {
-            trip.warnings.push(Warning {
-                code: "needs_missing_data",
-                message: format!(
-                    "Alarm {name} wants {wanted} of {periods} data points; one event trips it only because missing data \
-                     points are left out."
-                ),
-            });
-            return;
-        }
-        trip.faults.push(self.broken(format!(
-            "Alarm {name} wants {wanted} breaching data points of {periods}; one event gives one."
-        )));
-    }
-
-    fn breaches(&self, period: Period, value: Option<f64>) -> Result<Tri, String> {
+    pub(super) fn breaches(&self, period: Period, value: Option<f64>) -> Result<Tri, String> {
         match self.metrics.value(period, value) {
             Value::Number(number) => self
                 .compare(number)
@@ -437,7 +415,7 @@ impl Judge<'_> {
         }
     }
 
-    fn compare(&self, number: f64) -> Option<bool> {
+    pub(super) fn compare(&self, number: f64) -> Option<bool> {
         let threshold = self.alarm.threshold?;
         match self.alarm.comparison_operator.as_deref()? {
             "GreaterThanOrEqualToThreshold" => Some(number >= threshold),
@@ -448,7 +426,7 @@ impl Judge<'_> {
         }
     }
 
-    fn region(&self) -> &str {
+    pub(super) fn region(&self) -> &str {
         &self.filter.seen.region
     }
 

@@ -94,7 +94,7 @@ fn conditions_are_evaluated_for_the_alarm() {
         ),
         (
             r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:*"}}"#,
-            Access::NotAllowed,
+            Access::Undecided,
         ),
         (
             r#"{"StringEquals":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:*"}}"#,

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::operation::get_alarm_mute_rule::GetAlarmMuteRuleOutput;
 use aws_sdk_cloudwatch::types as sdk;
@@ -9,8 +9,9 @@ use super::look::{Look, NoneIf, Seen, timestamp};
 use crate::aws::arn::{Arn, topic_region};
 use crate::aws::sdk_error::Call;
 use crate::snapshot::{
-    Alarm, AlarmMuteRule, Dimension, Metric, MetricDataQuery, MetricFilter, MetricStat, MuteRule,
-    MuteSchedule, MuteTargets,
+    ActionConfiguration, Alarm, AlarmMuteRule, AlarmTagsPropagation, Dimension, EvaluationCriteria,
+    EvaluationWindow, Metric, MetricDataQuery, MetricFilter, MetricStat, MuteRule, MuteSchedule,
+    MuteTargets, PromQlCriteria, SlidingWindow, WallClockWindow, WarmUpConfiguration,
 };
 
 /// Namespaces of AWS's own metrics begin so; the console refuses them to metric filters.
@@ -255,6 +256,25 @@ fn metric_alarm(found: sdk::MetricAlarm) -> Alarm {
             .map(query)
             .collect(),
         threshold_metric_id: found.threshold_metric_id,
+        evaluation_window: found.evaluation_window.map(evaluation_window),
+        warm_up_configuration: found
+            .warm_up_configuration
+            .map(|warm_up| WarmUpConfiguration {
+                warm_up_period_duration_in_minutes: warm_up
+                    .warm_up_period_duration_in_minutes
+                    .map(i64::from),
+                only_start_evaluating_after_warm_up_period_ends: warm_up
+                    .only_start_evaluating_after_warm_up_period_ends,
+            }),
+        evaluation_criteria: found.evaluation_criteria.map(evaluation_criteria),
+        evaluation_interval: found.evaluation_interval.map(i64::from),
+        action_configuration: found.action_configuration.map(action_configuration),
+        evaluation_state: found
+            .evaluation_state
+            .map(|state| state.as_str().to_owned()),
+        alarm_configuration_updated_timestamp: timestamp(
+            found.alarm_configuration_updated_timestamp.as_ref(),
+        ),
         state_value: found.state_value.map(|state| state.as_str().to_owned()),
         state_reason: found.state_reason,
         state_updated_timestamp: timestamp(found.state_updated_timestamp.as_ref()),
@@ -277,6 +297,10 @@ fn composite_alarm(found: sdk::CompositeAlarm) -> Alarm {
         state_reason: found.state_reason,
         state_updated_timestamp: timestamp(found.state_updated_timestamp.as_ref()),
         state_transitioned_timestamp: timestamp(found.state_transitioned_timestamp.as_ref()),
+        alarm_configuration_updated_timestamp: timestamp(
+            found.alarm_configuration_updated_timestamp.as_ref(),
+        ),
+        action_configuration: found.action_configuration.map(action_configuration),
         alarm_rule: found.alarm_rule,
         actions_suppressor: found.actions_suppressor,
         actions_suppressor_wait_period: found.actions_suppressor_wait_period.map(i64::from),
@@ -285,6 +309,46 @@ fn composite_alarm(found: sdk::CompositeAlarm) -> Alarm {
             .map(i64::from),
         actions_suppressed_by: found.actions_suppressed_by.map(|by| by.as_str().to_owned()),
         ..Alarm::default()
+    }
+}
+
+/// A window of a kind that the SDK does not know comes without what it says.
+fn evaluation_window(found: sdk::EvaluationWindow) -> EvaluationWindow {
+    match found {
+        sdk::EvaluationWindow::SlidingWindow(_) => EvaluationWindow::Sliding {
+            sliding_window: SlidingWindow {},
+        },
+        sdk::EvaluationWindow::WallClockWindow(window) => EvaluationWindow::WallClock {
+            wall_clock_window: WallClockWindow {
+                timezone: window.timezone,
+            },
+        },
+        _ => EvaluationWindow::Other(BTreeMap::new()),
+    }
+}
+
+fn evaluation_criteria(found: sdk::EvaluationCriteria) -> EvaluationCriteria {
+    match found {
+        sdk::EvaluationCriteria::PromQlCriteria(criteria) => EvaluationCriteria::PromQl {
+            criteria: PromQlCriteria {
+                query: criteria.query.unwrap_or_default(),
+                pending_period: criteria.pending_period.map(i64::from),
+                recovery_period: criteria.recovery_period.map(i64::from),
+            },
+        },
+        _ => EvaluationCriteria::Other(BTreeMap::new()),
+    }
+}
+
+fn action_configuration(found: sdk::ActionConfiguration) -> ActionConfiguration {
+    ActionConfiguration {
+        alarm_tags_propagation: found
+            .alarm_tags_propagation
+            .map(|tags| AlarmTagsPropagation {
+                enabled: tags.enabled,
+                included_tag_keys: tags.included_tag_keys.unwrap_or_default(),
+                excluded_tag_keys: tags.excluded_tag_keys.unwrap_or_default(),
+            }),
     }
 }
 

@@ -6,27 +6,29 @@ use crate::snapshot::KmsKey;
 /// What GetKeyPolicy knows a key's only policy by.
 const POLICY_NAME: &str = "default";
 
-/// Looks at the key that a topic names by id, alias or ARN. A key that does not exist is none, and no hole.
+/// Looks at the key that a topic names by id, alias or ARN. That a key does not exist is noted among the failed calls: the
+/// topic is no use then, and a list without the key would not say that it was looked for.
 ///
 /// The policy is asked for after the description: GetKeyPolicy takes no alias.
-pub(super) async fn see(look: &Look<'_>, region: &str, named: &str) -> Option<KmsKey> {
+pub(super) async fn see(
+    look: &Look<'_>,
+    region: &str,
+    topic_arn: &str,
+    named: &str,
+) -> Option<KmsKey> {
     let region = Arn::parse(named)
         .map(|arn| arn.region)
         .filter(|region| !region.is_empty())
         .unwrap_or(region);
-    let scope = if named.starts_with("arn:") {
-        named
-    } else {
-        region
-    };
+    let scope = key_arn(topic_arn, named);
     let call = |operation| Call {
         service: "kms",
         operation,
-        scope,
+        scope: &scope,
     };
     let clients = look.region(region);
     let describe = clients.kms().describe_key().key_id(named).send();
-    let Seen::Some(answer) = look.ask(call("DescribeKey"), NoneIf::Gone, describe).await else {
+    let Seen::Some(answer) = look.ask(call("DescribeKey"), NoneIf::Never, describe).await else {
         return None;
     };
     let key = answer.key_metadata?;
@@ -51,4 +53,20 @@ pub(super) async fn see(look: &Look<'_>, region: &str, named: &str) -> Option<Km
         key_state: key.key_state.map(|state| state.as_str().to_owned()),
         policy,
     })
+}
+
+/// The ARN of a key or alias that a topic names without one: it is of the topic's own account and region.
+fn key_arn(topic_arn: &str, named: &str) -> String {
+    let mut parts = topic_arn.split(':').skip(1);
+    match (parts.next(), parts.nth(1), parts.next()) {
+        (Some(partition), Some(region), Some(account)) if !named.starts_with("arn:") => {
+            let kind = if named.starts_with("alias/") {
+                ""
+            } else {
+                "key/"
+            };
+            format!("arn:{partition}:kms:{region}:{account}:{kind}{named}")
+        }
+        _ => named.to_owned(),
+    }
 }

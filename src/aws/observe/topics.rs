@@ -77,7 +77,7 @@ async fn topic(look: &Look<'_>, region: &str, arn: &str) -> TopicsSeen {
         let topic = attributes(look, region, arn).await?;
         let key = topic.attributes.kms_master_key_id.as_deref();
         let key = match key.filter(|key| !key.is_empty() && *key != AWS_MANAGED_KEY) {
-            Some(key) => keys::see(look, region, key).await,
+            Some(key) => keys::see(look, region, arn, key).await,
             None => None,
         };
         Some((topic, key))

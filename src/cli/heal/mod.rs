@@ -73,7 +73,7 @@ pub(super) fn run(args: &HealArgs) -> Exit {
 }
 
 async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Result<Exit> {
-    let aws = Aws::load(Arc::new(NoObserver)).await;
+    let aws = Aws::load(Arc::new(NoObserver)).await?;
     let watched = connect::accounts(settings, &aws).await?;
     let looks = watched.iter().map(|one| first_look(one, settings, brief));
     let accounts = try_join_all(looks).await?;

@@ -119,3 +119,89 @@ async fn what_is_broken_at_the_start_is_told_and_a_stop_does_not_lose_it() {
         "the look was finished, and told"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_restart_the_cut_is_not_told_again_and_its_end_is() {
+    let reader = Arc::new(Reader::default());
+    let setup = reader.setup(HealMode::Off);
+    let journal = setup.journal.clone();
+    let world = World::passing(setup).await;
+    let whole = lock(&world.model.state).clone();
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(Duration::from_mins(10)).await;
+    let model = Arc::clone(&world.model);
+    world.end().await;
+    let again = |model: &Arc<Model>| Setup {
+        journal: journal.clone(),
+        model: Some(Arc::clone(model)),
+        ..reader.setup(HealMode::Off)
+    };
+    let world = World::start(again(&model)).await;
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!(reader.kinds(), ["broken"]);
+    world.end().await;
+    model.change(|state| *state = whole);
+    let world = World::start(again(&model)).await;
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(reader.kinds(), ["broken", "mended"]);
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_beside_the_verdicts_is_told_once() {
+    let reader = Arc::new(Reader::default());
+    let world = World::passing(reader.setup(HealMode::Apply)).await;
+    world.model.change(|state| {
+        let subscription = &mut state.subscriptions.as_mut().unwrap()[0];
+        subscription.endpoint = "mallory@example.com".to_owned();
+    });
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(reader.kinds(), ["recipients_changed"]);
+    assert!(reader.last().contains("mallory@example.com"));
+
+    let stolen = event(ACCOUNT, "PutMetricFilter", "stolen").replace(
+        "arn:aws:sts::111122223333:assumed-role/admin/mallory",
+        PRINCIPAL,
+    );
+    for _ in 0..2 {
+        world.queue.send(stolen.clone());
+        sleep(Duration::from_mins(1)).await;
+    }
+    assert_eq!(
+        reader.kinds(),
+        ["recipients_changed", "own_credentials_used_elsewhere"]
+    );
+
+    for _ in 0..100 {
+        world.model.delete_filter();
+        world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+        sleep(Duration::from_mins(1)).await;
+    }
+    let fights = reader
+        .kinds()
+        .iter()
+        .filter(|kind| **kind == "gave_way")
+        .count();
+    assert_eq!(fights, 1);
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_cannot_be_written_is_told_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state");
+    std::fs::write(&path, "no directory").unwrap();
+    let observer = Box::new(Events::new(Arc::new(Metrics::new().unwrap())));
+    let journal = Journal::in_directory(path, Duration::from_hours(24), observer).unwrap();
+    let reader = Arc::new(Reader::default());
+    let world = World::start(Setup {
+        journal,
+        ..reader.setup(HealMode::Apply)
+    })
+    .await;
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!(reader.kinds(), ["state_dir_unwritable"]);
+    world.end().await;
+}

@@ -51,15 +51,16 @@ impl History {
         self.attempts = self.attempts.saturating_sub(1);
     }
 
-    /// The target needs a repair again.
+    /// The target needs a repair again, or still. Who broke it may become known after it was seen.
     pub(super) fn wanted(&mut self, who: Option<&str>) {
         if self.whole_since.take().is_some() {
             self.undone = self.undone.saturating_add(1);
-            if let Some(who) = who
-                && self.who.len() < MOST_NAMES
-            {
-                self.who.insert(who.to_owned());
-            }
+        }
+        if self.undone > 0
+            && self.who.len() < MOST_NAMES
+            && let Some(who) = who
+        {
+            self.who.insert(who.to_owned());
         }
     }
 

@@ -225,6 +225,8 @@ pub(super) fn settings_of(alarm: &Alarm) -> Alarm {
                 .clone()
                 .unwrap_or_else(|| "missing".to_owned()),
         ),
+        alarm_configuration_updated_timestamp: None,
+        evaluation_state: None,
         state_value: None,
         state_reason: None,
         state_updated_timestamp: None,

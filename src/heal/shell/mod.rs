@@ -40,6 +40,13 @@ impl Command {
         self.with(option, &serde_json::to_string(value).unwrap_or_default())
     }
 
+    fn with_some_json(self, option: &str, value: Option<&impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.with_json(option, value),
+            None => self,
+        }
+    }
+
     fn with_list(mut self, option: &str, values: &[String]) -> Self {
         if let Some((first, rest)) = values.split_first() {
             self = self.with(option, first);
@@ -221,6 +228,20 @@ pub(super) fn put_alarm(region: &str, alarm: &Alarm) -> String {
         .with_some(
             "--evaluate-low-sample-count-percentile",
             alarm.evaluate_low_sample_count_percentile.as_deref(),
+        )
+        .with_some_json("--evaluation-window", alarm.evaluation_window.as_ref())
+        .with_some_json(
+            "--warm-up-configuration",
+            alarm.warm_up_configuration.as_ref(),
+        )
+        .with_some_json("--evaluation-criteria", alarm.evaluation_criteria.as_ref())
+        .with_some(
+            "--evaluation-interval",
+            number(alarm.evaluation_interval).as_deref(),
+        )
+        .with_some_json(
+            "--action-configuration",
+            alarm.action_configuration.as_ref(),
         )
         .flag(if alarm.actions_enabled == Some(false) {
             "--no-actions-enabled"

@@ -147,3 +147,37 @@ fn a_trail_is_created_with_what_it_had_and_started() {
         )
     );
 }
+
+#[test]
+fn newer_settings_of_an_alarm_are_said_too() {
+    let settings = r#"{"AlarmArn":"","AlarmName":"a",
+        "EvaluationWindow":{"WallClockWindow":{"Timezone":"Europe/Berlin"}},
+        "WarmUpConfiguration":{"WarmUpPeriodDurationInMinutes":5},
+        "EvaluationCriteria":{"PromQLCriteria":{"Query":"up == 0"}},"EvaluationInterval":60,
+        "ActionConfiguration":{"AlarmTagsPropagation":{"Enabled":true}}}"#;
+    let alarm: Alarm = serde_json::from_str(settings).unwrap();
+    let words = words(&put_alarm(REGION, &alarm));
+    for (option, value) in [
+        (
+            "--evaluation-window",
+            r#"{"WallClockWindow":{"Timezone":"Europe/Berlin"}}"#,
+        ),
+        (
+            "--warm-up-configuration",
+            r#"{"WarmUpPeriodDurationInMinutes":5}"#,
+        ),
+        (
+            "--evaluation-criteria",
+            r#"{"PromQLCriteria":{"Query":"up == 0"}}"#,
+        ),
+        ("--evaluation-interval", "60"),
+        (
+            "--action-configuration",
+            r#"{"AlarmTagsPropagation":{"Enabled":true}}"#,
+        ),
+    ] {
+        let at = words.iter().position(|word| word == option);
+        let said = at.and_then(|at| words.get(at + 1)).map(String::as_str);
+        assert_eq!(said, Some(value), "{option}");
+    }
+}

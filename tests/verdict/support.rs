@@ -1,25 +1,16 @@
 //! A sound chain to be broken, and what is said of it then.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    dead_code,
-    unreachable_pub,
-    reason = "each test file uses its own part"
-)]
-
 use serde_json::{Value, json};
 use trailwarden::assess::{Assessment, Expectations, Link, Verdict, assess};
 use trailwarden::control::{Benchmark, Catalogue, Control};
 use trailwarden::snapshot::Snapshot;
 
-pub const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
-pub const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:cis-alarms";
-pub const PATTERN: &str = "{ ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) || ($.eventName = StopLogging) }";
+pub(crate) const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
+pub(crate) const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:cis-alarms";
+pub(crate) const PATTERN: &str = "{ ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) || ($.eventName = StopLogging) }";
 
 /// The sound chain of control 4.5.
-pub fn sound() -> Value {
+pub(crate) fn sound() -> Value {
     json!({
         "account_id": "111122223333",
         "enabled_regions": ["us-east-1", "eu-west-1"],
@@ -49,7 +40,7 @@ pub fn sound() -> Value {
     })
 }
 
-pub fn filter(name: &str, pattern: &str, metric: &str) -> Value {
+pub(crate) fn filter(name: &str, pattern: &str, metric: &str) -> Value {
     json!({
         "region": "us-east-1", "logGroupName": "ct", "filterName": name, "filterPattern": pattern,
         "metricTransformations": [
@@ -58,7 +49,7 @@ pub fn filter(name: &str, pattern: &str, metric: &str) -> Value {
     })
 }
 
-pub fn alarm(name: &str, metric: &str) -> Value {
+pub(crate) fn alarm(name: &str, metric: &str) -> Value {
     json!({
         "AlarmArn": format!("arn:aws:cloudwatch:us-east-1:111122223333:alarm:{name}"), "AlarmName": name,
         "ActionsEnabled": true, "AlarmActions": [TOPIC], "OKActions": [], "InsufficientDataActions": [],
@@ -69,7 +60,7 @@ pub fn alarm(name: &str, metric: &str) -> Value {
     })
 }
 
-pub fn composite(name: &str, rule: &str) -> Value {
+pub(crate) fn composite(name: &str, rule: &str) -> Value {
     json!({
         "AlarmArn": format!("arn:aws:cloudwatch:us-east-1:111122223333:alarm:{name}"), "AlarmName": name,
         "AlarmType": "CompositeAlarm", "AlarmRule": rule, "ActionsEnabled": true, "AlarmActions": [TOPIC],
@@ -77,7 +68,7 @@ pub fn composite(name: &str, rule: &str) -> Value {
     })
 }
 
-pub fn subscription(topic: &str) -> Value {
+pub(crate) fn subscription(topic: &str) -> Value {
     json!({
         "SubscriptionArn": format!("{topic}:11111111-2222-3333-4444-555555555555"), "Owner": "111122223333",
         "Protocol": "email", "Endpoint": "sec@example.com", "TopicArn": topic
@@ -85,7 +76,7 @@ pub fn subscription(topic: &str) -> Value {
 }
 
 /// Writes a value at a JSON pointer; a missing last key is made, `-` appends.
-pub fn set(state: &mut Value, pointer: &str, value: Value) {
+pub(crate) fn set(state: &mut Value, pointer: &str, value: Value) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     match state
         .pointer_mut(parent)
@@ -101,7 +92,7 @@ pub fn set(state: &mut Value, pointer: &str, value: Value) {
 }
 
 /// Takes away what is at a JSON pointer.
-pub fn remove(state: &mut Value, pointer: &str) {
+pub(crate) fn remove(state: &mut Value, pointer: &str) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     match state
         .pointer_mut(parent)
@@ -119,15 +110,15 @@ pub fn remove(state: &mut Value, pointer: &str) {
     }
 }
 
-pub fn control(name: &str) -> &'static Control {
+pub(crate) fn control(name: &str) -> &'static Control {
     Catalogue::builtin().find(name, &Benchmark::Any).unwrap()
 }
 
-pub fn snapshot(state: &Value) -> Snapshot {
+pub(crate) fn snapshot(state: &Value) -> Snapshot {
     Snapshot::from_json(&state.to_string()).unwrap()
 }
 
-pub fn judge_as(state: &Value, name: &str, expectations: &Expectations) -> Assessment {
+pub(crate) fn judge_as(state: &Value, name: &str, expectations: &Expectations) -> Assessment {
     assess(
         &snapshot(state),
         control(name),
@@ -136,12 +127,12 @@ pub fn judge_as(state: &Value, name: &str, expectations: &Expectations) -> Asses
     )
 }
 
-pub fn judge(state: &Value) -> Assessment {
+pub(crate) fn judge(state: &Value) -> Assessment {
     judge_as(state, "4.5", &Expectations::default())
 }
 
 /// The verdict with the broken link, as one text: `PASS`, `FAIL alarm`, `UNKNOWN visibility`.
-pub fn brief(assessment: &Assessment) -> String {
+pub(crate) fn brief(assessment: &Assessment) -> String {
     let verdict = match assessment.verdict {
         Verdict::Pass => "PASS",
         Verdict::Fail => "FAIL",
@@ -155,17 +146,17 @@ pub fn brief(assessment: &Assessment) -> String {
 
 /// Changes to the sound chain with what is to be said of each; all of them are tried before any is complained of.
 #[derive(Default)]
-pub struct Cases {
+pub(crate) struct Cases {
     faults: Vec<String>,
     count: usize,
 }
 
 impl Cases {
-    pub fn case(&mut self, name: &str, expected: &str, change: impl FnOnce(&mut Value)) {
+    pub(crate) fn case(&mut self, name: &str, expected: &str, change: impl FnOnce(&mut Value)) {
         self.case_of("4.5", name, expected, change);
     }
 
-    pub fn case_of(
+    pub(crate) fn case_of(
         &mut self,
         control: &str,
         name: &str,
@@ -178,7 +169,7 @@ impl Cases {
         self.expect(name, expected, &assessment);
     }
 
-    pub fn expect(&mut self, name: &str, expected: &str, assessment: &Assessment) {
+    pub(crate) fn expect(&mut self, name: &str, expected: &str, assessment: &Assessment) {
         self.count += 1;
         let actual = brief(assessment);
         if actual != expected {
@@ -199,7 +190,7 @@ impl Cases {
         }
     }
 
-    pub fn done(self) {
+    pub(crate) fn done(self) {
         assert!(self.count > 0);
         assert!(
             self.faults.is_empty(),

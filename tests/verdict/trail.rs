@@ -1,32 +1,10 @@
-//! Do the trail's records reach a log group that metric filters can read?
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test may fail"
-)]
-
-mod verdict_support;
+//! Is there a trail that records the required events of every region?
 
 use serde_json::{Value, json};
-use verdict_support::{Cases, PATTERN, TRAIL, filter, judge, remove, set, sound};
 
-fn status(fields: &[(&str, Value)]) -> impl FnOnce(&mut Value) {
-    let fields: Vec<(String, Value)> = fields
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect();
-    move |state| {
-        let mut status = json!({});
-        for (name, value) in fields {
-            set(&mut status, &format!("/{name}"), value);
-        }
-        state["trail_status"][TRAIL] = status;
-    }
-}
+use super::support::{
+    Cases, PATTERN, TRAIL, alarm, control, filter, judge, remove, set, sound, subscription,
+};
 
 fn selectors(value: Value) -> impl FnOnce(&mut Value) {
     move |state| state["event_selectors"][TRAIL] = value
@@ -58,100 +36,13 @@ fn a_trail_has_to_log() {
             json!({format!("cloudtrail:GetTrailStatus {TRAIL}"): "AccessDeniedException"}),
         );
     });
-    cases.case(
-        "status without IsLogging",
-        "UNKNOWN visibility",
-        status(&[]),
-    );
+    cases.case("status without IsLogging", "UNKNOWN visibility", |state| {
+        state["trail_status"][TRAIL] = json!({});
+    });
     cases.case("an S3 delivery error is another matter", "PASS", |state| {
         state["trail_status"][TRAIL]["LatestDeliveryError"] = json!("AccessDenied");
     });
     cases.done();
-}
-
-#[test]
-fn delivery_to_the_log_group() {
-    let mut cases = Cases::default();
-    let logging = ("IsLogging", json!(true));
-    for (name, expected, fields) in [
-        (
-            "an error",
-            "FAIL log_group",
-            vec![
-                ("LatestCloudWatchLogsDeliveryError", json!("Access denied.")),
-                (
-                    "LatestCloudWatchLogsDeliveryTime",
-                    json!("2026-11-23T00:02:00Z"),
-                ),
-            ],
-        ),
-        (
-            "an empty error is none",
-            "PASS",
-            vec![
-                ("LatestCloudWatchLogsDeliveryError", json!("")),
-                (
-                    "LatestCloudWatchLogsDeliveryTime",
-                    json!("2026-11-23T00:02:00Z"),
-                ),
-            ],
-        ),
-        ("never, start unknown", "FAIL log_group", vec![]),
-        (
-            "never, since long",
-            "FAIL log_group",
-            vec![("StartLoggingTime", json!("2026-11-01T00:00:00Z"))],
-        ),
-        (
-            "never, but young",
-            "PASS",
-            vec![("StartLoggingTime", json!("2026-11-22T12:00:00Z"))],
-        ),
-        (
-            "never, a day and a minute",
-            "FAIL log_group",
-            vec![("StartLoggingTime", json!("2026-11-22T00:04:00Z"))],
-        ),
-        (
-            "old",
-            "FAIL log_group",
-            vec![(
-                "LatestCloudWatchLogsDeliveryTime",
-                json!("2026-11-20T00:00:00Z"),
-            )],
-        ),
-        (
-            "a day old less a minute",
-            "PASS",
-            vec![(
-                "LatestCloudWatchLogsDeliveryTime",
-                json!("2026-11-22T00:06:00Z"),
-            )],
-        ),
-    ] {
-        let fields: Vec<_> = [logging.clone()].into_iter().chain(fields).collect();
-        cases.case(name, expected, status(&fields));
-    }
-    cases.case("old, but only writes are recorded", "PASS", |state| {
-        state["event_selectors"][TRAIL]["EventSelectors"][0]["ReadWriteType"] = json!("WriteOnly");
-        state["trail_status"][TRAIL]["LatestCloudWatchLogsDeliveryTime"] =
-            json!("2026-11-20T00:00:00Z");
-    });
-    cases.done();
-}
-
-#[test]
-fn unproven_and_old_deliveries_are_warned_of() {
-    let codes =
-        |state: &Value| -> Vec<&str> { judge(state).warnings.iter().map(|one| one.code).collect() };
-    let mut young = sound();
-    young["trail_status"][TRAIL] =
-        json!({"IsLogging": true, "StartLoggingTime": "2026-11-23T00:00:00Z"});
-    assert_eq!(codes(&young), ["delivery_unproven"]);
-    let mut old = sound();
-    old["event_selectors"][TRAIL]["EventSelectors"][0]["ReadWriteType"] = json!("WriteOnly");
-    old["trail_status"][TRAIL]["LatestCloudWatchLogsDeliveryTime"] = json!("2026-11-20T00:00:00Z");
-    assert_eq!(codes(&old), ["delivery_old"]);
 }
 
 #[test]
@@ -319,25 +210,21 @@ fn regions_are_covered_by_one_trail_or_by_several() {
         set(&mut second, "/region", json!("eu-west-1"));
         set(&mut second, "/logGroupName", json!("ct-eu"));
         set(state, "/metric_filters/-", second);
-        let mut alarm = verdict_support::alarm("a", "m");
+        let mut second_alarm = alarm("a", "m");
         let topic = "arn:aws:sns:eu-west-1:111122223333:eu";
         set(
-            &mut alarm,
+            &mut second_alarm,
             "/AlarmArn",
             json!("arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"),
         );
-        set(&mut alarm, "/AlarmActions", json!([topic]));
-        set(state, "/alarms/-", alarm);
+        set(&mut second_alarm, "/AlarmActions", json!([topic]));
+        set(state, "/alarms/-", second_alarm);
         set(
             state,
             "/topics/-",
             json!({"TopicArn": topic, "Attributes": {"Owner": "111122223333"}}),
         );
-        set(
-            state,
-            "/subscriptions/-",
-            verdict_support::subscription(topic),
-        );
+        set(state, "/subscriptions/-", subscription(topic));
     };
     cases.case(
         "a trail with its own chain for each region",
@@ -363,170 +250,8 @@ fn regions_are_covered_by_one_trail_or_by_several() {
     });
     cases.case_of("4.4", "global services left out", "FAIL trail", |state| {
         set(state, "/trails/0/IncludeGlobalServiceEvents", json!(false));
-        let text = verdict_support::control("4.4").prescribed[0].pattern.text();
+        let text = control("4.4").prescribed[0].pattern.text();
         set(state, "/metric_filters/0/filterPattern", json!(text));
-    });
-    cases.done();
-}
-
-#[test]
-fn the_log_group_is_the_one_that_the_arn_names() {
-    let mut cases = Cases::default();
-    let named = |arn: &'static str| {
-        move |state: &mut Value| set(state, "/trails/0/CloudWatchLogsLogGroupArn", json!(arn))
-    };
-    cases.case("none", "FAIL log_group", |state| {
-        remove(state, "/trails/0/CloudWatchLogsLogGroupArn");
-    });
-    cases.case("empty", "FAIL log_group", named(""));
-    cases.case("no ARN", "FAIL log_group", named("ct"));
-    cases.case(
-        "without the star",
-        "PASS",
-        named("arn:aws:logs:us-east-1:111122223333:log-group:ct"),
-    );
-    cases.case(
-        "a longer name",
-        "FAIL log_group",
-        named("arn:aws:logs:us-east-1:111122223333:log-group:ct-old:*"),
-    );
-    cases.case(
-        "a shorter name",
-        "FAIL log_group",
-        named("arn:aws:logs:us-east-1:111122223333:log-group:c:*"),
-    );
-    cases.case(
-        "another region",
-        "FAIL log_group",
-        named("arn:aws:logs:eu-west-1:111122223333:log-group:ct:*"),
-    );
-    cases.case(
-        "another account",
-        "FAIL log_group",
-        named("arn:aws:logs:us-east-1:999988887777:log-group:ct:*"),
-    );
-    for name in [
-        "/aws/cloudtrail/main",
-        "org.trail-1_x#y",
-        "aws-controltower/CloudTrailLogs",
-    ] {
-        cases.case(name, "PASS", |state| {
-            set(
-                state,
-                "/trails/0/CloudWatchLogsLogGroupArn",
-                json!(format!(
-                    "arn:aws:logs:us-east-1:111122223333:log-group:{name}:*"
-                )),
-            );
-            set(state, "/log_groups/0/logGroupName", json!(name));
-            set(state, "/metric_filters/0/logGroupName", json!(name));
-        });
-    }
-    cases.case(
-        "filters on a group with a common prefix",
-        "FAIL pattern",
-        |state| {
-            set(state, "/metric_filters/0/logGroupName", json!("ct-2"));
-        },
-    );
-    cases.case(
-        "filters on the same name in another region",
-        "FAIL pattern",
-        |state| {
-            set(state, "/metric_filters/0/region", json!("eu-west-1"));
-        },
-    );
-    cases.case("infrequent access", "FAIL log_group", |state| {
-        set(
-            state,
-            "/log_groups/0/logGroupClass",
-            json!("INFREQUENT_ACCESS"),
-        );
-    });
-    cases.case("no class is Standard", "PASS", |state| {
-        remove(state, "/log_groups/0/logGroupClass");
-    });
-    cases.case("not listed, but a filter names it", "PASS", |state| {
-        set(state, "/log_groups", json!([]));
-    });
-    cases.case("not listed, no filter", "FAIL log_group", |state| {
-        set(state, "/log_groups", json!([]));
-        set(state, "/metric_filters", json!([]));
-    });
-    cases.done();
-}
-
-#[test]
-fn masking_blinds_the_filter_if_it_hides_an_event_name() {
-    let mut cases = Cases::default();
-    let policy = |regex: &str, operation: Value| {
-        json!({
-            "Name": "p", "Version": "2021-06-01",
-            "Configuration": {"CustomDataIdentifier": [{"Name": "Mine", "Regex": regex}]},
-            "Statement": [{"Sid": "s", "DataIdentifier": ["Mine"], "Operation": operation}]
-        })
-    };
-    let deidentify = || json!({"Deidentify": {"MaskConfig": {}}});
-    let of_group = |document: Value| {
-        move |state: &mut Value| {
-            set(
-                state,
-                "/data_protection_policies",
-                json!([{"region": "us-east-1", "logGroupName": "ct", "policyDocument": document}]),
-            );
-        }
-    };
-    cases.case(
-        "a name",
-        "FAIL log_group",
-        of_group(policy("Stop[A-Za-z]+", deidentify())),
-    );
-    cases.case(
-        "as a string",
-        "FAIL log_group",
-        of_group(json!(policy("StopLogging", deidentify()).to_string())),
-    );
-    cases.case(
-        "audited only",
-        "PASS",
-        of_group(policy(
-            "StopLogging",
-            json!({"Audit": {"FindingsDestination": {}}}),
-        )),
-    );
-    cases.case(
-        "another value",
-        "PASS",
-        of_group(policy("EMP-[0-9]{6}", deidentify())),
-    );
-    cases.case("managed identifiers", "PASS", of_group(json!({"Statement": [{"DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"], "Operation": {"Deidentify": {"MaskConfig": {}}}}]})));
-    cases.case("another group", "PASS", |state| {
-        set(state, "/data_protection_policies", json!([{"region": "us-east-1", "logGroupName": "ct-2", "policyDocument": policy("StopLogging", deidentify())}]));
-    });
-    cases.case("by ARN", "FAIL log_group", |state| {
-        set(state, "/data_protection_policies", json!([{"logGroupIdentifier": "arn:aws:logs:us-east-1:111122223333:log-group:ct", "policyDocument": policy("StopLogging", deidentify())}]));
-    });
-    let of_account = |region: &str, kind: &str| json!([{"region": region, "policyName": "p", "policyType": kind, "scope": "ALL", "policyDocument": policy("Logging$", deidentify()).to_string()}]);
-    cases.case("of the account", "FAIL log_group", |state| {
-        set(
-            state,
-            "/account_policies",
-            of_account("us-east-1", "DATA_PROTECTION_POLICY"),
-        );
-    });
-    cases.case("of another region", "PASS", |state| {
-        set(
-            state,
-            "/account_policies",
-            of_account("eu-west-1", "DATA_PROTECTION_POLICY"),
-        );
-    });
-    cases.case("of another kind", "PASS", |state| {
-        set(
-            state,
-            "/account_policies",
-            of_account("us-east-1", "SUBSCRIPTION_FILTER_POLICY"),
-        );
     });
     cases.done();
 }

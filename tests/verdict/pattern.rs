@@ -1,19 +1,8 @@
 //! Do the metric filters match every required event, and does a match raise the metric?
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test may fail"
-)]
-
-mod verdict_support;
-
+use super::support::{Cases, PATTERN, alarm, control, filter, judge, remove, set, sound};
 use serde_json::{Value, json};
 use trailwarden::assess::Verdict;
-use verdict_support::{Cases, PATTERN, alarm, control, filter, judge, remove, set, sound};
 
 fn pattern(text: &str) -> impl FnOnce(&mut Value) {
     let text = json!(text);

@@ -1,23 +1,8 @@
 //! Does the topic let CloudWatch publish, and does somebody named receive the message?
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test may fail"
-)]
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "a literal reads better than a reference to one"
-)]
-
-mod verdict_support;
-
+use super::support::{Cases, TOPIC, alarm, judge, judge_as, remove, set, sound, subscription};
 use serde_json::{Value, json};
 use trailwarden::assess::Expectations;
-use verdict_support::{Cases, TOPIC, alarm, judge, judge_as, remove, set, sound, subscription};
 
 fn policy(statements: Value) -> impl FnOnce(&mut Value) {
     let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
@@ -377,7 +362,7 @@ fn an_endpoint_that_nobody_named_is_reported_even_if_all_is_well() {
         subscriptions: vec!["sec@example.com".to_owned()],
     };
     let assessment = judge_as(&state, "4.5", &expectations);
-    assert_eq!(verdict_support::brief(&assessment), "PASS");
+    assert_eq!(super::support::brief(&assessment), "PASS");
     assert_eq!(assessment.warnings[0].code, "unexpected_subscription");
     assert!(
         assessment.warnings[0]

@@ -1,17 +1,9 @@
 //! Accounts of real sizes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
-
-mod verdict_support;
-
+use super::support::{alarm, control, filter, set, snapshot, sound};
 use serde_json::{Value, json};
 use trailwarden::assess::{Expectations, Index, Verdict};
 use trailwarden::control::{Benchmark, Catalogue};
-use verdict_support::{alarm, control, filter, set, snapshot, sound};
 
 /// The fifteen controls' filters and alarms among 200 filters, 500 alarms and 20 regions.
 fn crowd() -> Value {
@@ -73,7 +65,7 @@ fn a_filter_that_is_gone_from_a_crowded_account_is_missed() {
     let state = snapshot(&state);
     let index = Index::new(&state, &Expectations::default());
     let assessment = index.assess(control("4.5"), &Benchmark::Any);
-    assert_eq!(verdict_support::brief(&assessment), "FAIL pattern");
+    assert_eq!(super::support::brief(&assessment), "FAIL pattern");
     assert_eq!(assessment.findings.len(), 1);
     assert_eq!(assessment.findings[0].missing_events.len(), 5);
     assert!(assessment.chain.filters.is_empty());

@@ -1,18 +1,7 @@
 //! What was not seen makes a verdict unknown only if it decides.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test may fail"
-)]
-
-mod verdict_support;
-
+use super::support::{Cases, TOPIC, TRAIL, judge, remove, set, sound};
 use serde_json::{Value, json};
-use verdict_support::{Cases, TOPIC, TRAIL, judge, remove, set, sound};
 
 const DENIED: &str = "AccessDeniedException";
 

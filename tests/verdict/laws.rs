@@ -1,27 +1,16 @@
 //! Laws that hold for every account: order does not matter, nor do strangers; a hole never makes it better; a chain is as
 //! strong as each of its links.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test may fail"
-)]
-
-mod verdict_support;
-
+use super::support::{
+    PATTERN, TOPIC, TRAIL, alarm, brief, composite, filter, judge_as, set, sound, subscription,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use trailwarden::assess::{Assessment, Expectations, Verdict};
-use verdict_support::{
-    PATTERN, TOPIC, TRAIL, alarm, brief, composite, filter, judge_as, set, sound, subscription,
-};
 
 fn corpus() -> Vec<(String, Value)> {
     let cases: Vec<Value> =
-        serde_json::from_str(include_str!("fixtures/verdict-cases.json")).unwrap();
+        serde_json::from_str(include_str!("../fixtures/verdict-cases.json")).unwrap();
     cases
         .into_iter()
         .map(|case| {

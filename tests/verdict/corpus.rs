@@ -1,15 +1,6 @@
 //! Account states with their known verdicts, collected from the test suites, issues and documentation of other tools
 //! (each case names its source) and derived from AWS's documentation.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test may fail"
-)]
-
 use serde_json::Value;
 use trailwarden::assess::{Assessment, Expectations, Verdict, assess};
 use trailwarden::control::{Benchmark, Catalogue};
@@ -67,7 +58,7 @@ fn fault(case: &Value, answer: &Assessment) -> Option<String> {
 #[test]
 fn every_case_of_the_corpus_has_its_verdict_its_link_and_its_missing_events() {
     let cases: Vec<Value> =
-        serde_json::from_str(include_str!("fixtures/verdict-cases.json")).unwrap();
+        serde_json::from_str(include_str!("../fixtures/verdict-cases.json")).unwrap();
     let faults: Vec<String> = cases
         .iter()
         .filter_map(|case| {

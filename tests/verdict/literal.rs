@@ -1,19 +1,8 @@
 //! What the audit text of the benchmark and Security Hub's rule would say, beside the truth.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test may fail"
-)]
-
-mod verdict_support;
-
+use super::support::{TRAIL, judge_as, remove, set, sound};
 use serde_json::{Value, json};
 use trailwarden::assess::{Expectations, Literal};
-use verdict_support::{TRAIL, judge_as, remove, set, sound};
 
 fn readings(control: &str, change: impl FnOnce(&mut Value)) -> (Option<Literal>, Option<Literal>) {
     let mut state = sound();
@@ -119,7 +108,7 @@ fn the_audit_text_wants_reads_to_be_recorded_too() {
 #[test]
 fn the_tautology_satisfies_its_own_audit_text() {
     let (cis, hub) = readings("4.1", |state| {
-        let text = &verdict_support::control("4.1").prescribed[2];
+        let text = &super::support::control("4.1").prescribed[2];
         assert_eq!(text.group, "b");
         set(
             state,

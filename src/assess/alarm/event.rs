@@ -1,0 +1,145 @@
+//! The event that an alarm is asked about: which filters match it, which dimensions it carries.
+
+use crate::assess::fault::Tri;
+use crate::assess::filter::{Filter, Metric};
+use crate::assess::world::World;
+use crate::pattern::{Assumptions, Cover, Decision, Pattern, covers, satisfiable};
+use crate::snapshot::{Alarm, Dimension};
+
+/// An event that one filter matches, with what else is taken for granted of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Event<'a> {
+    pub(super) world: World<'a>,
+    pub(super) filter: &'a Filter<'a>,
+    /// Other filters of the log group that match it too.
+    pub(super) also: Vec<&'a Filter<'a>>,
+    /// Fields with their values, for the dimensions of the filter's metric.
+    pub(super) picks: Vec<(String, String)>,
+}
+
+impl<'a> Event<'a> {
+    /// One of which nothing is known but that the filter matches it.
+    pub(crate) fn of(world: World<'a>, filter: &'a Filter<'a>) -> Self {
+        Self {
+            world,
+            filter,
+            also: Vec::new(),
+            picks: Vec::new(),
+        }
+    }
+
+    /// Whether another filter matches the event, too.
+    pub(super) fn is_matched_by(&self, other: &Filter<'_>) -> Tri {
+        if is_same(self.filter, other) || self.also.iter().any(|also| is_same(also, other)) {
+            Tri::Yes
+        } else if other.is_on(&self.filter.seen.region, &self.filter.seen.log_group_name) {
+            relation(self.filter, other)
+        } else {
+            Tri::No
+        }
+    }
+
+    /// Whether what the writer writes for the event lands in the metric with exactly these dimensions.
+    pub(super) fn lands(&self, writer: &Filter<'_>, dimensions: &[Dimension]) -> bool {
+        writer.metric.is_some_and(|metric| {
+            names_agree(writer, &metric, dimensions)
+                && dimensions.iter().all(|dimension| {
+                    let Some(field) = metric.dimensions.get(&dimension.name) else {
+                        // A system field: its value is not told by the event.
+                        return true;
+                    };
+                    self.picks
+                        .iter()
+                        .any(|(picked, value)| picked == field && *value == dimension.value)
+                })
+        })
+    }
+}
+
+pub(super) fn is_same(one: &Filter<'_>, other: &Filter<'_>) -> bool {
+    std::ptr::eq(one.seen, other.seen)
+}
+
+/// The system fields that a filter makes dimensions of.
+pub(super) fn system_fields<'f>(filter: &Filter<'f>) -> Vec<&'f String> {
+    filter
+        .seen
+        .emit_system_field_dimensions
+        .iter()
+        .flatten()
+        .collect()
+}
+
+/// Whether a metric with these dimensions is one that the writer writes.
+fn names_agree(writer: &Filter<'_>, metric: &Metric<'_>, dimensions: &[Dimension]) -> bool {
+    let system = system_fields(writer);
+    dimensions.len() == metric.dimensions.len() + system.len()
+        && dimensions.iter().all(|dimension| {
+            metric.dimensions.contains_key(&dimension.name) || system.contains(&&dimension.name)
+        })
+}
+
+/// The sets of values that the alarms pick of a filter's dimensions: an event carries one of them, or none.
+pub(super) fn pick_sets(filter: &Filter<'_>, alarms: &[&Alarm]) -> Vec<Vec<(String, String)>> {
+    let Some(metric) = filter.metric.filter(|metric| !metric.dimensions.is_empty()) else {
+        return vec![Vec::new()];
+    };
+    let mut sets: Vec<Vec<(String, String)>> = alarms
+        .iter()
+        .flat_map(|alarm| dimensions_on(alarm, &metric))
+        .filter(|dimensions| names_agree(filter, &metric, dimensions))
+        .map(|dimensions| {
+            let mut picks: Vec<(String, String)> = dimensions
+                .iter()
+                .filter_map(|dimension| {
+                    let field = metric.dimensions.get(&dimension.name)?;
+                    Some((field.clone(), dimension.value.clone()))
+                })
+                .collect();
+            picks.sort();
+            picks
+        })
+        .collect();
+    sets.sort();
+    sets.dedup();
+    if sets.is_empty() {
+        sets.push(Vec::new());
+    }
+    sets
+}
+
+/// The dimensions with which an alarm looks at a metric.
+fn dimensions_on<'a>(alarm: &'a Alarm, metric: &Metric<'_>) -> Vec<&'a [Dimension]> {
+    if alarm.metrics.is_empty() {
+        return vec![&alarm.dimensions];
+    }
+    let stats = alarm
+        .metrics
+        .iter()
+        .filter_map(|query| query.metric_stat.as_ref());
+    stats
+        .map(|stat| &stat.metric)
+        .filter(|named| {
+            named.metric_name.as_deref() == Some(metric.name)
+                && named.namespace.as_deref() == Some(metric.namespace)
+        })
+        .map(|named| named.dimensions.as_slice())
+        .collect()
+}
+
+/// Whether `other` matches what `filter` matches: all of it, nothing of it, or some.
+pub(super) fn relation(filter: &Filter<'_>, other: &Filter<'_>) -> Tri {
+    let (Ok(own), Ok(others)) = (&filter.pattern, &other.pattern) else {
+        // A pattern that CloudWatch Logs would refuse matches nothing.
+        return Tri::No;
+    };
+    let known = Assumptions::cloudtrail();
+    let all = covers(std::slice::from_ref(others), own, &known);
+    if matches!(all, Cover::Covered { .. }) {
+        return Tri::Yes;
+    }
+    match Pattern::all(&[own, others]).map(|both| satisfiable(&both, &known)) {
+        Some(Decision::No) => Tri::No,
+        _ => Tri::Unknown,
+    }
+}

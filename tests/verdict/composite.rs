@@ -1,0 +1,205 @@
+//! Composite alarms, their suppressors, mute rules: would the alarm act?
+
+use serde_json::{Value, json};
+
+use super::support::{Cases, alarm, composite, set};
+
+fn under(state: &mut Value, rule: &str) {
+    set(state, "/alarms/0/AlarmActions", json!([]));
+    set(state, "/alarms/-", composite("comp", rule));
+}
+
+#[test]
+fn composite_alarms_carry_the_action_if_their_rule_turns_true() {
+    let mut cases = Cases::default();
+    let with_b = |state: &mut Value, rule: &str, b: &str| {
+        under(state, rule);
+        let mut other = alarm("b", "other");
+        set(&mut other, "/AlarmActions", json!([]));
+        set(&mut other, "/StateValue", json!(b));
+        set(state, "/alarms/-", other);
+    };
+    for (rule, b, expected) in [
+        ("ALARM(\"a\") OR ALARM(\"b\")", "OK", "PASS"),
+        ("ALARM(\"a\") OR ALARM(\"b\")", "ALARM", "FAIL alarm"),
+        ("ALARM(\"a\") AND ALARM(\"b\")", "OK", "FAIL alarm"),
+        ("ALARM(\"a\") AND ALARM(\"b\")", "ALARM", "PASS"),
+        ("ALARM(\"a\") AND NOT ALARM(\"b\")", "OK", "PASS"),
+        ("ALARM(\"a\") AND NOT ALARM(\"b\")", "ALARM", "FAIL alarm"),
+        (
+            "ALARM(\"a\") AND OK(\"b\")",
+            "INSUFFICIENT_DATA",
+            "FAIL alarm",
+        ),
+        ("NOT OK(\"a\")", "OK", "PASS"),
+        ("OK(\"a\")", "OK", "FAIL alarm"),
+        ("TRUE", "OK", "FAIL action"),
+        (
+            "ALARM(arn:aws:cloudwatch:us-east-1:111122223333:alarm:a)",
+            "OK",
+            "PASS",
+        ),
+        ("ALARM(\"a\") AND ALARM(\"gone\")", "OK", "UNKNOWN alarm"),
+        ("ALARM(\"a\") OR ALARM(\"gone\")", "OK", "UNKNOWN alarm"),
+        ("nonsense ALARM(a)", "OK", "FAIL action"),
+    ] {
+        cases.case(&format!("{rule}, b {b}"), expected, |state| {
+            with_b(state, rule, b);
+        });
+    }
+    cases.case("nested", "PASS", |state| {
+        under(state, "ALARM(\"a\")");
+        set(state, "/alarms/1/AlarmActions", json!([]));
+        set(
+            state,
+            "/alarms/-",
+            composite("top", "ALARM(\"comp\") AND NOT ALARM(\"none\")"),
+        );
+        let mut none = alarm("none", "none");
+        set(&mut none, "/AlarmActions", json!([]));
+        set(state, "/alarms/-", none);
+    });
+    cases.case("in a circle", "FAIL alarm", |state| {
+        under(state, "ALARM(\"a\") AND ALARM(\"top\")");
+        set(state, "/alarms/1/AlarmActions", json!([]));
+        set(state, "/alarms/-", composite("top", "ALARM(\"comp\")"));
+    });
+    cases.case("the composite's actions are off", "FAIL alarm", |state| {
+        under(state, "ALARM(\"a\")");
+        set(state, "/alarms/1/ActionsEnabled", json!(false));
+    });
+    cases.case(
+        "the child's actions are off and do not matter",
+        "PASS",
+        |state| {
+            under(state, "ALARM(\"a\")");
+            set(state, "/alarms/0/ActionsEnabled", json!(false));
+        },
+    );
+    cases.case(
+        "the child rests in INSUFFICIENT_DATA and the rule is NOT OK",
+        "FAIL alarm",
+        |state| {
+            under(state, "NOT OK(\"a\")");
+            set(state, "/alarms/0/TreatMissingData", json!("missing"));
+            set(state, "/alarms/0/StateValue", json!("INSUFFICIENT_DATA"));
+        },
+    );
+    cases.case("the child cannot trip", "FAIL alarm", |state| {
+        under(state, "ALARM(\"a\")");
+        set(state, "/alarms/0/Threshold", json!(9.0));
+    });
+    cases.case(
+        "a composite without action beside a child with one",
+        "PASS",
+        |state| {
+            set(state, "/alarms/-", composite("comp", "ALARM(\"a\")"));
+            set(state, "/alarms/1/AlarmActions", json!([]));
+        },
+    );
+    cases.done();
+}
+
+#[test]
+fn suppressors_hold_composite_alarms_back() {
+    let mut cases = Cases::default();
+    for (state_value, expected) in [
+        ("OK", "PASS"),
+        ("ALARM", "FAIL alarm"),
+        ("INSUFFICIENT_DATA", "PASS"),
+    ] {
+        cases.case(&format!("suppressor in {state_value}"), expected, |state| {
+            under(state, "ALARM(\"a\")");
+            set(state, "/alarms/1/ActionsSuppressor", json!("quiet"));
+            let mut quiet = alarm("quiet", "q");
+            set(&mut quiet, "/StateValue", json!(state_value));
+            set(&mut quiet, "/AlarmActions", json!([]));
+            set(state, "/alarms/-", quiet);
+        });
+    }
+    cases.case("a suppressor that was not seen", "UNKNOWN alarm", |state| {
+        under(state, "ALARM(\"a\")");
+        set(state, "/alarms/1/ActionsSuppressor", json!("gone"));
+    });
+    cases.case(
+        "the child suppresses its own parent",
+        "FAIL alarm",
+        |state| {
+            under(state, "ALARM(\"a\")");
+            set(state, "/alarms/1/ActionsSuppressor", json!("a"));
+        },
+    );
+    cases.case("still in the extension period", "FAIL alarm", |state| {
+        under(state, "ALARM(\"a\")");
+        set(state, "/alarms/1/ActionsSuppressor", json!("a2"));
+        set(
+            state,
+            "/alarms/1/ActionsSuppressedBy",
+            json!("ExtensionPeriod"),
+        );
+        let mut quiet = alarm("a2", "q");
+        set(&mut quiet, "/AlarmActions", json!([]));
+        set(state, "/alarms/-", quiet);
+    });
+    cases.done();
+}
+
+#[test]
+fn mute_rules_silence_their_targets_while_active() {
+    let mut cases = Cases::default();
+    let mute =
+        |rule: Value| move |state: &mut Value| set(state, "/alarm_mute_rules", json!([rule]));
+    for (name, expected, rule) in [
+        (
+            "active",
+            "FAIL alarm",
+            json!({"Name":"r","Targets":["a"],"Schedule":"at(2026-11-23T00:00:00)","Duration":"PT4H","Status":"ACTIVE"}),
+        ),
+        (
+            "over",
+            "PASS",
+            json!({"Name":"r","Targets":["a"],"Schedule":"at(2026-11-22T00:00:00)","Duration":"PT4H","Status":"EXPIRED"}),
+        ),
+        (
+            "to come",
+            "PASS",
+            json!({"Name":"r","Targets":["a"],"Schedule":"at(2026-11-24T00:00:00)","Duration":"PT4H","Status":"SCHEDULED"}),
+        ),
+        (
+            "another target",
+            "PASS",
+            json!({"Name":"r","Targets":["other"],"Schedule":"at(2026-11-23T00:00:00)","Duration":"PT4H","Status":"ACTIVE"}),
+        ),
+        (
+            "the API's form",
+            "FAIL alarm",
+            json!({"Name":"r","Status":"ACTIVE","Rule":{"Schedule":{"Expression":"cron(0 0 * * *)","Duration":"PT1H"}},"MuteTargets":{"AlarmNames":["a"]}}),
+        ),
+        (
+            "the API's form, between windows",
+            "PASS",
+            json!({"Name":"r","Status":"SCHEDULED","Rule":{"Schedule":{"Expression":"cron(0 3 * * *)","Duration":"PT1H"}},"MuteTargets":{"AlarmNames":["a"]}}),
+        ),
+        (
+            "another region",
+            "PASS",
+            json!({"Name":"r","AlarmMuteRuleArn":"arn:aws:cloudwatch:eu-west-1:111122223333:alarm-mute-rule:r","Status":"ACTIVE","Rule":{"Schedule":{"Expression":"cron(0 0 * * *)","Duration":"PT1H"}},"MuteTargets":{"AlarmNames":["a"]}}),
+        ),
+        (
+            "expired by its date",
+            "PASS",
+            json!({"Name":"r","ExpireDate":"2026-11-01T00:00:00Z","Rule":{"Schedule":{"Expression":"cron(0 0 * * *)","Duration":"PT1H"}},"MuteTargets":{"AlarmNames":["a"]}}),
+        ),
+    ] {
+        cases.case(name, expected, mute(rule));
+    }
+    cases.case("a muted child under a composite alarm", "PASS", |state| {
+        under(state, "ALARM(\"a\")");
+        set(state, "/alarm_mute_rules", json!([{"Name":"r","Targets":["a"],"Schedule":"at(2026-11-23T00:00:00)","Duration":"PT4H"}]));
+    });
+    cases.case("a muted composite alarm", "FAIL alarm", |state| {
+        under(state, "ALARM(\"a\")");
+        set(state, "/alarm_mute_rules", json!([{"Name":"r","Targets":["comp"],"Schedule":"at(2026-11-23T00:00:00)","Duration":"PT4H"}]));
+    });
+    cases.done();
+}

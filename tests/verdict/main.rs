@@ -1,0 +1,29 @@
+//! The verdict on account states of every kind: by link, by law, by corpus.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    reason = "a test may fail, and a literal reads better than a reference to one"
+)]
+
+mod alarm;
+mod composite;
+mod corpus;
+mod crowd;
+mod holes;
+mod hostile_alarm;
+mod hostile_notify;
+mod hostile_trail;
+mod laws;
+mod literal;
+mod log_group;
+mod math;
+mod notify;
+mod pattern;
+mod support;
+mod together;
+mod trail;
