@@ -19,6 +19,7 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod daemon;
+pub mod drill;
 pub mod event;
 pub mod heal;
 pub mod journal;

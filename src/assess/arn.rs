@@ -1,16 +1,16 @@
 /// The parts of an ARN, borrowed from its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
-    pub(super) service: &'a str,
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
+pub(crate) struct Arn<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
     /// All that follows the account, colons included.
-    pub(super) resource: &'a str,
+    pub(crate) resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
     /// Takes `arn:partition:service:region:account:resource` apart; none for any other text.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         if parts.next()? != "arn" || !parts.next()?.starts_with("aws") {
             return None;
@@ -25,7 +25,7 @@ impl<'a> Arn<'a> {
     }
 
     /// The topic of an SNS topic's ARN; none for subscriptions and other resources.
-    pub(super) fn topic(text: &'a str) -> Option<Self> {
+    pub(crate) fn topic(text: &'a str) -> Option<Self> {
         Self::parse(text).filter(|arn| {
             arn.service == "sns"
                 && !arn.region.is_empty()
@@ -37,16 +37,16 @@ impl<'a> Arn<'a> {
 
 /// A log group as an ARN names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct GroupName<'a> {
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
-    pub(super) name: &'a str,
+pub(crate) struct GroupName<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) name: &'a str,
 }
 
 impl<'a> GroupName<'a> {
     /// Reads `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, with or without `:*` behind it. Names carry slashes, dots,
     /// hashes and so on, never a colon.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let arn = Arn::parse(text).filter(|arn| arn.service == "logs")?;
         let rest = arn.resource.strip_prefix("log-group:")?;
         let name = rest.strip_suffix(":*").unwrap_or(rest);

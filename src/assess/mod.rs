@@ -31,8 +31,11 @@ mod universe;
 mod verdict;
 mod world;
 
+pub(crate) use alarm::looks_at;
+pub(crate) use arn::Arn;
 pub use index::Index;
 pub use judge::assess;
+pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{
     Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Recipient, Verdict, Warning,

@@ -8,8 +8,8 @@ use super::world::World;
 use super::{Expectations, Link, Warning};
 use crate::snapshot::{Alarm, DELETED, PENDING_CONFIRMATION, Subscription, Topic};
 
-/// Endpoints of a drill: they prove the chain and tell nobody.
-pub(super) const DRILL_PREFIX: &str = "trailwarden-drill-";
+/// What the names of a drill's own resources begin with: as endpoints they prove the chain and tell nobody.
+pub const DRILL_PREFIX: &str = "trailwarden-drill-";
 
 /// Who hears of the alarm through one topic.
 #[derive(Debug, Clone, Default)]

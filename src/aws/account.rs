@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use super::apply::apply;
 use super::arn::is_region;
 use super::clients::{AccountClients, Aws, Role, SetupError};
+use super::drill::DrillApi;
 use super::error::{ApplyError, ObserveError};
 use super::observe::observe;
 use crate::assess::Chain;
@@ -36,6 +37,11 @@ pub trait AccountApi: Send + Sync {
     /// # Errors
     /// AWS refused the call or gave no answer in time, or the repair lacks a field that the call needs.
     fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>>;
+
+    /// The way to drill this account; none where there is no such way, as with an account played in memory.
+    fn drills(&self) -> Option<&dyn DrillApi> {
+        None
+    }
 
     /// ARN of the principal that looks and repairs, as `CloudTrail` names it, once a look has shown it.
     fn principal(&self) -> Option<&str>;
@@ -139,6 +145,12 @@ impl Aws {
     }
 }
 
+impl Account {
+    pub(super) fn clients(&self) -> &AccountClients {
+        &self.0.clients
+    }
+}
+
 impl AccountApi for Account {
     fn observe<'a>(
         &'a self,
@@ -154,6 +166,10 @@ impl AccountApi for Account {
 
     fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>> {
         apply(&self.0.clients, repair).boxed()
+    }
+
+    fn drills(&self) -> Option<&dyn DrillApi> {
+        Some(self)
     }
 
     fn principal(&self) -> Option<&str> {

@@ -265,6 +265,7 @@ pub(super) struct RegionClients {
     kms: OnceLock<aws_sdk_kms::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
 impl AccountClients {
@@ -374,6 +375,7 @@ impl RegionClients {
             kms: OnceLock::new(),
             logs: OnceLock::new(),
             sns: OnceLock::new(),
+            sqs: OnceLock::new(),
         }
     }
 }
@@ -401,4 +403,5 @@ clients! {
     kms: aws_sdk_kms,
     logs: aws_sdk_cloudwatchlogs,
     sns: aws_sdk_sns,
+    sqs: aws_sdk_sqs,
 }

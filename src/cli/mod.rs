@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod connect;
 mod controls;
+mod drill;
 mod exit;
 mod flags;
 mod format;
@@ -55,6 +56,9 @@ enum Command {
     Report(report::ReportArgs),
     /// Make the present chain the one that repairs go back to, at once instead of after a day.
     Accept(accept::AcceptArgs),
+    /// Prove a chain by using it: write a synthetic record and watch metric, alarm and notification follow. Exit 0 proven,
+    /// 2 something did not come or the control fails, 3 the control is UNKNOWN, 1 could not run.
+    Drill(drill::DrillArgs),
     /// List the controls that can be judged.
     Controls(controls::ControlsArgs),
     /// Print the settings in effect and where each came from, or only check them.
@@ -91,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Accept(args) => accept::run(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Controls(args) => controls::run(&args),
         Command::Config(args) => config_command(&args),
         Command::Pattern(command) => pattern::command(command),

@@ -157,6 +157,11 @@ impl Healer {
         self.plans.get(control)
     }
 
+    /// Whether anything may be written.
+    pub(super) fn may_write(&self) -> bool {
+        self.mode == HealMode::Apply
+    }
+
     /// What was written for a control since it last passed.
     pub(super) fn applied(&self, control: &str) -> &[String] {
         self.mending.get(control).map_or(&[], Vec::as_slice)

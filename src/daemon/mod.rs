@@ -11,6 +11,7 @@ mod happening;
 mod heal;
 mod inbox;
 mod judge;
+mod leftovers;
 mod memories;
 mod own;
 mod pace;

@@ -15,6 +15,7 @@ use super::chronicle::{Chronicle, Recalled};
 use super::heal::Healer;
 use super::inbox::{Inbox, Item};
 use super::judge::{Judge, Look};
+use super::leftovers;
 use super::pace::Pace;
 use super::pulse::Pulse;
 use super::standing::Standings;
@@ -96,7 +97,13 @@ impl Scope {
             let repaired = self.heal(&done).await;
             self.show(&done);
             self.pace.heal_at(self.healer.due());
-            if !repaired || stop.is_cancelled() {
+            if stop.is_cancelled() {
+                return;
+            }
+            if !repaired {
+                if trigger == Trigger::Sweep && self.healer.may_write() {
+                    leftovers::remove(&*self.account, &done.snapshot, (self.clock)()).await;
+                }
                 return;
             }
             look = self.look(Trigger::Heal).await;

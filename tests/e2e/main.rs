@@ -12,6 +12,7 @@ mod common;
 
 mod adapters;
 mod breaking;
+mod drill;
 mod feed;
 mod heal_command;
 mod healing;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
     };
     adapters::add(&mut suite);
     breaking::add(&mut suite);
+    drill::add(&mut suite);
     feed::add(&mut suite);
     heal_command::add(&mut suite);
     healing::add(&mut suite);

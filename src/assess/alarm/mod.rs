@@ -11,7 +11,7 @@ mod series;
 mod statistic;
 mod trip;
 
-use series::looks_at;
+pub(crate) use series::looks_at;
 use trip::judge;
 
 use super::arn::Arn;

@@ -198,7 +198,7 @@ impl<'a> Look<'a> {
 }
 
 /// A time as snapshots hold it; none where it is outside of any calendar.
-pub(super) fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
+pub(in crate::aws) fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
     let time = time?;
     let nanoseconds = i32::try_from(time.subsec_nanos()).ok()?;
     Timestamp::new(time.secs(), nanoseconds).ok()

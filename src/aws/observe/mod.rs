@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use self::alarms::AlarmsSeen;
 use self::logs::LogsSeen;
 use self::look::Look;
+pub(super) use self::look::timestamp;
 use self::topics::TopicsSeen;
 use self::trail::TrailsSeen;
 use super::account::{ObserveScope, Remembered};

@@ -1,0 +1,199 @@
+//! What drills have in an account: found by the exact form of their names, and removed.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::{On, call};
+use crate::assess::DRILL_PREFIX;
+use crate::aws::arn::{Arn, topic_region};
+use crate::aws::error::{CallError, Class};
+use crate::aws::sdk_error::Call;
+use crate::drill::{DrillName, Ground, Resource};
+
+/// Pages read of one list: each holds 50 entries or more.
+const PAGE_LIMIT: usize = 200;
+
+impl On<'_> {
+    pub(super) async fn resources(self, ground: &Ground) -> (Vec<Resource>, Vec<CallError>) {
+        let mut found = Vec::new();
+        let mut failed = Vec::new();
+        let mut regions: Vec<&str> = Vec::new();
+        for topic in &ground.topic_arns {
+            let Some(region) = topic_region(topic) else {
+                continue;
+            };
+            if !regions.contains(&region) {
+                regions.push(region);
+            }
+            let seen = self.subscriptions(ground, region, topic).await;
+            keep(seen, &mut found, &mut failed);
+        }
+        for region in regions {
+            let seen = self.queues(ground, region).await;
+            keep(seen, &mut found, &mut failed);
+        }
+        for (region, log_group) in &ground.log_groups {
+            let seen = self.streams(region, log_group).await;
+            keep(seen, &mut found, &mut failed);
+        }
+        (found, failed)
+    }
+
+    async fn subscriptions(
+        self,
+        ground: &Ground,
+        region: &str,
+        topic_arn: &str,
+    ) -> Result<Vec<Resource>, CallError> {
+        let call = call("sns", "ListSubscriptionsByTopic", topic_arn);
+        let to = self.0.region(region);
+        let pages = self.pages(
+            call,
+            |token| {
+                let request = to.sns().list_subscriptions_by_topic();
+                request.topic_arn(topic_arn).set_next_token(token).send()
+            },
+            |page| page.next_token.clone(),
+        );
+        let listed = pages
+            .await?
+            .into_iter()
+            .flat_map(|page| page.subscriptions.unwrap_or_default());
+        let ours = listed.filter_map(|one| {
+            let endpoint = one.endpoint?;
+            let queue = Arn::parse(&endpoint)?;
+            let arn = one.subscription_arn.filter(|arn| arn.starts_with("arn:"))?;
+            let own = queue.service == "sqs" && queue.account == ground.account.as_str();
+            own.then_some(Resource::Subscription {
+                name: DrillName::parse(queue.resource)?,
+                region: region.to_owned(),
+                arn,
+            })
+        });
+        Ok(ours.collect())
+    }
+
+    async fn queues(self, ground: &Ground, region: &str) -> Result<Vec<Resource>, CallError> {
+        let to = self.0.region(region);
+        let pages = self.pages(
+            call("sqs", "ListQueues", region),
+            |token| {
+                let request = to.sqs().list_queues().queue_name_prefix(DRILL_PREFIX);
+                request.max_results(1000).set_next_token(token).send()
+            },
+            |page| page.next_token.clone(),
+        );
+        let listed = pages
+            .await?
+            .into_iter()
+            .flat_map(|page| page.queue_urls.unwrap_or_default());
+        let ours = listed.filter_map(|url| {
+            let mut parts = url.rsplit('/');
+            let name = DrillName::parse(parts.next()?)?;
+            (parts.next()? == ground.account.as_str()).then(|| Resource::Queue {
+                name,
+                region: region.to_owned(),
+                url: url.clone(),
+            })
+        });
+        Ok(ours.collect())
+    }
+
+    async fn streams(self, region: &str, log_group: &str) -> Result<Vec<Resource>, CallError> {
+        let to = self.0.region(region);
+        let pages = self.pages(
+            call("logs", "DescribeLogStreams", log_group),
+            |token| {
+                let request = to.logs().describe_log_streams().log_group_name(log_group);
+                let request = request.log_stream_name_prefix(DRILL_PREFIX);
+                request.set_next_token(token).send()
+            },
+            |page| page.next_token.clone(),
+        );
+        let listed = pages
+            .await?
+            .into_iter()
+            .flat_map(|page| page.log_streams.unwrap_or_default());
+        let ours = listed.filter_map(|stream| {
+            Some(Resource::Stream {
+                name: DrillName::parse(&stream.log_stream_name?)?,
+                region: region.to_owned(),
+                log_group: log_group.to_owned(),
+            })
+        });
+        Ok(ours.collect())
+    }
+
+    pub(super) async fn remove(self, resource: &Resource) -> Result<(), CallError> {
+        let answer = match resource {
+            Resource::Subscription { region, arn, .. } => {
+                let to = self.0.region(region);
+                let request = to.sns().unsubscribe().subscription_arn(arn).send();
+                let call = call("sns", "Unsubscribe", arn);
+                self.0.send(call, Box::pin(request)).await.map(drop)
+            }
+            Resource::Queue { region, url, .. } => {
+                let to = self.0.region(region);
+                let request = to.sqs().delete_queue().queue_url(url).send();
+                let call = call("sqs", "DeleteQueue", url);
+                self.0.send(call, Box::pin(request)).await.map(drop)
+            }
+            Resource::Stream {
+                name,
+                region,
+                log_group,
+            } => {
+                let to = self.0.region(region);
+                let request = to.logs().delete_log_stream().log_group_name(log_group);
+                let request = request.log_stream_name(name.as_str()).send();
+                let call = call("logs", "DeleteLogStream", log_group);
+                self.0.send(call, Box::pin(request)).await.map(drop)
+            }
+        };
+        match answer {
+            Err(error) if error.class == Class::Gone => Ok(()),
+            answer => answer,
+        }
+    }
+
+    /// Reads a list to its end.
+    async fn pages<T, E, F>(
+        self,
+        call: Call<'_>,
+        page: impl Fn(Option<String>) -> F,
+        next_token: impl Fn(&T) -> Option<String>,
+    ) -> Result<Vec<T>, CallError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut pages = Vec::new();
+        let mut token = None;
+        while pages.len() < PAGE_LIMIT {
+            let answer = self.0.send(call, Box::pin(page(token.clone()))).await?;
+            let next = next_token(&answer).filter(|next| !next.is_empty());
+            pages.push(answer);
+            if next.is_none() || next == token {
+                break;
+            }
+            token = next;
+        }
+        Ok(pages)
+    }
+}
+
+fn keep(
+    seen: Result<Vec<Resource>, CallError>,
+    found: &mut Vec<Resource>,
+    failed: &mut Vec<CallError>,
+) {
+    match seen {
+        Ok(more) => found.extend(more),
+        // No topic or group, no leftovers.
+        Err(error) if error.class == Class::Gone => {}
+        Err(error) => failed.push(error),
+    }
+}
