@@ -1,5 +1,5 @@
 use super::Chain;
-use crate::snapshot::{Alarm, Topic, TopicAttributes};
+use crate::snapshot::{Topic, TopicAttributes};
 
 impl Chain {
     /// The chain as people configured it: without states and counts, which AWS writes by itself, and with lists that have no
@@ -8,15 +8,7 @@ impl Chain {
     pub fn as_configured(&self) -> Self {
         let mut chain = self.clone();
         for alarm in &mut chain.alarms {
-            *alarm = Alarm {
-                state_value: None,
-                state_reason: None,
-                state_updated_timestamp: None,
-                state_transitioned_timestamp: None,
-                actions_suppressed_by: None,
-                alarm_configuration_updated_timestamp: None,
-                ..std::mem::take(alarm)
-            };
+            *alarm = alarm.without_state();
         }
         if let Some(Topic { attributes, .. }) = &mut chain.topic {
             *attributes = TopicAttributes {

@@ -242,20 +242,8 @@ impl Daemon {
 
         if let Some(queue) = queue {
             let feed = Feed::new(queue, events.clone(), board.clone(), clock);
-            let pulse = |task: &str, limit| -> Pulse { pulses.supervise(task, limit) };
-            let receive = feed.clone().receive(
-                Router::new(inboxes),
-                pulse("feed receive", Feed::RECEIVE_PULSE),
-                stop.clone(),
-            );
-            add(workers, "feed receive".to_owned(), receive);
-            // These two outlive the workers, which still have messages in flight.
-            let delete = feed
-                .clone()
-                .delete(pulse("feed delete", Feed::TEND_PULSE), drained.clone());
-            add(helpers, "feed delete".to_owned(), delete);
-            let prolong = feed.prolong(pulse("feed prolong", Feed::TEND_PULSE), drained.clone());
-            add(helpers, "feed prolong".to_owned(), prolong);
+            let router = Router::new(inboxes);
+            spawn_feed(feed, router, (workers, helpers), pulses, (stop, drained));
         } else {
             info!("no queue_url: changes are noticed by sweeps only");
         }
@@ -265,24 +253,37 @@ impl Daemon {
             board,
             status_page: self.show_status,
         };
-        let serve = http::serve(
-            self.listener,
-            state,
-            http::Limits::default(),
-            drained.clone(),
-        );
+        let limits = http::Limits::default();
+        let serve = http::serve(self.listener, state, limits, drained.clone());
         add(helpers, "http".to_owned(), serve);
-        add(
-            helpers,
-            "watchdog".to_owned(),
-            systemd::watchdog(pulses.clone(), drained.clone()),
-        );
-        add(
-            helpers,
-            "log".to_owned(),
-            settle_log(events, drained.clone()),
-        );
+        let watchdog = systemd::watchdog(pulses.clone(), drained.clone());
+        add(helpers, "watchdog".to_owned(), watchdog);
+        let log = settle_log(events, drained.clone());
+        add(helpers, "log".to_owned(), log);
     }
+}
+
+fn spawn_feed(
+    feed: Feed,
+    router: Router,
+    (workers, helpers): (&mut Tasks, &mut Tasks),
+    pulses: &Pulses,
+    (stop, drained): (&CancellationToken, &CancellationToken),
+) {
+    let pulse = |task: &str, limit| -> Pulse { pulses.supervise(task, limit) };
+    let receive = feed.clone().receive(
+        router,
+        pulse("feed receive", Feed::RECEIVE_PULSE),
+        stop.clone(),
+    );
+    add(workers, "feed receive".to_owned(), receive);
+    // These two outlive the workers, which still have messages in flight.
+    let delete = feed
+        .clone()
+        .delete(pulse("feed delete", Feed::TEND_PULSE), drained.clone());
+    add(helpers, "feed delete".to_owned(), delete);
+    let prolong = feed.prolong(pulse("feed prolong", Feed::TEND_PULSE), drained.clone());
+    add(helpers, "feed prolong".to_owned(), prolong);
 }
 
 fn add(tasks: &mut Tasks, name: String, task: impl Future<Output = ()> + Send + 'static) {

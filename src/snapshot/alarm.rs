@@ -222,6 +222,23 @@ pub struct AlarmTagsPropagation {
     pub excluded_tag_keys: Vec<String>,
 }
 
+impl Alarm {
+    /// The alarm as people configured it: without what AWS writes by itself.
+    #[must_use]
+    pub fn without_state(&self) -> Self {
+        Self {
+            evaluation_state: None,
+            alarm_configuration_updated_timestamp: None,
+            state_value: None,
+            state_reason: None,
+            state_updated_timestamp: None,
+            state_transitioned_timestamp: None,
+            actions_suppressed_by: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// A dimension of a metric.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

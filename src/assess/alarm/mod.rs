@@ -340,14 +340,8 @@ pub(super) fn new_alarm_command(
 pub(super) fn same_alarm_command(alarm: &Alarm, region: &str, actions: &[String]) -> Command {
     let settings = Alarm {
         alarm_actions: actions.to_vec(),
-        evaluation_state: None,
-        alarm_configuration_updated_timestamp: None,
-        state_value: None,
-        state_reason: None,
-        state_updated_timestamp: None,
-        state_transitioned_timestamp: None,
         alarm_type: None,
-        ..alarm.clone()
+        ..alarm.without_state()
     };
     // Types of ours always serialise; the CLI would refuse an empty document.
     let mut settings = serde_json::to_value(settings).unwrap_or_default();

@@ -225,14 +225,7 @@ pub(super) fn settings_of(alarm: &Alarm) -> Alarm {
                 .clone()
                 .unwrap_or_else(|| "missing".to_owned()),
         ),
-        alarm_configuration_updated_timestamp: None,
-        evaluation_state: None,
-        state_value: None,
-        state_reason: None,
-        state_updated_timestamp: None,
-        state_transitioned_timestamp: None,
-        actions_suppressed_by: None,
-        ..alarm.clone()
+        ..alarm.without_state()
     }
 }
 
