@@ -1,6 +1,6 @@
 //! The loop: feed, coalescing, sweep, supervision, shutdown.
 //!
-//! One task receives, one deletes, one prolongs, one looks after each scope, one tells each target, one serves HTTP, one feeds
+//! One task receives, one deletes, one prolongs, one looks after each scope, one tells each target, one watches the journal, one serves HTTP, one feeds
 //! the watchdog. Each is awaited here: the end of one that was not asked to end is the end of the daemon, so that whoever supervises the
 //! process can start it anew.
 
