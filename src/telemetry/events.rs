@@ -1,9 +1,11 @@
 //! What happens in the daemon, as functions that write the log line and move the counter together: no other room touches
 //! a counter. `info` is a decision or a change and needs no action, `warn` may need one, `debug` is the ordinary run.
 
+mod journal;
+mod notify;
+
 use std::fmt::Display;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,15 +16,14 @@ use tracing::{debug, info, warn};
 
 use super::burst::Burst;
 use super::metrics::{
-    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, NotifyResult,
-    ReceiveErrorKind, Trigger,
+    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, ReceiveErrorKind, Trigger,
 };
 use super::sanitize::sanitize_capped;
 use crate::assess::{Assessment, Link, Verdict};
 use crate::config::HealMode;
 use crate::event::{Actor, Call};
 use crate::heal::{Plan, RepairKind};
-use crate::journal::{JournalObserver, Occurrence};
+use crate::journal::Occurrence;
 use crate::snapshot::AccountId;
 
 /// The target of every line: the program, not the file that the line happens to be written in.
@@ -404,60 +405,6 @@ impl Events {
             .set_recipients_changed(account, control, changed);
     }
 
-    /// There is a target that is told of changes.
-    pub fn notify_target(&self, target: &str) {
-        self.0.metrics.notify_target(target);
-        info!(target: TARGET, to = target, "notifications go here");
-    }
-
-    /// So many notifications wait for a target.
-    pub fn notify_waiting(&self, target: &str, waiting: usize) {
-        self.0.metrics.set_notifications_waiting(target, waiting);
-    }
-
-    /// A notification was delivered; `again`: for the first time after failures.
-    pub fn notify_sent(&self, target: &str, id: &str, again: bool) {
-        self.0.metrics.notification(target, NotifyResult::Sent);
-        if again {
-            info!(target: TARGET, to = target, "notifications are delivered again");
-        }
-        info!(target: TARGET, to = target, id = &*shown(&id), "notified");
-    }
-
-    /// An attempt failed that is worth another; `first`: the one before did not.
-    pub fn notify_failed(&self, target: &str, reason: &dyn Display, first: bool) {
-        self.0.metrics.notification(target, NotifyResult::Failed);
-        let reason = shown(reason);
-        if first {
-            warn!(target: TARGET, to = target, error = &*reason, "notification failed, trying again");
-        } else {
-            debug!(target: TARGET, to = target, error = &*reason, "notification failed again");
-        }
-    }
-
-    /// A target refused a notification.
-    pub fn notify_rejected(&self, target: &str, id: &str, reason: &dyn Display) {
-        self.0.metrics.notification(target, NotifyResult::Rejected);
-        let (id, error) = (shown(&id), shown(reason));
-        warn!(target: TARGET, to = target, id = &*id, error = &*error, "notification refused");
-    }
-
-    /// A notification is given up.
-    pub fn notify_dropped(&self, target: &str, id: &str, why: &str) {
-        self.0.metrics.notification(target, NotifyResult::Dropped);
-        warn!(target: TARGET, to = target, id = &*shown(&id), why, "notification dropped");
-    }
-
-    /// The topic of a target is part of a chain that is watched: who cuts the chain there cuts both.
-    pub fn notify_dependent(&self, target: &str, control: &str) {
-        warn!(
-            target: TARGET,
-            to = target,
-            control,
-            "the topic of this target is part of the chain: both fall silent at once, name another topic"
-        );
-    }
-
     /// A request to AWS ended.
     pub fn aws_request(&self, service: &str, operation: &str, result: AwsResult) {
         self.0.metrics.aws_request(service, operation, result);
@@ -487,40 +434,6 @@ impl Events {
 fn shown(text: &dyn Display) -> std::borrow::Cow<'static, str> {
     let text = text.to_string();
     std::borrow::Cow::Owned(sanitize_capped(&text, SHOWN_OF_TEXT).into_owned())
-}
-
-impl JournalObserver for Events {
-    fn works(&self) {
-        self.0.metrics.set_journal_writable(true);
-        if self.0.journal_failing.swap(false, Ordering::Relaxed) {
-            info!(target: TARGET, "the journal can be written again");
-        }
-    }
-
-    fn failed(&self, reason: &str) {
-        self.0.metrics.set_journal_writable(false);
-        self.0.journal_failing.store(true, Ordering::Relaxed);
-        if let Some(suppressed) = self.0.journal_failed.admit(Instant::now()) {
-            warn!(
-                target: TARGET,
-                error = &*shown(&reason),
-                suppressed,
-                "the journal cannot be written: history waits in memory, and nothing is repaired"
-            );
-        }
-    }
-
-    fn set_aside(&self, file: &Path) {
-        warn!(
-            target: TARGET,
-            file = &*shown(&file.display()),
-            "the journal was damaged: the file is set aside and a new one begun"
-        );
-    }
-
-    fn lost(&self, entries: usize) {
-        warn!(target: TARGET, entries, "too much waits for the journal: entries are given up");
-    }
 }
 
 #[cfg(test)]
