@@ -4,6 +4,8 @@
 
 use std::hint::black_box;
 
+use std::time::Duration;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::json;
 use trailwarden::control::Catalogue;
@@ -177,5 +179,17 @@ fn matching(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, catalogue, always, hostile_proofs, matching);
+/// Some hundred and forty questions: a second for each is enough for microseconds.
+fn short() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(30)
+}
+
+criterion_group! {
+    name = benches;
+    config = short();
+    targets = catalogue, always, hostile_proofs, matching
+}
 criterion_main!(benches);
