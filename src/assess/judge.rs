@@ -1,5 +1,6 @@
 //! The verdict and the best path.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::coverage::{Gap, Outcome, outcome};
@@ -31,8 +32,9 @@ pub fn assess(
 impl Index<'_> {
     /// As [`assess`], for one of several controls on one snapshot.
     pub fn assess(&self, control: &Control, benchmark: &Benchmark) -> Assessment {
-        // Any of the prescribed patterns satisfies: the one that comes nearest is reported.
-        let mut best: Option<(Outcome, Judge<'_, '_, '_>)> = None;
+        // Any of the prescribed patterns satisfies: the one that comes nearest is reported, the first of those that come
+        // equally near.
+        let mut best: Option<(Nearness, Assessment)> = None;
         for required in control.required(benchmark) {
             let judge = Judge {
                 index: self,
@@ -41,20 +43,15 @@ impl Index<'_> {
                 slices: slices(self, control, required),
                 paths: paths(self, control, required),
             };
-            let outcome = judge.outcome(&judge.paths);
-            if best
-                .as_ref()
-                .is_none_or(|(other, _)| outcome.rank() < other.rank())
-            {
-                best = Some((outcome, judge));
+            let judged = judge.judge();
+            if best.as_ref().is_none_or(|(near, _)| judged.0 > *near) {
+                best = Some(judged);
             }
         }
-        let mut assessment = match &best {
-            Some((Outcome::Covered, judge)) => judge.pass(),
-            Some((Outcome::Open(gap), judge)) => judge.short(Verdict::Unknown, gap),
-            Some((Outcome::Missed(gap), judge)) => judge.short(Verdict::Fail, gap),
-            None => empty(control, Verdict::Unknown),
-        };
+        let mut assessment = best.map_or_else(
+            || empty(control, Verdict::Unknown),
+            |(_, assessment)| assessment,
+        );
         assessment.warnings.extend(traps(control));
         literal::add(&mut assessment, self, control, benchmark);
         assessment
@@ -115,7 +112,20 @@ struct Judge<'j, 'i, 'a> {
 /// How far a path goes, for choosing the one to report. Greater is better.
 type Merit = (usize, usize, usize, usize);
 
+/// How near the account comes to what is required: by the outcome, and then by the best path.
+type Nearness = (Reverse<u8>, Option<Merit>);
+
 impl<'i, 'a> Judge<'_, 'i, 'a> {
+    fn judge(&self) -> (Nearness, Assessment) {
+        let outcome = self.outcome(&self.paths);
+        let (merit, assessment) = match &outcome {
+            Outcome::Covered => (None, self.pass()),
+            Outcome::Open(gap) => self.short(Verdict::Unknown, gap),
+            Outcome::Missed(gap) => self.short(Verdict::Fail, gap),
+        };
+        ((Reverse(outcome.rank()), merit), assessment)
+    }
+
     fn outcome(&self, paths: &[Path<'i, 'a>]) -> Outcome {
         outcome(
             self.required,
@@ -237,7 +247,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
     }
 
     /// Some event does not surely reach anybody: the best path for it, with all that is wrong with it.
-    fn short(&self, verdict: Verdict, gap: &Gap) -> Assessment {
+    fn short(&self, verdict: Verdict, gap: &Gap) -> (Option<Merit>, Assessment) {
         let mut best: Option<(Merit, Path<'i, 'a>, Vec<Fault>)> = None;
         for path in self.paths.iter().filter(|path| !self.is_outdone(path)) {
             let path = self.without_stranger(path);
@@ -253,13 +263,13 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             }
         }
         let mut assessment = empty(self.control, verdict);
-        let (path, faults) = match best {
-            Some((_, path, faults)) => (Some(path), faults),
+        let (merit, path, faults) = match best {
+            Some((merit, path, faults)) => (Some(merit), Some(path), faults),
             None if verdict == Verdict::Unknown => {
                 let fault = Fault::undecided(Link::Pattern, undecided_pattern(gap));
-                (self.paths.first().cloned(), vec![fault])
+                (None, self.paths.first().cloned(), vec![fault])
             }
-            None => (None, vec![no_trail(self.index, self.control)]),
+            None => (None, None, vec![no_trail(self.index, self.control)]),
         };
         if let Some(path) = &path {
             extend_chain(&mut assessment.chain, path);
@@ -267,7 +277,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             assessment.region = region(path);
         }
         report(&mut assessment, path.as_ref(), &faults, gap);
-        assessment
+        (merit, assessment)
     }
 
     /// Whether another filter of the same trail tells more: one that catches required events most, one that catches

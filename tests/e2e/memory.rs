@@ -43,6 +43,14 @@ pub(crate) fn add(suite: &mut Suite) {
         async |account| own_credentials_in_other_hands(&account).await,
     );
     suite.test(
+        "memory::two_daemons_that_mend_at_once_end_in_one_state",
+        async |account| two_daemons_end_in_one_state(&account).await,
+    );
+    suite.test(
+        "memory::a_denied_repair_leaves_a_clear_state",
+        async |account| a_denied_repair_leaves_a_clear_state(&account).await,
+    );
+    suite.test(
         "memory::a_new_recipient_is_told_of_at_pass",
         async |account| a_new_recipient_is_told_of(&account).await,
     );
@@ -317,4 +325,62 @@ async fn a_new_recipient_is_told_of(account: &Account) {
     );
     assert_eq!(told["actor"]["event_name"], "Subscribe");
     daemon.until_compliant(1.0).await;
+}
+
+async fn two_daemons_end_in_one_state(account: &Account) {
+    // One queue for both: each event reaches one of them, and the other finds what it told of by its sweep.
+    let settings = format!("[sweep]\ninterval = \"1s\"\n{}", settings(account, ""));
+    let daemons = [
+        Daemon::start(account, &settings).await,
+        Daemon::start(account, &settings).await,
+    ];
+    for daemon in &daemons {
+        daemon.until_compliant(1.0).await;
+    }
+    let before = account.describe().await;
+    for cut in [
+        Break::DeleteMetricFilter,
+        Break::DeleteAlarm,
+        Break::DeleteTopic,
+    ] {
+        cut.apply(account).await;
+    }
+    for daemon in &daemons {
+        daemon
+            .until("a look at the cut", |scrape| {
+                scrape.sum("trailwarden_evaluations_total", &[("result", "fail")]) >= 1.0
+            })
+            .await;
+    }
+    for daemon in &daemons {
+        daemon.until_compliant(1.0).await;
+    }
+    assert_eq!(account.describe().await, before, "as it was, nothing twice");
+}
+
+async fn a_denied_repair_leaves_a_clear_state(account: &Account) {
+    let daemon = Daemon::start(account, &settings(account, "")).await;
+    daemon.until_compliant(1.0).await;
+    account.deny("cloudwatch", "PutMetricAlarm");
+    Break::DeleteMetricFilter.apply(account).await;
+    Break::DeleteAlarm.apply(account).await;
+    daemon
+        .until("the end of the attempts", |scrape| {
+            scrape.value("trailwarden_heal_stopped", &[]) == Some(1.0)
+        })
+        .await;
+    let results = |result| {
+        let scrape = daemon.scrape().expect("metrics");
+        scrape.sum("trailwarden_heal_actions_total", &[("result", result)])
+    };
+    assert_eq!(results("applied"), 1.0, "the filter is back");
+    assert_eq!(results("denied"), 3.0, "no more than allowed");
+    let incidents = history(&daemon, account);
+    let alarm = incidents.iter().find(|one| one["link"] == "alarm");
+    let alarm = alarm.expect("the alarm's incident");
+    assert_eq!(alarm["to"], Value::Null, "and lasts");
+    let denied = &alarm["done"][0];
+    assert_eq!(denied["result"], "denied", "{alarm:#}");
+    let reason = denied["reason"].as_str().expect("a reason");
+    assert!(reason.contains("PutMetricAlarm"), "{reason}");
 }

@@ -2,7 +2,9 @@
 
 use super::support::{Cases, PATTERN, alarm, control, filter, judge, remove, set, sound};
 use serde_json::{Value, json};
-use trailwarden::assess::Verdict;
+use trailwarden::assess::{Expectations, Link, Verdict, assess};
+use trailwarden::control::{Benchmark, Catalogue};
+use trailwarden::snapshot::Snapshot;
 
 fn pattern(text: &str) -> impl FnOnce(&mut Value) {
     let text = json!(text);
@@ -384,4 +386,34 @@ fn a_noisy_pattern_is_warned_of() {
     assert_eq!(codes, ["noisy_pattern"]);
     remove(&mut state, "/metric_filters/0/filterPattern");
     assert_eq!(judge(&state).verdict, Verdict::Fail);
+}
+
+#[test]
+fn whichever_prescribed_text_is_installed_the_link_after_it_is_named() {
+    let catalogue = Catalogue::builtin();
+    for control in catalogue.controls() {
+        for required in control.required(&Benchmark::Any) {
+            let mut state = sound();
+            set(
+                &mut state,
+                "/metric_filters",
+                json!([filter("f", required.pattern.text(), "m")]),
+            );
+            set(&mut state, "/alarms", json!([]));
+            let snapshot = Snapshot::from_json(&state.to_string()).unwrap();
+            let assessment = assess(
+                &snapshot,
+                control,
+                &Expectations::default(),
+                &Benchmark::Any,
+            );
+            assert_eq!(
+                assessment.broken_link,
+                Some(Link::Alarm),
+                "{}: {}",
+                control.key,
+                required.pattern.text()
+            );
+        }
+    }
 }
