@@ -329,7 +329,7 @@ async fn a_new_recipient_is_told_of(account: &Account) {
 
 async fn two_daemons_end_in_one_state(account: &Account) {
     // One queue for both: each event reaches one of them, and the other finds what it told of by its sweep.
-    let settings = format!("[sweep]\ninterval = \"1s\"\n{}", settings(account, ""));
+    let settings = format!("[sweep]\ninterval = \"2s\"\n{}", settings(account, ""));
     let daemons = [
         Daemon::start(account, &settings).await,
         Daemon::start(account, &settings).await,
