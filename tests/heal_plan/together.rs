@@ -45,7 +45,6 @@ fn any_policy() -> impl Strategy<Value = HealPolicy> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     /// With all links allowed, the queue named and the past known, whatever was cut is mended as it was.
     #[test]

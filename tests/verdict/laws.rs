@@ -192,7 +192,7 @@ fn blind(state: &mut Value, holes: &[(usize, bool)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn order_does_not_matter(at in 0usize..57, mut seed: u64) {
