@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::sts::AssumeRoleProvider;
@@ -52,8 +52,10 @@ const CONCURRENT_CALLS: usize = 8;
 /// How long the list of enabled regions is believed: enabling a region takes AWS minutes to hours.
 const REGIONS_BELIEVED: Duration = Duration::from_mins(15);
 
-/// The session name of an assumed role: what `CloudTrail` shows as the actor of a repair.
-const SESSION_NAME: &str = "trailwarden";
+/// The session name of an assumed role: what `CloudTrail` shows as the actor of a repair. One for each process: replicas are
+/// told apart, and nobody takes the repairs of one for a theft of the other's credentials.
+static SESSION_NAME: LazyLock<String> =
+    LazyLock::new(|| format!("trailwarden-{:08x}", fastrand::u32(..)));
 
 /// Why an account or a queue cannot be set up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -154,7 +156,7 @@ impl Aws {
         if let Some(role) = role {
             let mut provider = AssumeRoleProvider::builder(&role.arn)
                 .configure(&config)
-                .session_name(SESSION_NAME);
+                .session_name(&*SESSION_NAME);
             if let Some(id) = &role.external_id {
                 provider = provider.external_id(id);
             }
