@@ -371,14 +371,15 @@ impl Keeper {
     }
 
     fn succeeded(&mut self) {
-        self.shared.progress.send_modify(|progress| {
-            progress.kept = self.taken;
-            progress.failure = None;
-        });
+        // Before those who wait go on: what they then look at says so already.
         if self.works != Some(true) {
             self.works = Some(true);
             self.observer.works();
         }
+        self.shared.progress.send_modify(|progress| {
+            progress.kept = self.taken;
+            progress.failure = None;
+        });
     }
 
     fn failed(&mut self, reason: String, entries: BTreeMap<Key, Entry>) {
