@@ -43,9 +43,14 @@ impl Index<'_> {
                 slices: slices(self, control, required),
                 paths: paths(self, control, required),
             };
-            let judged = judge.judge();
+            let outcome = judge.outcome(&judge.paths);
+            let judged = judge.judge(&outcome);
             if best.as_ref().is_none_or(|(near, _)| judged.0 > *near) {
                 best = Some(judged);
+            }
+            if matches!(outcome, Outcome::Covered) {
+                // None comes nearer.
+                break;
             }
         }
         let mut assessment = best.map_or_else(
@@ -116,9 +121,8 @@ type Merit = (usize, usize, usize, usize);
 type Nearness = (Reverse<u8>, Option<Merit>);
 
 impl<'i, 'a> Judge<'_, 'i, 'a> {
-    fn judge(&self) -> (Nearness, Assessment) {
-        let outcome = self.outcome(&self.paths);
-        let (merit, assessment) = match &outcome {
+    fn judge(&self, outcome: &Outcome) -> (Nearness, Assessment) {
+        let (merit, assessment) = match outcome {
             Outcome::Covered => (None, self.pass()),
             Outcome::Open(gap) => self.short(Verdict::Unknown, gap),
             Outcome::Missed(gap) => self.short(Verdict::Fail, gap),

@@ -17,6 +17,8 @@ pub(super) struct Chronicle {
     /// The longest time between two looks of one watch; after a longer one nobody can say what was in between.
     longest_pause: SignedDuration,
     watched: Option<Watched>,
+    /// The watch was handed in with its last look.
+    watch_kept: bool,
     /// Not to be asked before, because it did not answer: a look must not wait for a disk again and again.
     not_before: Option<Instant>,
     /// [`Journal::changes`] when the memory was read last; none: it never was.
@@ -35,6 +37,7 @@ impl Chronicle {
             journal,
             longest_pause,
             watched: None,
+            watch_kept: false,
             not_before: None,
             recalled: None,
         }
@@ -55,6 +58,7 @@ impl Chronicle {
             return None;
         };
         let first = self.recalled.replace(changes).is_none();
+        self.watch_kept = false;
         Some(Recalled { memory, first })
     }
 
@@ -75,12 +79,17 @@ impl Chronicle {
                 });
             }
         }
+        self.watch_kept = false;
         pause.unwrap_or_default()
     }
 
-    /// Hands in what is to be kept, and the watch with it.
-    pub(super) fn keep(&self, mut entries: Vec<Entry>) {
-        entries.extend(self.watched.clone().map(Entry::Watched));
-        self.journal.keep(entries);
+    /// Hands in what is to be kept, and with it the watch, once a look.
+    pub(super) fn keep(&mut self, mut entries: Vec<Entry>) {
+        if !std::mem::replace(&mut self.watch_kept, true) {
+            entries.extend(self.watched.clone().map(Entry::Watched));
+        }
+        if !entries.is_empty() {
+            self.journal.keep(entries);
+        }
     }
 }

@@ -98,8 +98,9 @@ impl Memories {
                 continue;
             };
             self.passing.insert(control.clone());
-            let before = memory.last_setup().cloned();
-            if let Some(before) = before.filter(|before| before.audience != setup.audience) {
+            if let Some(before) = memory.last_setup()
+                && before.audience != setup.audience
+            {
                 if is_half_blind(look) {
                     continue;
                 }
@@ -109,8 +110,8 @@ impl Memories {
                     at: now,
                     actor: suspects.rerouter(&chains).cloned(),
                     what: What::Rerouted {
+                        before: before.audience.clone(),
                         after: setup.audience.clone(),
-                        before: before.audience,
                     },
                 });
             }

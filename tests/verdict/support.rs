@@ -1,7 +1,7 @@
 //! A sound chain to be broken, and what is said of it then.
 
 use serde_json::{Value, json};
-use trailwarden::assess::{Assessment, Expectations, Link, Verdict, assess};
+use trailwarden::assess::{Assessment, Expectations, Link, assess};
 use trailwarden::control::{Benchmark, Catalogue, Control};
 use trailwarden::snapshot::Snapshot;
 
@@ -133,11 +133,7 @@ pub(crate) fn judge(state: &Value) -> Assessment {
 
 /// The verdict with the broken link, as one text: `PASS`, `FAIL alarm`, `UNKNOWN visibility`.
 pub(crate) fn brief(assessment: &Assessment) -> String {
-    let verdict = match assessment.verdict {
-        Verdict::Pass => "PASS",
-        Verdict::Fail => "FAIL",
-        Verdict::Unknown => "UNKNOWN",
-    };
+    let verdict = assessment.verdict.name();
     match assessment.broken_link {
         Some(link) => format!("{verdict} {}", Link::name(link)),
         None => verdict.to_owned(),

@@ -14,15 +14,15 @@ use crate::telemetry::text::actor_line;
 pub(super) fn card(entry: Entry<'_>, now: Timestamp) -> Markup {
     let Entry { account, control } = entry;
     let report = &control.report;
-    let (class, word) = match report.verdict {
-        Verdict::Pass => ("pass", "PASS"),
-        Verdict::Fail => ("fail", "FAIL"),
-        Verdict::Unknown => ("unknown", "UNKNOWN"),
+    let class = match report.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Unknown => "unknown",
     };
     html! {
         article.card.(class) {
             h2 {
-                span.verdict { (word) }
+                span.verdict { (report.verdict.name()) }
                 " " (number(control)) " " (foreign(&report.title))
             }
             p.facts {
