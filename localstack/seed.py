@@ -37,10 +37,14 @@ EVENTS: dict[str, list[str]] = {
     "kms": "PutKeyPolicy DisableKey EnableKey ScheduleKeyDeletion CancelKeyDeletion".split(),
     "iam": """DeleteRole UpdateAssumeRolePolicy PutRolePolicy DeleteRolePolicy AttachRolePolicy DetachRolePolicy
         PutRolePermissionsBoundary""".split(),
-    "events": "PutRule DisableRule DeleteRule PutTargets RemoveTargets".split(),
-    "sqs": "DeleteQueue PurgeQueue SetQueueAttributes".split(),
+    "events": """PutRule EnableRule DisableRule DeleteRule PutTargets RemoveTargets DeleteEventBus PutPermission
+        RemovePermission""".split(),
+    "sqs": "DeleteQueue PurgeQueue SetQueueAttributes AddPermission RemovePermission".split(),
 }
 """Calls that can change the verdict, by the service's name in events."""
+
+HEARTBEAT = {"source": ["trailwarden.heartbeat"], "detail-type": ["trailwarden heartbeat"]}
+"""The daemon's own event, by which it sees that this rule and the queue still work."""
 
 GLOBAL_REGION = "us-east-1"
 """Where IAM's events appear, wherever the caller was."""
@@ -228,11 +232,13 @@ class Seeder:
     def _rule(self, source: str, region: str, target: dict[str, str]) -> str:
         name = f"trailwarden-{source}"
         events = self.client("events", region)
-        pattern = {
+        pattern: dict[str, Any] = {
             "source": [f"aws.{source}"],
             "detail-type": ["AWS API Call via CloudTrail"],
             "detail": {"eventSource": [f"{source}.amazonaws.com"], "eventName": EVENTS[source]},
         }
+        if source == "cloudtrail" and region == self.region:
+            pattern = {"$or": [pattern, HEARTBEAT]}
         events.put_rule(Name=name, EventPattern=json.dumps(pattern))
         answer = events.put_targets(Rule=name, Targets=[target])
         if answer["FailedEntryCount"]:

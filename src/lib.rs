@@ -12,6 +12,10 @@
     reason = "nothing that AWS, a message or a file says may end the process"
 )]
 
+/// Test code that is shared with `tests/` knows the crate by its name.
+#[cfg(test)]
+extern crate self as trailwarden;
+
 pub mod assess;
 pub mod aws;
 mod backoff;
@@ -23,7 +27,12 @@ pub mod drill;
 pub mod event;
 pub mod heal;
 pub mod journal;
+#[cfg(test)]
+mod mutant;
 pub mod notify;
 pub mod pattern;
+pub mod permission;
+mod policy;
 pub mod snapshot;
 pub mod telemetry;
+pub mod wiring;

@@ -48,6 +48,8 @@ fn it_prints_the_effective_values_and_their_sources() {
 controls = [\"4.5\"]  # default
 benchmark = \"any\"  # default
 sweep.interval = \"15m\"  # default
+heartbeat.interval = \"1m\"  # default
+heartbeat.timeout = \"30s\"  # default
 heal.mode = \"apply\"  # TRAILWARDEN_HEAL__MODE
 heal.links = [\"pattern\", \"metric\", \"alarm\", \"action\", \"topic\", \"subscription\"]  # default
 heal.settle = \"9s\"  # {file}
@@ -59,6 +61,10 @@ expect.topics = []  # default
 expect.subscriptions = []  # default
 notify = []  # default
 scope = []  # default
+wiring.prefix = \"trailwarden\"  # default
+# wiring.consumer_role_arn is not set
+# wiring.organization_id is not set
+wiring.check = true  # default
 state_dir = \"/var/lib/trailwarden\"  # default
 journal.retention = \"400d\"  # default
 http.listen = \"0.0.0.0:0\"  # --http-listen

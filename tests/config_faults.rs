@@ -133,8 +133,8 @@ fn names_that_nothing_knows_are_told_with_what_was_meant() {
             "FILE: heal.moed: unknown setting, did you mean \"heal.mode\"?",
         ),
         (
-            "interval = 1",
-            "FILE: interval: unknown setting, did you mean \"sweep.interval\"?",
+            "retention = 1",
+            "FILE: retention: unknown setting, did you mean \"journal.retention\"?",
         ),
         (
             "listen = 1",
@@ -173,6 +173,10 @@ fn wrong_types_are_told() {
         (
             "sweep.interval = \"0s\"",
             "sweep.interval: expected a duration from 1s to 24h such as \"15m\", found \"0s\": 0s is out of range",
+        ),
+        (
+            "heartbeat.interval = \"500ms\"",
+            "heartbeat.interval: expected a duration from 1s to 1h such as \"1m\", or \"0s\" for none, found \"500ms\": 500ms is out of range",
         ),
         (
             "http.status = \"true\"",
@@ -385,12 +389,11 @@ fn scopes_that_cannot_stand_together_are_told() {
     let (one, two) = ("111111111111", "222222222222");
 
     let twice = scope(one, "regions = [\"eu-west-1\"]") + &scope(one, "");
-    let expected =
-        "FILE: scope: scope[0] and scope[1] both look at account 111111111111 in the same region";
+    let expected = "FILE: scope: scope[0] and scope[1] are both account 111111111111: one scope lists all regions of its account";
     assert_eq!(of_file(&twice), [expected]);
 
     let apart = scope(one, "regions = [\"eu-west-1\"]") + &scope(one, "regions = [\"us-east-1\"]");
-    assert_eq!(of_file(&apart), [""; 0]);
+    assert_eq!(of_file(&apart), [expected]);
 
     let roleless = scope(one, "") + &scope(two, "");
     let expected = "FILE: scope: the scopes of accounts 111111111111, 222222222222 name no role_arn, and the own credentials are of one account";

@@ -61,6 +61,7 @@ fn with_nothing_configured_the_defaults_hold() {
     assert_eq!(keys(&settings), ["cloudtrail-config-changes"]);
     assert_eq!(settings.benchmark, Benchmark::Any);
     assert_eq!(settings.sweep.interval, Duration::from_mins(15));
+    assert_eq!(settings.heartbeat.interval, Some(Duration::from_mins(1)));
     assert_eq!(settings.heal.mode, HealMode::Off);
     let links = [
         Link::Pattern,

@@ -43,6 +43,8 @@ _READ_VERBS = (
 
 _READS: frozenset[Names] = frozenset(
     {
+        ("iam", "SimulateCustomPolicy"),
+        ("iam", "SimulatePrincipalPolicy"),
         ("logs", "StartQuery"),
         ("logs", "StopQuery"),
         ("logs", "StartLiveTail"),

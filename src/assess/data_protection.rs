@@ -7,7 +7,7 @@ use super::fault::{Fault, Tri};
 use super::remedy::Command;
 use super::world::World;
 use super::{Link, Warning};
-use crate::snapshot::{AccountPolicy, DataProtectionPolicy};
+use crate::snapshot::{AccountPolicy, DataProtectionPolicy, LogGroupArn};
 
 /// What the policies of a group do to the values that the filters of a control need.
 #[derive(Debug, Default)]
@@ -99,7 +99,7 @@ fn concerns(policy: &DataProtectionPolicy, region: &str, group: &str) -> bool {
         .log_group_identifier
         .as_deref()
         .is_some_and(|identifier| {
-            super::arn::GroupName::parse(identifier).map_or(identifier == group, |named| {
+            LogGroupArn::parse(identifier).map_or(identifier == group, |named| {
                 named.name == group && named.region == region
             })
         });

@@ -1,4 +1,5 @@
 use super::Link;
+pub(super) use crate::policy::Tri;
 
 /// Whether a fault certainly cuts the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,49 +70,5 @@ impl Fault {
 
     pub(super) fn is_broken(&self) -> bool {
         self.certainty == Certainty::Broken
-    }
-}
-
-/// An answer that may be left open, with the reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tri {
-    Yes,
-    No,
-    Unknown,
-}
-
-impl Tri {
-    pub(super) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::No, _) | (_, Self::No) => Self::No,
-            (Self::Yes, Self::Yes) => Self::Yes,
-            _ => Self::Unknown,
-        }
-    }
-
-    pub(super) fn or(self, other: Self) -> Self {
-        self.not().and(other.not()).not()
-    }
-
-    pub(super) fn not(self) -> Self {
-        match self {
-            Self::Yes => Self::No,
-            Self::No => Self::Yes,
-            Self::Unknown => Self::Unknown,
-        }
-    }
-
-    pub(super) fn all(answers: impl IntoIterator<Item = Self>) -> Self {
-        answers.into_iter().fold(Self::Yes, Self::and)
-    }
-
-    pub(super) fn any(answers: impl IntoIterator<Item = Self>) -> Self {
-        answers.into_iter().fold(Self::No, Self::or)
-    }
-}
-
-impl From<bool> for Tri {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
     }
 }

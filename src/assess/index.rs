@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::arn::GroupName;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::log_group::{self, Delivery};
@@ -10,7 +9,8 @@ use super::tail::{Tail, tails};
 use super::trail::Observed;
 use super::world::World;
 use super::{Expectations, Link};
-use crate::snapshot::{MetricFilter, Snapshot, Trail};
+use crate::snapshot::LogGroupArn;
+use crate::snapshot::{Arn, MetricFilter, Snapshot, Trail};
 
 /// A snapshot with its chains followed, for any number of controls.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl<'a> Index<'a> {
 }
 
 /// The trails that may record the account, each once: seen from here, and organization trails seen by their owner.
-fn trails<'a>(world: World<'a>, others: &[World<'a>]) -> Vec<Observed<'a>> {
+pub(super) fn trails<'a>(world: World<'a>, others: &[World<'a>]) -> Vec<Observed<'a>> {
     let mut trails: Vec<Observed<'a>> = Vec::new();
     let own = world.snapshot.trails.iter().flatten();
     let of_others = others
@@ -146,7 +146,7 @@ fn head<'a>(observed: Observed<'a>, world: World<'a>, others: &[World<'a>]) -> H
             .push(log_group::without_group(&observed));
         return head;
     }
-    let Some(group) = GroupName::parse(arn) else {
+    let Some(group) = LogGroupArn::parse(arn) else {
         head.delivery
             .faults
             .push(log_group::unreadable(&observed, arn));
@@ -181,7 +181,7 @@ fn head<'a>(observed: Observed<'a>, world: World<'a>, others: &[World<'a>]) -> H
             .named(Link::CrossAccount)
             .on(arn)
             .remedy(format!(
-                "Evaluate account {} too, or let trailwarden assume a role there.",
+                "Make account {} a [[scope]], whose chain its members inherit; if it is one, see why it could not be looked at.",
                 group.account
             )),
         );
@@ -295,6 +295,6 @@ fn may_notify(world: World<'_>, region: &str) -> bool {
             alarm
                 .alarm_actions
                 .iter()
-                .any(|action| super::arn::Arn::topic(action).is_some())
+                .any(|action| Arn::topic(action).is_some())
         })
 }

@@ -3,12 +3,12 @@
 //! Both look at whether the links are there, and compare the pattern's text. White space is not compared: the copies of
 //! the prescribed texts differ in it themselves.
 
-use super::arn::{Arn, GroupName};
 use super::index::Index;
 use super::trail::Observed;
 use super::{Assessment, Literal, Verdict};
 use crate::control::{Benchmark, Control, Prescribed};
 use crate::snapshot::{Alarm, EventSelectors, MetricFilter, PENDING_CONFIRMATION, Subscription};
+use crate::snapshot::{Arn, LogGroupArn};
 
 const PASS: &str = "PASS";
 const FAIL: &str = "FAIL";
@@ -160,7 +160,7 @@ fn read_trail(
     let group = trail
         .cloud_watch_logs_log_group_arn
         .as_deref()
-        .and_then(GroupName::parse);
+        .and_then(LogGroupArn::parse);
     let Some(group) = group else {
         return fail("The trail delivers to no log group.");
     };

@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 
-use super::arn::GroupName;
 use super::fault::Fault;
 use super::remedy::Command;
 use super::trail::Observed;
 use super::world::World;
 use super::{Link, Warning};
 use crate::snapshot::LogGroup;
+use crate::snapshot::LogGroupArn;
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -22,7 +22,11 @@ pub(super) struct Delivery {
 }
 
 /// Follows the trail into its log group, in the account that owns the group.
-pub(super) fn follow(observed: &Observed<'_>, group: &GroupName<'_>, world: World<'_>) -> Delivery {
+pub(super) fn follow(
+    observed: &Observed<'_>,
+    group: &LogGroupArn<'_>,
+    world: World<'_>,
+) -> Delivery {
     let mut delivery = Delivery {
         group: Some((group.region.to_owned(), group.name.to_owned())),
         ..Delivery::default()
@@ -78,7 +82,7 @@ pub(super) fn unreadable(observed: &Observed<'_>, text: &str) -> Fault {
 
 /// A trail of one's own cannot deliver into another account's group (UpdateTrail: "a log group that exists in your
 /// account").
-pub(super) fn foreign(observed: &Observed<'_>, group: &GroupName<'_>) -> Fault {
+pub(super) fn foreign(observed: &Observed<'_>, group: &LogGroupArn<'_>) -> Fault {
     Fault::broken(
         Link::LogGroup,
         format!(
@@ -91,7 +95,7 @@ pub(super) fn foreign(observed: &Observed<'_>, group: &GroupName<'_>) -> Fault {
 
 fn place_faults(
     observed: &Observed<'_>,
-    group: &GroupName<'_>,
+    group: &LogGroupArn<'_>,
     world: World<'_>,
     followed: &mut Option<(String, String)>,
 ) -> Vec<Fault> {
@@ -174,7 +178,11 @@ pub(super) fn listed<'a>(world: World<'a>, region: &str, name: &str) -> Option<&
         .find(|group| group.region == region && group.log_group_name == name)
 }
 
-fn class_fault(observed: &Observed<'_>, group: &GroupName<'_>, world: World<'_>) -> Option<Fault> {
+fn class_fault(
+    observed: &Observed<'_>,
+    group: &LogGroupArn<'_>,
+    world: World<'_>,
+) -> Option<Fault> {
     let class = listed(world, group.region, group.name)?
         .log_group_class
         .as_deref()?;

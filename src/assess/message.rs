@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::alarm::is_composite;
-use super::arn::Arn;
 use super::fault::Tri;
 use crate::snapshot::Alarm;
+use crate::snapshot::Arn;
 
 /// A value of the message.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,6 @@
 //! undecided path is taken to hold, and is unknown in between (`judge`).
 
 mod alarm;
-mod arn;
 mod chain;
 mod coverage;
 mod criteria;
@@ -14,12 +13,14 @@ mod data_protection;
 mod fault;
 mod filter;
 mod index;
+mod inherit;
 mod judge;
 mod literal;
 mod log_group;
 mod message;
 mod path;
 mod policy;
+mod recording;
 mod remedy;
 mod report;
 mod selector;
@@ -32,11 +33,13 @@ mod verdict;
 mod world;
 
 pub(crate) use alarm::looks_at;
-pub(crate) use arn::Arn;
 pub use index::Index;
+pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;
+pub use recording::records_writes;
 pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{
     Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Recipient, Verdict, Warning,
 };
+pub use world::{Unseen, unseen};

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::arn::Arn;
 use super::data_protection::{Needed, masking};
 use super::fault::{Certainty, Fault, Tri};
 use super::filter::put_command;
@@ -13,6 +12,7 @@ use super::universe::Slice;
 use super::{Link, Warning};
 use crate::control::{Benchmark, Control, Prescribed};
 use crate::pattern::Pattern;
+use crate::snapshot::Arn;
 
 /// One way from a trail to an end, whole or cut.
 #[derive(Debug, Clone)]

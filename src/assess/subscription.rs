@@ -1,11 +1,11 @@
 //! Has somebody confirmed a subscription that receives the alarm's message?
 
-use super::arn::Arn;
 use super::fault::{Fault, Tri};
 use super::message::{Part, attributes, body, passes};
 use super::remedy::Command;
 use super::world::World;
 use super::{Expectations, Link, Warning};
+use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, DELETED, PENDING_CONFIRMATION, Subscription, Topic};
 
 /// What the names of a drill's own resources begin with: as endpoints they prove the chain and tell nobody.

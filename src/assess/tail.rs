@@ -1,7 +1,6 @@
 //! From a metric filter to the people: alarms, actions, topics, subscriptions.
 
 use super::alarm::{self, Actor, Joint};
-use super::arn::Arn;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::remedy::Command;
@@ -9,6 +8,7 @@ use super::subscription::audience;
 use super::topic;
 use super::world::World;
 use super::{Expectations, Link, Warning};
+use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, Subscription, Topic};
 
 /// One way from a filter to an end, whole or cut.

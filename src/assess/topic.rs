@@ -1,11 +1,11 @@
 //! Does the topic exist, and does it let CloudWatch publish?
 
 use super::Link;
-use super::arn::Arn;
 use super::fault::Fault;
 use super::policy::{Access, Request, access};
 use super::remedy::Command;
 use super::world::World;
+use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, KmsKey, Topic};
 
 /// What is known of a topic that an alarm names.

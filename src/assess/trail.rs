@@ -1,11 +1,11 @@
 //! Is the trail there, does it log, and does it record the region?
 
 use super::Link;
-use super::arn::Arn;
 use super::fault::{Fault, Tri};
 use super::remedy::Command;
 use super::selector::{self, EventClass, Source};
 use super::world::{Hole, World};
+use crate::snapshot::Arn;
 use crate::snapshot::{EventSelectors, Trail, TrailStatus};
 
 /// Services whose events are global: a trail that leaves global service events out does not record them.

@@ -1,6 +1,6 @@
 use super::Link;
-use super::arn::Arn;
 use super::fault::Fault;
+use crate::snapshot::Arn;
 use crate::snapshot::{Snapshot, Topic};
 
 const ASSUME_ROLE: &str = "sts:AssumeRole";
@@ -91,6 +91,46 @@ impl<'a> World<'a> {
             .iter()
             .find(|topic| topic.topic_arn == arn)
     }
+}
+
+/// A call that a look made in vain, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The call as the permission is named, such as `sns:GetTopicAttributes`.
+    pub operation: String,
+    /// The region or the ARN that it was about; empty: everything.
+    pub scope: String,
+    /// Whether a permission is missing.
+    pub is_denied: bool,
+    /// What happened.
+    pub message: String,
+    /// What is to be done.
+    pub remedy: String,
+}
+
+/// Every call of a look that failed; those are left out whose answer was that there is nothing.
+pub fn unseen(snapshot: &Snapshot) -> Vec<Unseen> {
+    let failed = snapshot.api_errors.iter();
+    let holes = failed
+        .filter(|(_, code)| !means_none(code))
+        .map(|(key, code)| {
+            let (operation, scope) = key.split_once(char::is_whitespace).unwrap_or((key, ""));
+            Hole {
+                operation: operation.to_owned(),
+                scope: scope.trim().to_owned(),
+                code: Some(code.clone()),
+            }
+        });
+    holes
+        .filter(|hole| !hole.is_not_found())
+        .map(|hole| Unseen {
+            is_denied: hole.is_denied(),
+            message: hole.describe(),
+            remedy: hole.advice(),
+            operation: hole.operation,
+            scope: hole.scope,
+        })
+        .collect()
 }
 
 /// An endpoint that does not know a call has nothing that the call could list.

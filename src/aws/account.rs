@@ -5,10 +5,11 @@ use futures_util::future::BoxFuture;
 
 use super::apply::apply;
 use super::arn::is_region;
-use super::clients::{AccountClients, Aws, Role, SetupError};
+use super::clients::{AccountClients, Aws, Identity, Role, SetupError};
 use super::drill::DrillApi;
 use super::error::{ApplyError, ObserveError};
 use super::observe::observe;
+use super::permission::PermissionApi;
 use crate::assess::Chain;
 use crate::heal::Repair;
 use crate::snapshot::{AccountId, Snapshot};
@@ -40,6 +41,11 @@ pub trait AccountApi: Send + Sync {
 
     /// The way to drill this account; none where there is no such way, as with an account played in memory.
     fn drills(&self) -> Option<&dyn DrillApi> {
+        None
+    }
+
+    /// The way to ask which calls IAM would allow; none where there is no such way.
+    fn permissions(&self) -> Option<&dyn PermissionApi> {
         None
     }
 
@@ -121,6 +127,10 @@ impl Aws {
     ///
     /// # Errors
     /// There is no region to begin in, or one of the scope's is none.
+    #[expect(
+        clippy::unused_async,
+        reason = "how credentials are set up is no matter of those who wait for it"
+    )]
     pub async fn account(
         &self,
         scope: ObserveScope,
@@ -138,7 +148,7 @@ impl Aws {
             .ok_or(SetupError::NoRegion)?
             .to_owned();
         Ok(Account(Arc::new(Inner {
-            clients: self.clients(&home, role).await,
+            clients: self.clients(&home, role),
             scope,
             home,
         })))
@@ -146,8 +156,24 @@ impl Aws {
 }
 
 impl Account {
+    /// Whose the credentials are; asked until it is known, then remembered.
+    ///
+    /// # Errors
+    /// They belong to nobody, the role cannot be assumed, or AWS is out of reach.
+    pub async fn identity(&self) -> Result<&Identity, ObserveError> {
+        self.0.clients.identity().await
+    }
+
     pub(super) fn clients(&self) -> &AccountClients {
         &self.0.clients
+    }
+
+    pub(super) fn scope(&self) -> &ObserveScope {
+        &self.0.scope
+    }
+
+    pub(super) fn home(&self) -> &str {
+        &self.0.home
     }
 }
 
@@ -161,7 +187,12 @@ impl AccountApi for Account {
             scope,
             home,
         } = &*self.0;
-        observe(clients, scope, home, remembered).boxed()
+        async move {
+            let seen = observe(clients, scope, home, remembered).await;
+            clients.rest();
+            seen
+        }
+        .boxed()
     }
 
     fn apply<'a>(&'a self, repair: &'a Repair) -> BoxFuture<'a, Result<Applied, ApplyError>> {
@@ -169,6 +200,10 @@ impl AccountApi for Account {
     }
 
     fn drills(&self) -> Option<&dyn DrillApi> {
+        Some(self)
+    }
+
+    fn permissions(&self) -> Option<&dyn PermissionApi> {
         Some(self)
     }
 

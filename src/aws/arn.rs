@@ -1,29 +1,20 @@
-/// The parts of an ARN that calls are made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
-    pub(super) service: &'a str,
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
-    pub(super) resource: &'a str,
+use crate::snapshot::{Arn, LogGroupArn};
+
+/// The parts of an ARN out of AWS's answers; none where its region could not be part of a host name, as that is what it
+/// becomes: of the host that a signed request goes to.
+pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
+    Arn::parse(text).filter(|arn| arn.region.is_empty() || is_region(arn.region))
 }
 
-impl<'a> Arn<'a> {
-    /// Splits an ARN; none where it is none, or where its region could not be part of a host name.
-    ///
-    /// ARNs come out of AWS's answers, and a region becomes part of the host that a signed request goes to.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
-        let ("arn", _partition) = (parts.next()?, parts.next()?) else {
-            return None;
-        };
-        let arn = Self {
-            service: parts.next()?,
-            region: parts.next()?,
-            account: parts.next()?,
-            resource: parts.next()?,
-        };
-        (arn.region.is_empty() || is_region(arn.region)).then_some(arn)
-    }
+/// A log group, from its ARN with or without the `:*` at the end, in a region that can be called.
+pub(super) fn log_group(text: &str) -> Option<LogGroupArn<'_>> {
+    LogGroupArn::parse(text).filter(|group| is_region(group.region))
+}
+
+/// The region of an SNS topic's ARN; none where it is the ARN of something else, such as a subscription.
+pub(super) fn topic_region(text: &str) -> Option<&str> {
+    let arn = Arn::topic(text)?;
+    is_region(arn.region).then_some(arn.region)
 }
 
 /// Whether a text has the form of a region's name.
@@ -43,37 +34,6 @@ pub(super) fn is_region(text: &str) -> bool {
             .is_some_and(|byte| byte.is_ascii_digit())
 }
 
-/// A log group, from its ARN with or without the `:*` at the end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LogGroupName {
-    pub(super) account: String,
-    pub(super) region: String,
-    pub(super) name: String,
-}
-
-impl LogGroupName {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let arn = Arn::parse(text)?;
-        let name = arn.resource.strip_prefix("log-group:")?;
-        let name = name.strip_suffix(":*").unwrap_or(name);
-        (arn.service == "logs" && !arn.region.is_empty() && !name.is_empty()).then(|| Self {
-            account: arn.account.to_owned(),
-            region: arn.region.to_owned(),
-            name: name.to_owned(),
-        })
-    }
-}
-
-/// The region of an SNS topic's ARN; none where it is the ARN of something else, such as a subscription.
-pub(super) fn topic_region(text: &str) -> Option<&str> {
-    let arn = Arn::parse(text)?;
-    (arn.service == "sns"
-        && !arn.region.is_empty()
-        && !arn.resource.is_empty()
-        && !arn.resource.contains(':'))
-    .then_some(arn.region)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -84,7 +44,9 @@ mod tests {
         #[test]
         fn any_text_is_read_without_a_panic_and_no_region_can_leave_its_place_in_a_host(text in ".{0,60}") {
             for text in [text.clone(), format!("arn:aws:sns:{text}:1:x"), format!("arn:aws:logs:{text}")] {
-                let _ = LogGroupName::parse(&text);
+                if let Some(group) = log_group(&text) {
+                    prop_assert!(is_region(group.region));
+                }
                 if let Some(region) = topic_region(&text) {
                     prop_assert!(region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
                 }
@@ -94,16 +56,16 @@ mod tests {
 
     #[test]
     fn a_log_group_is_read_from_both_forms_of_its_arn() {
-        let expected = LogGroupName {
-            account: "012345678901".to_owned(),
-            region: "eu-west-1".to_owned(),
-            name: "org/cloudtrail".to_owned(),
+        let expected = LogGroupArn {
+            account: "012345678901",
+            region: "eu-west-1",
+            name: "org/cloudtrail",
         };
         for arn in [
             "arn:aws:logs:eu-west-1:012345678901:log-group:org/cloudtrail:*",
             "arn:aws-cn:logs:eu-west-1:012345678901:log-group:org/cloudtrail",
         ] {
-            assert_eq!(LogGroupName::parse(arn), Some(expected.clone()), "{arn}");
+            assert_eq!(log_group(arn), Some(expected), "{arn}");
         }
         for arn in [
             "",
@@ -111,7 +73,7 @@ mod tests {
             "arn:aws:s3:::x",
             "org/cloudtrail",
         ] {
-            assert_eq!(LogGroupName::parse(arn), None, "{arn}");
+            assert_eq!(log_group(arn), None, "{arn}");
         }
     }
 

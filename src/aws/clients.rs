@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_cloudtrail::config::retry::RetryPartition;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -14,6 +15,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClie
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -23,7 +25,9 @@ use tokio::time::Instant;
 
 use super::error::{CallError, ObserveError};
 use super::intercept::Observe;
+use super::renewal::Renewal;
 use super::request::RequestObserver;
+use super::role::AssumedRole;
 use super::sdk_error::{ASSUME_ROLE_CODE, Call};
 use crate::snapshot::AccountId;
 
@@ -46,8 +50,13 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// Calls of one account that are under way at the same time. AWS bounds most of the calls here to 5 to 30 a second in
-/// each account and region, and the account's own people share that.
+/// each account and region, and the account's own people share that. How often an account is looked at is bounded by
+/// `daemon/pace.rs`, and what is thrown at a throttled one by a retry budget of its own ([`retry_partition`]): together they
+/// bound the rate, see docs/scale.md.
 const CONCURRENT_CALLS: usize = 8;
+
+/// Accounts up to which clients are kept between two looks.
+const ACCOUNTS_WITH_CLIENTS: usize = 32;
 
 /// How long the list of enabled regions is believed: enabling a region takes AWS minutes to hours.
 const REGIONS_BELIEVED: Duration = Duration::from_mins(15);
@@ -90,6 +99,9 @@ pub struct Role {
 pub struct Aws {
     config: SdkConfig,
     observer: Arc<dyn RequestObserver>,
+    /// How many accounts were set up.
+    accounts: Arc<AtomicUsize>,
+    renewal: Renewal,
 }
 
 impl Aws {
@@ -119,9 +131,14 @@ impl Aws {
         let http_client = config
             .http_client()
             .unwrap_or_else(|| https_client(&root_certificates()));
+        let renewal = Renewal::default();
         let mut builder = config
             .into_builder()
             .http_client(http_client)
+            .identity_cache(renewal.clone())
+            // It walks through the calendar in small steps: a clock that was set on by decades, as on a host that booted in
+            // 1970, would hold up every task for minutes. Each attempt has a limit of its own that does not ask the calendar.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(timeouts())
             .retry_config(
                 RetryConfig::standard()
@@ -135,6 +152,8 @@ impl Aws {
         Self {
             config: builder.build(),
             observer,
+            accounts: Arc::default(),
+            renewal,
         }
     }
 
@@ -143,28 +162,42 @@ impl Aws {
         self.config.region().map(Region::as_ref)
     }
 
+    /// The endpoint that every call goes to in place of AWS's own, where the environment or the profile names one.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
     pub(super) fn config_in(&self, region: &str) -> SdkConfig {
         config_in(&self.config, region)
     }
 
     pub(super) fn interceptor(&self) -> SharedInterceptor {
-        SharedInterceptor::new(Observe(Arc::clone(&self.observer)))
+        SharedInterceptor::new(Observe {
+            observer: Arc::clone(&self.observer),
+            renewal: self.renewal.clone(),
+        })
     }
 
-    pub(super) async fn clients(&self, home_region: &str, role: Option<&Role>) -> AccountClients {
+    pub(super) fn clients(&self, home_region: &str, role: Option<&Role>) -> AccountClients {
         let mut config = self.config_in(home_region);
         if let Some(role) = role {
-            let mut provider = AssumeRoleProvider::builder(&role.arn)
-                .configure(&config)
-                .session_name(&*SESSION_NAME);
-            if let Some(id) = &role.external_id {
-                provider = provider.external_id(id);
-            }
-            let provider = SharedCredentialsProvider::new(provider.build().await);
+            let provider = AssumedRole {
+                sts: aws_sdk_sts::Client::from_conf(
+                    aws_sdk_sts::config::Builder::from(&config)
+                        .interceptor(self.interceptor())
+                        .retry_partition(retry_partition("sts", home_region, Some(&role.arn)))
+                        .build(),
+                ),
+                role: role.clone(),
+                session_name: SESSION_NAME.clone(),
+            };
+            let provider = SharedCredentialsProvider::new(provider);
             config = config.into_builder().credentials_provider(provider).build();
         }
+        self.accounts.fetch_add(1, Ordering::Relaxed);
         AccountClients {
             config,
+            accounts: Arc::clone(&self.accounts),
             role: role.map(|role| role.arn.clone()),
             interceptor: self.interceptor(),
             regions: Mutex::default(),
@@ -173,6 +206,13 @@ impl Aws {
             enabled: Mutex::default(),
         }
     }
+}
+
+/// What an account's retries in a service and region are paid from. The SDK's own budget is one for all accounts of a process:
+/// there a throttled account would use up the retries of every other.
+fn retry_partition(service: &str, region: &str, role: Option<&str>) -> RetryPartition {
+    let account = role.unwrap_or("own");
+    RetryPartition::new(format!("trailwarden {service} {region} {account}"))
 }
 
 fn timeouts() -> TimeoutConfig {
@@ -216,10 +256,12 @@ fn https_client(roots: &Result<(), SetupError>) -> SharedHttpClient {
 }
 
 /// Who the credentials belong to (sts:GetCallerIdentity).
-#[derive(Debug)]
-struct Identity {
-    account: AccountId,
-    principal: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: AccountId,
+    /// ARN of the user, the role's session or the root.
+    pub principal: Option<String>,
 }
 
 /// What makes connections: the one TLS of this process, through the proxy that the environment names. Without root
@@ -246,6 +288,7 @@ pub(super) fn connector(
 #[derive(Debug)]
 pub(super) struct AccountClients {
     config: SdkConfig,
+    accounts: Arc<AtomicUsize>,
     /// ARN of the role that is assumed.
     role: Option<String>,
     interceptor: SharedInterceptor,
@@ -260,10 +303,13 @@ pub(super) struct AccountClients {
 #[derive(Debug)]
 pub(super) struct RegionClients {
     config: SdkConfig,
+    role: Option<String>,
     interceptor: SharedInterceptor,
     account: OnceLock<aws_sdk_account::Client>,
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
@@ -271,6 +317,11 @@ pub(super) struct RegionClients {
 }
 
 impl AccountClients {
+    /// The region in which the account is first asked.
+    pub(super) fn home(&self) -> &str {
+        self.config.region().map_or("", Region::as_ref)
+    }
+
     /// The clients of a region, made at the first use.
     pub(super) fn region(&self, region: &str) -> Arc<RegionClients> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -279,10 +330,20 @@ impl AccountClients {
         }
         let clients = Arc::new(RegionClients::new(
             config_in(&self.config, region),
+            self.role.clone(),
             self.interceptor.clone(),
         ));
         regions.insert(region.to_owned(), Arc::clone(&clients));
         clients
+    }
+
+    /// A look is over. Where there are many accounts, clients are made anew at the next one: that costs a look less than a
+    /// call, and between looks they would be the greater part of all memory. Credentials stay.
+    pub(super) fn rest(&self) {
+        if self.accounts.load(Ordering::Relaxed) > ACCOUNTS_WITH_CLIENTS {
+            let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+            regions.clear();
+        }
     }
 
     /// The regions that the account has enabled, if that was learnt a short while ago.
@@ -337,7 +398,7 @@ impl AccountClients {
         self.identity.get()?.principal.as_deref()
     }
 
-    async fn identity(&self) -> Result<&Identity, ObserveError> {
+    pub(super) async fn identity(&self) -> Result<&Identity, ObserveError> {
         self.identity
             .get_or_try_init(async || {
                 let region = self.config.region().map_or("", Region::as_ref);
@@ -349,6 +410,7 @@ impl AccountClients {
                 let sts = aws_sdk_sts::Client::from_conf(
                     aws_sdk_sts::config::Builder::from(&self.config)
                         .interceptor(self.interceptor.clone())
+                        .retry_partition(retry_partition("sts", region, self.role.as_deref()))
                         .build(),
                 );
                 let answer = self
@@ -367,18 +429,26 @@ impl AccountClients {
 }
 
 impl RegionClients {
-    fn new(config: SdkConfig, interceptor: SharedInterceptor) -> Self {
+    fn new(config: SdkConfig, role: Option<String>, interceptor: SharedInterceptor) -> Self {
         Self {
             config,
+            role,
             interceptor,
             account: OnceLock::new(),
             cloudtrail: OnceLock::new(),
             cloudwatch: OnceLock::new(),
+            eventbridge: OnceLock::new(),
+            iam: OnceLock::new(),
             kms: OnceLock::new(),
             logs: OnceLock::new(),
             sns: OnceLock::new(),
             sqs: OnceLock::new(),
         }
+    }
+
+    fn retries(&self, service: &str) -> RetryPartition {
+        let region = self.config.region().map_or("", Region::as_ref);
+        retry_partition(service, region, self.role.as_deref())
     }
 }
 
@@ -390,6 +460,7 @@ macro_rules! clients {
                     $service::Client::from_conf(
                         $service::config::Builder::from(&self.config)
                             .interceptor(self.interceptor.clone())
+                            .retry_partition(self.retries(stringify!($name)))
                             .build(),
                     )
                 })
@@ -402,6 +473,8 @@ clients! {
     account: aws_sdk_account,
     cloudtrail: aws_sdk_cloudtrail,
     cloudwatch: aws_sdk_cloudwatch,
+    eventbridge: aws_sdk_eventbridge,
+    iam: aws_sdk_iam,
     kms: aws_sdk_kms,
     logs: aws_sdk_cloudwatchlogs,
     sns: aws_sdk_sns,

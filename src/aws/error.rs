@@ -79,7 +79,24 @@ impl ObserveError {
             Self::ForeignAccount { .. } => Class::Invalid,
         }
     }
+
+    /// The hole that it makes in a snapshot (`api_errors`): the call that failed, and its code.
+    pub fn hole(&self) -> (String, String) {
+        let (call, code) = match self {
+            Self::Identity(failed) => (GET_CALLER_IDENTITY.to_owned(), failed.code.as_str()),
+            Self::Role(failed) => (
+                format!("sts:AssumeRole {}", failed.scope),
+                failed.code.as_str(),
+            ),
+            Self::NoAccount(_) => (GET_CALLER_IDENTITY.to_owned(), "NoAccount"),
+            Self::ForeignAccount { .. } => (GET_CALLER_IDENTITY.to_owned(), "ForeignAccount"),
+        };
+        (call, code.to_owned())
+    }
 }
+
+/// The call that tells whose account it is.
+const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 
 /// Why a repair was not carried out, or may not have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

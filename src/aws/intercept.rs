@@ -4,6 +4,8 @@ use aws_sdk_account::operation as account;
 use aws_sdk_cloudtrail::operation as cloudtrail;
 use aws_sdk_cloudwatch::operation as cloudwatch;
 use aws_sdk_cloudwatchlogs::operation as logs;
+use aws_sdk_eventbridge::operation as events;
+use aws_sdk_iam::operation as iam;
 use aws_sdk_kms::operation as kms;
 use aws_sdk_sns::operation as sns;
 use aws_sdk_sqs::operation as sqs;
@@ -11,7 +13,7 @@ use aws_sdk_sts::operation as sts;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    Error, FinalizerInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, Error, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::{Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -20,15 +22,42 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::classify;
-use super::request::{Request, RequestObserver, RequestResult};
+use super::renewal::Renewal;
+use super::request::{Request, RequestObserver, RequestResult, reads};
 
-/// Tells the observer of every request when it ends: each attempt, also one that a timeout cut.
+/// Tells the observer of every request when it ends: each attempt, also one that a timeout cut. Refuses answers that are none,
+/// and has credentials renewed that AWS calls expired.
 #[derive(Debug, Clone)]
-pub(super) struct Observe(pub(super) Arc<dyn RequestObserver>);
+pub(super) struct Observe {
+    pub(super) observer: Arc<dyn RequestObserver>,
+    pub(super) renewal: Renewal,
+}
+
+/// What AWS calls a session token whose time is over.
+const EXPIRED: [&str; 2] = ["ExpiredToken", "ExpiredTokenException"];
 
 impl Intercept for Observe {
     fn name(&self) -> &'static str {
         "trailwarden::Observe"
+    }
+
+    /// An answer without a body is none: a list that is empty says so. The SDK would take it for an empty list, and something on
+    /// the way that answers 200 and nothing would make everything look deleted.
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let reads = config
+            .load::<Metadata>()
+            .is_some_and(|metadata| reads(metadata.name()));
+        let answer = context.response();
+        let is_empty = answer.body().bytes().is_some_and(<[u8]>::is_empty);
+        if reads && is_empty && answer.status().is_success() {
+            return Err("the answer has no body".into());
+        }
+        Ok(())
     }
 
     fn read_after_attempt(
@@ -41,7 +70,13 @@ impl Intercept for Observe {
             return Ok(());
         };
         let status = context.response().map(|answer| answer.status().as_u16());
-        self.0.observe(&Request {
+        if let Some(Err(error)) = context.output_or_error() {
+            let code = error.as_operation_error().and_then(code);
+            if code.is_some_and(|code| EXPIRED.contains(&code)) {
+                self.renewal.renew();
+            }
+        }
+        self.observer.observe(&Request {
             service: service(metadata.service()),
             operation: metadata.name(),
             result: match context.output_or_error() {
@@ -50,6 +85,9 @@ impl Intercept for Observe {
                 None => RequestResult::Error,
             },
             request_id: context.response().and_then(RequestId::request_id),
+            date: context
+                .response()
+                .and_then(|answer| answer.headers().get("date")),
         });
         Ok(())
     }
@@ -75,6 +113,7 @@ fn service(name: &str) -> &'static str {
         "CloudWatch" => "cloudwatch",
         "CloudWatch Logs" => "logs",
         "EventBridge" => "events",
+        "IAM" => "iam",
         "KMS" => "kms",
         "SNS" => "sns",
         "SQS" => "sqs",
@@ -105,6 +144,15 @@ fn code(error: &Error) -> Option<&str> {
         cloudwatch::get_alarm_mute_rule::GetAlarmMuteRuleError,
         cloudwatch::list_alarm_mute_rules::ListAlarmMuteRulesError,
         cloudwatch::put_metric_alarm::PutMetricAlarmError,
+        events::put_events::PutEventsError,
+        iam::get_role::GetRoleError,
+        iam::simulate_principal_policy::SimulatePrincipalPolicyError,
+        events::describe_event_bus::DescribeEventBusError,
+        events::list_rules::ListRulesError,
+        events::list_targets_by_rule::ListTargetsByRuleError,
+        iam::get_role::GetRoleError,
+        iam::get_role_policy::GetRolePolicyError,
+        iam::list_role_policies::ListRolePoliciesError,
         kms::describe_key::DescribeKeyError,
         kms::get_key_policy::GetKeyPolicyError,
         logs::create_log_group::CreateLogGroupError,
@@ -121,7 +169,10 @@ fn code(error: &Error) -> Option<&str> {
         sns::subscribe::SubscribeError,
         sqs::change_message_visibility_batch::ChangeMessageVisibilityBatchError,
         sqs::delete_message_batch::DeleteMessageBatchError,
+        sqs::get_queue_attributes::GetQueueAttributesError,
+        sqs::get_queue_url::GetQueueUrlError,
         sqs::receive_message::ReceiveMessageError,
+        sts::assume_role::AssumeRoleError,
         sts::get_caller_identity::GetCallerIdentityError,
     );
     None

@@ -48,16 +48,21 @@ pub struct Request<'a> {
     pub result: RequestResult,
     /// The id that AWS gave it, also where it failed: `CloudTrail`'s record of the call carries the same.
     pub request_id: Option<&'a str>,
+    /// The time on AWS's clock, as its `Date` header says it.
+    pub date: Option<&'a str>,
 }
 
 impl Request<'_> {
     /// Whether the operation changes something: its request id then marks the event as one of our own.
     pub fn writes(&self) -> bool {
-        const READS: [&str; 4] = ["Describe", "Get", "List", "Receive"];
-        !READS
-            .iter()
-            .any(|prefix| self.operation.starts_with(prefix))
+        !reads(self.operation)
     }
+}
+
+/// Whether an operation only reads.
+pub(super) fn reads(operation: &str) -> bool {
+    const READS: [&str; 5] = ["Describe", "Get", "List", "Receive", "Simulate"];
+    READS.iter().any(|prefix| operation.starts_with(prefix))
 }
 
 /// Is told of every request to AWS: counts it, remembers the ids of writes.

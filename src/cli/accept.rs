@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::ask;
 use super::check::judge;
-use super::connect;
+use super::complain;
+use super::connect::{self, Prepared};
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{complain, variables};
 use crate::assess::Verdict;
 use crate::config::Settings;
 use crate::journal::{
@@ -40,28 +41,19 @@ struct Acceptance {
     before: Option<Setup>,
 }
 
-pub(super) fn run(args: &AcceptArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    match accept(args, &loaded.settings) {
-        Ok(exit) => exit,
-        Err(error) => complain(Exit::Failed, &format!("{error:#}")),
-    }
+pub(super) fn run(args: &AcceptArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
+    let prepared = connect::prepare(&settings, &args.control)?;
+    Ok(accept(args, &settings, &prepared)?)
 }
 
-fn accept(args: &AcceptArgs, settings: &Settings) -> anyhow::Result<Exit> {
-    let prepared = match connect::prepare(settings, &args.control) {
-        Ok(prepared) => prepared,
-        Err(error) => return Ok(complain(Exit::Usage, &error)),
-    };
+fn accept(args: &AcceptArgs, settings: &Settings, prepared: &Prepared) -> anyhow::Result<Exit> {
     let mut store = open(settings)?;
     let known_good = store.known_good()?;
     let mut accepted = Vec::new();
     let mut others = Vec::new();
-    for snapshot in super::snapshot::observe(settings)? {
-        for assessment in judge(&snapshot, &prepared) {
+    for snapshot in super::snapshot::inherited(&super::snapshot::observe(settings)?) {
+        for assessment in judge(&snapshot, prepared) {
             let Some(setup) = Setup::of(&assessment) else {
                 others.push(assessment.verdict);
                 let told = format!(

@@ -5,9 +5,10 @@ use clap::Args;
 
 use super::connect::{self, Prepared};
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
 use super::format::{self, Format, Judged, filing_region};
-use super::{colour, complain, read, variables};
+use super::{colour, printed, read};
 use crate::assess::{Assessment, Index};
 use crate::snapshot::Snapshot;
 use crate::telemetry::{AccountReport, ControlInfo, ControlReport};
@@ -30,24 +31,15 @@ pub(super) struct CheckArgs {
     format: Format,
 }
 
-pub(super) fn run(args: &CheckArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    let prepared = match connect::prepare(&loaded.settings, &args.control) {
-        Ok(prepared) => prepared,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
+pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
+    let prepared = connect::prepare(&settings, &args.control)?;
     let snapshots = if args.snapshot.is_empty() {
-        super::snapshot::observe(&loaded.settings)
+        super::snapshot::observe(&settings)?
     } else {
-        read::snapshots(&args.snapshot)
+        read::snapshots(&args.snapshot)?
     };
-    let snapshots = match snapshots {
-        Ok(snapshots) => snapshots,
-        Err(error) => return complain(Exit::Failed, &format!("{error:#}")),
-    };
+    let snapshots = super::snapshot::inherited(&snapshots);
     let mut verdicts = Vec::new();
     let mut reports = Vec::new();
     for snapshot in &snapshots {
@@ -55,13 +47,8 @@ pub(super) fn run(args: &CheckArgs) -> Exit {
         verdicts.extend(assessments.iter().map(|one| one.verdict));
         reports.push(report(snapshot, &prepared, &assessments));
     }
-    match print(&reports, &prepared, args.format) {
-        Ok(()) => Exit::of(verdicts),
-        Err(error) => complain(
-            Exit::Failed,
-            &format!("the answer cannot be printed: {error}"),
-        ),
-    }
+    printed("the answer", print(&reports, &prepared, args.format))?;
+    Ok(Exit::of(verdicts))
 }
 
 pub(super) fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment> {

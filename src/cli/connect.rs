@@ -6,11 +6,13 @@ use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::assess::Expectations;
-use crate::aws::{AccountApi, Aws, ObserveScope, Role, SetupError};
+use crate::aws::{AccountApi, Aws, ObserveScope, Role, SetupError, WiringSite};
 use crate::config::{self, Heal, Settings};
 use crate::control::{Benchmark, Catalogue, CatalogueError, Control, FindError};
 use crate::daemon::Watched;
 use crate::heal::{ExpectedSubscription, HealPolicy, Limits};
+use crate::snapshot::AccountId;
+use crate::wiring::{Ground, Place};
 
 /// What is judged, and for whom.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub(super) enum ConnectError {
         path: String,
         source: std::io::Error,
     },
+    #[error("no queue_url is configured, so nothing says where the queue is")]
+    NoFeed,
 }
 
 /// Why a control cannot be picked.
@@ -105,41 +109,145 @@ pub(super) async fn accounts(settings: &Settings, aws: &Aws) -> Result<Vec<Watch
     if settings.scope.is_empty() {
         let api: Arc<dyn AccountApi> = Arc::new(aws.account(ObserveScope::default(), None).await?);
         return Ok(vec![Watched {
-            name: "own account".to_owned(),
+            name: OWN.to_owned(),
             account: None,
             api,
         }]);
     }
     let mut watched = Vec::new();
     for scope in &settings.scope {
-        let regions = scope
-            .regions
-            .iter()
-            .map(|region| region.as_str().to_owned());
-        let observe = ObserveScope {
-            account: Some(scope.account.clone()),
-            regions: regions.collect(),
-            home_region: None,
-        };
-        let role = match &scope.role_arn {
-            Some(arn) => {
-                let external_id = external_id(scope)?;
-                Some(Role {
-                    arn: arn.as_str().to_owned(),
-                    external_id,
-                })
-            }
-            None => None,
-        };
-        let api: Arc<dyn AccountApi> = Arc::new(aws.account(observe, role.as_ref()).await?);
-        let account = Some(scope.account.clone());
+        let role = role(scope, None)?;
+        let account = aws.account(observed(scope), role.as_ref()).await?;
+        let api: Arc<dyn AccountApi> = Arc::new(account);
         watched.push(Watched {
             name: scope.account.to_string(),
-            account,
+            account: Some(scope.account.clone()),
             api,
         });
     }
     Ok(watched)
+}
+
+/// The account of the own credentials, until it is known.
+const OWN: &str = "own account";
+
+/// What the settings say of the wiring, and the accounts that have a part of it, that of the queue first. `role_name` replaces the
+/// name of each scope's role.
+/// `own` is the account of the own credentials, where that is known. Makes no call of AWS.
+pub(super) async fn wiring(
+    settings: &Settings,
+    aws: &Aws,
+    own: Option<&AccountId>,
+    role_name: Option<&str>,
+) -> Result<(Ground, Vec<WiringSite>), ConnectError> {
+    let ground = ground(settings, aws, own)?;
+    let feed = &ground.feed.account;
+    let mut sites: Vec<WiringSite> = Vec::new();
+    if settings.scope.is_empty() {
+        // Not known yet: most likely that of the queue, and the first check says where it is not.
+        let account = own.unwrap_or(feed).clone();
+        let observe = ObserveScope {
+            account: Some(account.clone()),
+            ..ObserveScope::default()
+        };
+        sites.push(WiringSite {
+            name: account.to_string(),
+            account: Some(account),
+            watched: true,
+            api: Arc::new(aws.account(observe, None).await?),
+        });
+    }
+    for (index, scope) in settings.scope.iter().enumerate() {
+        let (before, after) = settings.scope.split_at(index);
+        if before.iter().any(|one| one.account == scope.account) {
+            continue;
+        }
+        // Several scopes of one account are one site: what it needs is needed once.
+        let mut observe = observed(scope);
+        for other in after
+            .iter()
+            .filter(|one| one.account == scope.account)
+            .skip(1)
+        {
+            observe.regions.extend(observed(other).regions);
+        }
+        let role = role(scope, role_name)?;
+        let account = aws.account(observe, role.as_ref()).await?;
+        sites.push(WiringSite {
+            name: scope.account.to_string(),
+            account: Some(scope.account.clone()),
+            watched: true,
+            api: Arc::new(account),
+        });
+    }
+    if !sites.iter().any(|site| site.account.as_ref() == Some(feed)) {
+        let observe = ObserveScope {
+            account: Some(feed.clone()),
+            ..ObserveScope::default()
+        };
+        sites.push(WiringSite {
+            name: feed.to_string(),
+            account: Some(feed.clone()),
+            watched: false,
+            api: Arc::new(aws.account(observe, None).await?),
+        });
+    }
+    sites.sort_by_key(|site| site.account.as_ref() != Some(feed));
+    Ok((ground, sites))
+}
+
+fn ground(settings: &Settings, aws: &Aws, own: Option<&AccountId>) -> Result<Ground, ConnectError> {
+    let url = settings.queue_url.as_ref();
+    let region = url.and_then(|url| url.region()).map(config::Region::as_str);
+    let region = region.or(aws.region()).ok_or(SetupError::NoRegion)?;
+    let prefix = settings.wiring.prefix.as_str();
+    let account = url.map(config::QueueUrl::account).or(own).cloned();
+    let account = account.ok_or(ConnectError::NoFeed)?;
+    let members = settings.scope.iter().map(|scope| &scope.account);
+    let members = members.chain(own.filter(|_| settings.scope.is_empty()));
+    Ok(Ground {
+        prefix: prefix.to_owned(),
+        queue: url.map_or_else(|| format!("{prefix}-events"), |url| url.name().to_owned()),
+        members: members.filter(|one| **one != account).cloned().collect(),
+        feed: Place {
+            account,
+            region: region.to_owned(),
+        },
+        consumer_role_arn: settings
+            .wiring
+            .consumer_role_arn
+            .as_ref()
+            .map(|role| role.as_str().to_owned()),
+        organization_id: settings
+            .wiring
+            .organization_id
+            .as_ref()
+            .map(|id| id.as_str().to_owned()),
+    })
+}
+
+fn observed(scope: &config::Scope) -> ObserveScope {
+    let regions = scope.regions.iter();
+    ObserveScope {
+        account: Some(scope.account.clone()),
+        regions: regions.map(|region| region.as_str().to_owned()).collect(),
+        home_region: None,
+    }
+}
+
+/// The role that leads into a scope, under another name where one is given.
+fn role(scope: &config::Scope, name: Option<&str>) -> Result<Option<Role>, ConnectError> {
+    let Some(arn) = &scope.role_arn else {
+        return Ok(None);
+    };
+    let arn = match (name, arn.as_str().split_once(":role/")) {
+        (Some(name), Some((before, _))) => format!("{before}:role/{name}"),
+        _ => arn.as_str().to_owned(),
+    };
+    Ok(Some(Role {
+        arn,
+        external_id: external_id(scope)?,
+    }))
 }
 
 fn external_id(scope: &config::Scope) -> Result<Option<String>, ConnectError> {

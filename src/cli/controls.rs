@@ -4,8 +4,9 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{complain, connect, variables};
+use super::{connect, printed};
 use crate::control::{
     Benchmark, CIS_VERSIONS, CisVersion, Control, Prescribed, Role, SecurityHubText,
 };
@@ -29,16 +30,9 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(args: &ControlsArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    let settings = &loaded.settings;
-    let catalogue = match connect::catalogue(settings) {
-        Ok(catalogue) => catalogue,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
+pub(super) fn run(args: &ControlsArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
+    let catalogue = connect::catalogue(&settings).map_err(Failure::usage)?;
     let listed: Vec<Listed<'_>> = catalogue
         .controls()
         .iter()
@@ -53,16 +47,11 @@ pub(super) fn run(args: &ControlsArgs) -> Exit {
         Format::Text => Ok(table(&listed)),
         Format::Json => serde_json::to_string_pretty(&listed).map(|text| text + "\n"),
     };
-    let printed = text
+    let written = text
         .map_err(io::Error::from)
         .and_then(|text| io::stdout().lock().write_all(text.as_bytes()));
-    match printed {
-        Ok(()) => Exit::Ok,
-        Err(error) => complain(
-            Exit::Failed,
-            &format!("the controls cannot be printed: {error}"),
-        ),
-    }
+    printed("the controls", written)?;
+    Ok(Exit::Ok)
 }
 
 /// A control as it is listed. Absent values are null.

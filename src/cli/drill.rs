@@ -8,14 +8,14 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use self::course::{Course, NotWritten};
 use super::connect::{self, Prepared};
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{ask, complain, signals, variables};
+use super::{ask, block_on, complain, signals};
 use crate::assess::{Verdict, assess};
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::{RoleArn, Scope, Settings};
@@ -71,31 +71,21 @@ fn read_timeout(text: &str) -> Result<Duration, String> {
     Ok(timeout)
 }
 
-pub(super) fn run(args: &DrillArgs) -> Exit {
-    let mut settings = match args.flags.load(variables()) {
-        Ok(loaded) => loaded.settings,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
+pub(super) fn run(args: &DrillArgs) -> Result<Exit, Failure> {
+    let mut settings = args.flags.settings()?;
     let named: Vec<String> = args.control.iter().cloned().collect();
-    let prepared = match connect::prepare(&settings, &named) {
-        Ok(prepared) => prepared,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
+    let prepared = connect::prepare(&settings, &named)?;
     if prepared.controls.len() != 1 {
         let reason = "a drill is of one control: name it with --control";
-        return complain(Exit::Usage, &reason);
+        return Err(Failure::usage(reason));
     }
-    if let Err(reason) = narrow(&mut settings, args) {
-        return complain(Exit::Usage, &reason);
-    }
+    narrow(&mut settings, args).map_err(Failure::usage)?;
     if !args.yes && !ask::is_anybody_there() {
         let reason = "a drill tells people and has side effects: without a terminal to ask on it needs --yes";
-        return complain(Exit::Usage, &reason);
+        return Err(Failure::usage(reason));
     }
-    match drill(&settings, &prepared, args) {
-        Ok(exit) => exit,
-        Err(error) => complain(Exit::Failed, &sanitize(&format!("{error:#}"))),
-    }
+    block_on(drill(&settings, &prepared, args))
+        .map_err(|error| Failure::failed(sanitize(&format!("{error:#}"))))
 }
 
 /// Leaves one scope, with the role that the drill is to have.
@@ -142,12 +132,8 @@ fn narrow(settings: &mut Settings, args: &DrillArgs) -> Result<(), String> {
     Ok(())
 }
 
-fn drill(settings: &Settings, prepared: &Prepared, args: &DrillArgs) -> anyhow::Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot be started")?;
-    let (account, planned) = runtime.block_on(look(settings, prepared))?;
+async fn drill(settings: &Settings, prepared: &Prepared, args: &DrillArgs) -> anyhow::Result<Exit> {
+    let (account, planned) = look(settings, prepared).await?;
     let plan = match planned {
         Ok(plan) => plan,
         Err(refusal) => return Ok(refused(&refusal)),
@@ -156,7 +142,7 @@ fn drill(settings: &Settings, prepared: &Prepared, args: &DrillArgs) -> anyhow::
     if !args.yes && !ask::agreed("Do you want to drill?")? {
         return Ok(complain(Exit::Failed, &"nothing was done"));
     }
-    match carry_out(&runtime, &account, &plan, args.timeout)? {
+    match carry_out(&account, &plan, args.timeout).await? {
         Ok(report) => {
             print(&report, args.format).context("the report cannot be printed")?;
             Ok(exit(&report))
@@ -187,8 +173,7 @@ async fn look(
     Ok((account, plan))
 }
 
-fn carry_out(
-    runtime: &Runtime,
+async fn carry_out(
     account: &Watched,
     plan: &Plan,
     timeout: Duration,
@@ -198,17 +183,15 @@ fn carry_out(
         .drills()
         .context("this account cannot be drilled")?;
     let stop = CancellationToken::new();
-    runtime.block_on(async {
-        let course = Course {
-            api,
-            plan,
-            timeout,
-            stop: &stop,
-            say: &say,
-        };
-        signals::watch(&stop)?;
-        Ok(course.run().await)
-    })
+    let course = Course {
+        api,
+        plan,
+        timeout,
+        stop: &stop,
+        say: &say,
+    };
+    signals::watch(&stop)?;
+    Ok(course.run().await)
 }
 
 fn refused(refusal: &Refusal) -> Exit {

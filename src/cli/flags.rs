@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::config::{self, ConfigError, ConfigFile, KeyReference, Loaded};
+use super::variables;
+use crate::config::{self, ConfigError, ConfigFile, KeyReference, Loaded, Settings};
 
 /// `--config`, and one flag for each setting.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub(super) struct SettingsFlags {
 }
 
 impl SettingsFlags {
+    /// The settings in effect, of this process.
+    ///
+    /// # Errors
+    /// See [`config::load`].
+    pub(super) fn settings(&self) -> Result<Settings, ConfigError> {
+        Ok(self.load(variables())?.settings)
+    }
+
     /// The settings from all layers; `variables` is the process environment.
     ///
     /// # Errors

@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
+use super::printed;
 use super::times::{Moment, span};
-use super::{complain, variables};
 use crate::assess::{Link, Verdict};
 use crate::event::Actor;
 use crate::journal::{Deed, Incident, Occurrence, Range, Spell, Store, StoreError};
@@ -119,28 +120,17 @@ fn seconds(duration: SignedDuration) -> f64 {
     duration.as_secs_f64()
 }
 
-pub(super) fn run(args: &HistoryArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    let incidents = match read(args, &loaded.settings.state_dir) {
-        Ok(incidents) => incidents,
-        Err(error) => return complain(Exit::Failed, &error),
-    };
+pub(super) fn run(args: &HistoryArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
+    let incidents = read(args, &settings.state_dir).map_err(Failure::failed)?;
     let lines: Vec<Line<'_>> = incidents.iter().map(Line::of).collect();
-    let printed = match args.format {
+    let written = match args.format {
         HistoryFormat::Text => text(&lines, &mut io::stdout().lock()),
         HistoryFormat::Json => json(&lines, &mut io::stdout().lock()),
         HistoryFormat::Csv => csv(&lines, &mut io::stdout().lock()),
     };
-    match printed {
-        Ok(()) => Exit::Ok,
-        Err(error) => complain(
-            Exit::Failed,
-            &format!("the history cannot be printed: {error}"),
-        ),
-    }
+    printed("the history", written)?;
+    Ok(Exit::Ok)
 }
 
 fn read(args: &HistoryArgs, directory: &std::path::Path) -> Result<Vec<Incident>, StoreError> {

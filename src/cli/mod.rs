@@ -6,12 +6,17 @@ mod check;
 mod config;
 mod connect;
 mod controls;
+mod doctor;
 mod drill;
 mod exit;
+mod failure;
 mod flags;
 mod format;
 mod heal;
+mod health;
 mod history;
+mod iam_policy;
+mod manual;
 mod pattern;
 mod read;
 mod report;
@@ -20,6 +25,7 @@ mod signals;
 mod snapshot;
 mod targets;
 mod times;
+mod wire;
 
 use std::env;
 use std::ffi::OsString;
@@ -27,13 +33,22 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use exit::Exit;
+use failure::Failure;
+
+/// Help and man page end with it.
+const EXITS: &str = "\
+Exit codes: 0 done or compliant, 1 could not run, 2 FAIL or differences, 3 UNKNOWN, 64 wrong command line or configuration.
+
+Settings come from defaults, the TOML file (--config, default /etc/trailwarden/trailwarden.toml), TRAILWARDEN_ variables and \
+flags, each over the one before it. Credentials, region and profile come from the AWS SDK's own chain.";
 
 /// Watches the chain that tells you when CloudTrail's configuration changes, and mends it if it may.
 #[derive(Debug, Parser)]
-#[command(name = "trailwarden", version, propagate_version = true)]
+#[command(name = "trailwarden", version, propagate_version = true, after_long_help = EXITS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -59,13 +74,27 @@ enum Command {
     /// Prove a chain by using it: write a synthetic record and watch metric, alarm and notification follow. Exit 0 proven,
     /// 2 something did not come or the control fails, 3 the control is UNKNOWN, 1 could not run.
     Drill(drill::DrillArgs),
+    /// Check everything that the daemon needs: settings, identity, permissions, clock, queue, and that a heartbeat comes through.
+    /// Exit 0 nothing failed, 2 something did, 1 could not run.
+    Doctor(doctor::DoctorArgs),
+    /// Show what the feed of events needs and does not have, make it so (--apply), or remove it (--remove): 0 nothing to do,
+    /// 2 differences, 1 could not run or not everything was seen.
+    Wire(wire::WireArgs),
     /// List the controls that can be judged.
     Controls(controls::ControlsArgs),
     /// Print the settings in effect and where each came from, or only check them.
     Config(config::ConfigArgs),
+    /// Print the least-privilege IAM policy for the settings in effect: to watch, or with a flag to mend, to drill or to wire.
+    IamPolicy(iam_policy::IamPolicyArgs),
     /// Try filter patterns of CloudWatch Logs: match events, prove that one covers another.
     #[command(subcommand)]
     Pattern(pattern::PatternCommand),
+    /// Ask the daemon of this configuration whether it is alive (GET /livez at http.listen): 0 yes, 1 no.
+    Health(health::HealthArgs),
+    /// Print the man page, or write one for each command into a directory.
+    Man(manual::ManArgs),
+    /// Print the completions of a shell.
+    Completions(manual::CompletionsArgs),
 }
 
 /// Parses the command line, runs the command, and answers how it ended.
@@ -87,7 +116,7 @@ pub fn main() -> ExitCode {
             .into();
         }
     };
-    match cli.command {
+    let end = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Heal(args) => heal::run(&args),
@@ -96,19 +125,40 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::Drill(args) => drill::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Wire(args) => wire::run(&args),
         Command::Controls(args) => controls::run(&args),
         Command::Config(args) => config_command(&args),
+        Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Pattern(command) => pattern::command(command),
-    }
-    .into()
+        Command::Health(args) => health::run(&args),
+        Command::Man(args) => manual::man(&args),
+        Command::Completions(args) => manual::completions(&args),
+    };
+    end.unwrap_or_else(|failure| complain(failure.exit, &failure.reason))
+        .into()
 }
 
-fn config_command(args: &config::ConfigArgs) -> Exit {
+fn config_command(args: &config::ConfigArgs) -> Result<Exit, Failure> {
     match config::run(args, variables(), io::stdout().lock()) {
-        Ok(()) => Exit::Ok,
-        Err(error @ config::ConfigCommandError::Faults(_)) => complain(Exit::Usage, &error),
-        Err(error @ config::ConfigCommandError::Output(_)) => complain(Exit::Failed, &error),
+        Ok(()) => Ok(Exit::Ok),
+        Err(config::ConfigCommandError::Faults(faults)) => Err(Failure::usage(faults)),
+        Err(error @ config::ConfigCommandError::Output(_)) => Err(Failure::failed(error)),
     }
+}
+
+/// Runs what waits for AWS.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    runtime.block_on(work)
+}
+
+/// The end of a command whose answer was written, or could not be.
+fn printed(what: &str, written: io::Result<()>) -> Result<(), Failure> {
+    written.map_err(|error| Failure::failed(format_args!("{what} cannot be printed: {error}")))
 }
 
 /// The process environment: read here, passed in everywhere else.

@@ -8,8 +8,8 @@ use std::io::{self, BufRead, ErrorKind, Write};
 
 use clap::Subcommand;
 
-use super::complain;
 use super::exit::Exit;
+use super::failure::Failure;
 use crate::assess::assumptions;
 use crate::control::{Benchmark, Catalogue};
 use crate::pattern::Pattern;
@@ -40,7 +40,7 @@ pub(super) enum PatternCommand {
 }
 
 /// Runs one of the commands on standard input and output.
-pub(super) fn command(command: PatternCommand) -> Exit {
+pub(super) fn command(command: PatternCommand) -> Result<Exit, Failure> {
     let (input, output) = (io::stdin().lock(), io::stdout().lock());
     let done = match command {
         PatternCommand::Match => each_line(input, output, lines::matches).map(|()| Exit::Ok),
@@ -49,7 +49,7 @@ pub(super) fn command(command: PatternCommand) -> Exit {
             return explain_command(&pattern, control.as_deref(), output);
         }
     };
-    done.unwrap_or_else(|error| output_fault(&error))
+    done.or_else(|error| output_fault(&error))
 }
 
 /// Answers every line that is not blank, in order.
@@ -70,16 +70,16 @@ fn each_line(
     output.flush()
 }
 
-fn explain_command(pattern: &str, control: Option<&str>, mut output: impl Write) -> Exit {
-    let pattern = match Pattern::parse(pattern) {
-        Ok(pattern) => pattern,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    let control = match control.map(|name| Catalogue::builtin().find(name, &Benchmark::Any)) {
-        None => None,
-        Some(Ok(control)) => Some(control),
-        Some(Err(error)) => return complain(Exit::Usage, &error),
-    };
+fn explain_command(
+    pattern: &str,
+    control: Option<&str>,
+    mut output: impl Write,
+) -> Result<Exit, Failure> {
+    let pattern = Pattern::parse(pattern).map_err(Failure::usage)?;
+    let control = control
+        .map(|name| Catalogue::builtin().find(name, &Benchmark::Any))
+        .transpose()
+        .map_err(Failure::usage)?;
     let mut text = explain::pattern(&pattern);
     let mut exit = Exit::Ok;
     if let Some(control) = control {
@@ -99,24 +99,21 @@ fn explain_command(pattern: &str, control: Option<&str>, mut output: impl Write)
             None => Exit::Undecided,
         };
     }
-    match output
-        .write_all(text.as_bytes())
+    let written = output.write_all(text.as_bytes());
+    written
         .and_then(|()| output.flush())
-    {
-        Ok(()) => exit,
-        Err(error) => output_fault(&error),
-    }
+        .map(|()| exit)
+        .or_else(|error| output_fault(&error))
 }
 
 /// A reader that has seen enough is no fault.
-fn output_fault(error: &io::Error) -> Exit {
+fn output_fault(error: &io::Error) -> Result<Exit, Failure> {
     if error.kind() == ErrorKind::BrokenPipe {
-        return Exit::Ok;
+        return Ok(Exit::Ok);
     }
-    complain(
-        Exit::Failed,
-        &format!("the lines cannot be read or answered: {error}"),
-    )
+    Err(Failure::failed(format_args!(
+        "the lines cannot be read or answered: {error}"
+    )))
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
 use super::history::by;
+use super::printed;
 use super::times::{Moment, span};
-use super::{complain, variables};
 use crate::assess::Verdict;
 use crate::journal::{
     ComplianceReport, ControlCompliance, Gap, Range, Spell, Store, StoreError, compliance,
@@ -39,34 +40,23 @@ enum ReportFormat {
     Json,
 }
 
-pub(super) fn run(args: &ReportArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
+pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
     if args.from.0 >= args.to.0 {
-        return complain(Exit::Usage, &"--from has to be before --to");
+        return Err(Failure::usage("--from has to be before --to"));
     }
     let range = Range {
         from: args.from.0,
         to: args.to.0,
     };
-    let report = match read(range, &loaded.settings.state_dir) {
-        Ok(report) => report,
-        Err(error) => return complain(Exit::Failed, &error),
-    };
+    let report = read(range, &settings.state_dir).map_err(Failure::failed)?;
     let mut out = io::stdout().lock();
-    let printed = match args.format {
+    let written = match args.format {
         ReportFormat::Text => text(&report, &mut out),
         ReportFormat::Json => document(&report, &mut out),
     };
-    match printed {
-        Ok(()) => Exit::Ok,
-        Err(error) => complain(
-            Exit::Failed,
-            &format!("the report cannot be printed: {error}"),
-        ),
-    }
+    printed("the report", written)?;
+    Ok(Exit::Ok)
 }
 
 fn read(range: Range, directory: &std::path::Path) -> Result<ComplianceReport, StoreError> {

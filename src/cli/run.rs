@@ -9,11 +9,12 @@ use tracing::info;
 
 use super::connect::{self, Prepared};
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{complain, signals, targets, variables};
-use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult};
-use crate::config::{Log, LogFormat, LogLevel, Settings};
-use crate::daemon::Daemon;
+use super::{block_on, signals, targets};
+use crate::aws::{Aws, Queue, Request, RequestObserver, RequestResult, SetupError, SqsQueue};
+use crate::config::{HeartbeatSettings, Log, LogFormat, LogLevel, QueueUrl, Settings};
+use crate::daemon::{Daemon, FeedName, Heartbeats, Senses, WiringPlan, system_nonce};
 use crate::journal::Journal;
 use crate::notify::Clock;
 use crate::telemetry::{
@@ -28,28 +29,12 @@ pub(super) struct RunArgs {
     flags: SettingsFlags,
 }
 
-pub(super) fn run(args: &RunArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    let prepared = match connect::prepare(&loaded.settings, &[]) {
-        Ok(prepared) => prepared,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    if let Err(error) = start_log(&loaded.settings.log) {
-        return complain(Exit::Failed, &error);
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let outcome = runtime
-        .context("the runtime cannot be started")
-        .and_then(|runtime| runtime.block_on(serve(loaded.settings, prepared)));
-    match outcome {
-        Ok(()) => Exit::Ok,
-        Err(error) => complain(Exit::Failed, &format!("{error:#}")),
-    }
+pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
+    let prepared = connect::prepare(&settings, &[])?;
+    start_log(&settings.log).map_err(Failure::failed)?;
+    block_on(serve(settings, prepared))?;
+    Ok(Exit::Ok)
 }
 
 async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
@@ -73,12 +58,20 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
     );
     let aws = Aws::load(Arc::new(Counted(events.clone()))).await?;
     let watched = connect::accounts(&settings, &aws).await?;
-    let queue = match &settings.queue_url {
+    let (queue, senses) = match &settings.queue_url {
         Some(url) => {
-            let queue: Arc<dyn Queue> = Arc::new(aws.queue(url.as_str())?);
-            Some(queue)
+            let queue = Arc::new(aws.queue(url.as_str())?);
+            let senses = senses(&aws, url, Arc::clone(&queue), settings.heartbeat)?;
+            let queue: Arc<dyn Queue> = queue;
+            (Some(queue), senses)
         }
-        None => None,
+        None => (None, Senses::default()),
+    };
+    let wiring = if queue.is_some() && settings.wiring.check {
+        let (ground, sites) = connect::wiring(&settings, &aws, None, None).await?;
+        Some(WiringPlan { ground, sites })
+    } else {
+        None
     };
     let journal = Journal::in_directory(
         settings.state_dir.clone(),
@@ -92,6 +85,8 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
     let daemon = Daemon {
         watched,
         queue,
+        senses,
+        wiring,
         controls: prepared.controls,
         benchmark: prepared.benchmark,
         expectations: prepared.expectations,
@@ -112,6 +107,32 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
     daemon.run(stop).await?;
     info!("stopped");
     Ok(())
+}
+
+/// How the daemon looks after the feed over this queue.
+fn senses(
+    aws: &Aws,
+    url: &QueueUrl,
+    queue: Arc<SqsQueue>,
+    heartbeat: HeartbeatSettings,
+) -> Result<Senses, SetupError> {
+    let heartbeat = match heartbeat.interval {
+        Some(interval) => Some(Heartbeats {
+            bus: Arc::new(aws.bus_beside(url.as_str())?),
+            interval,
+            timeout: heartbeat.timeout,
+            nonces: system_nonce,
+        }),
+        None => None,
+    };
+    Ok(Senses {
+        feed: Some(FeedName {
+            account: url.account().clone(),
+            url: url.as_str().to_owned(),
+        }),
+        heartbeat,
+        gauge: Some(queue),
+    })
 }
 
 fn start_log(log: &Log) -> Result<(), LogError> {

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use futures_util::future::join_all;
+use jiff::Timestamp;
 
-use super::connect;
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{complain, variables};
-use crate::aws::{Aws, NoObserver, Remembered};
+use super::{block_on, connect, printed};
+use crate::assess::inherit;
+use crate::aws::{Aws, NoObserver, ObserveError, Remembered};
 use crate::config::Settings;
+use crate::daemon::Watched;
 use crate::snapshot::Snapshot;
 
 /// Prints what `check` would judge.
@@ -20,22 +23,11 @@ pub(super) struct SnapshotArgs {
     flags: SettingsFlags,
 }
 
-pub(super) fn run(args: &SnapshotArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    let snapshots = match observe(&loaded.settings) {
-        Ok(snapshots) => snapshots,
-        Err(error) => return complain(Exit::Failed, &format!("{error:#}")),
-    };
-    match print(&snapshots) {
-        Ok(()) => Exit::Ok,
-        Err(error) => complain(
-            Exit::Failed,
-            &format!("the snapshot cannot be printed: {error}"),
-        ),
-    }
+pub(super) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
+    let snapshots = observe(&settings)?;
+    printed("the snapshot", print(&snapshots))?;
+    Ok(Exit::Ok)
 }
 
 /// One JSON document an account, each readable by `check --snapshot`.
@@ -50,10 +42,7 @@ fn print(snapshots: &[Snapshot]) -> io::Result<()> {
 
 /// Looks once at every account of the settings.
 pub(super) fn observe(settings: &Settings) -> anyhow::Result<Vec<Snapshot>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    block_on(async {
         let aws = Aws::load(Arc::new(NoObserver)).await?;
         let watched = connect::accounts(settings, &aws).await?;
         // What the configuration names is looked at although nothing may lead there.
@@ -66,12 +55,34 @@ pub(super) fn observe(settings: &Settings) -> anyhow::Result<Vec<Snapshot>> {
             topic_arns: topics.collect(),
             ..Remembered::default()
         };
-        let looks = watched.iter().map(|one| async {
-            one.api
-                .observe(&remembered)
-                .await
-                .with_context(|| one.name.clone())
+        let looks = watched.iter().map(|one| one.api.observe(&remembered));
+        let looks = join_all(looks).await;
+        let is_all_dark = looks.iter().all(Result::is_err);
+        let seen = watched.iter().zip(looks).map(|(one, look)| match look {
+            // Beside accounts that were seen, one that was not is UNKNOWN, and hides none of them.
+            Err(error) if !is_all_dark => unseen(one, error),
+            look => look.with_context(|| one.name.clone()),
         });
-        join_all(looks).await.into_iter().collect()
+        seen.collect()
     })
+}
+
+/// An account that could not be looked at, as far as the settings say which one it is.
+fn unseen(watched: &Watched, error: ObserveError) -> anyhow::Result<Snapshot> {
+    let Some(account) = watched.account.clone() else {
+        return Err(error).with_context(|| watched.name.clone());
+    };
+    let (call, code) = error.hole();
+    Ok(Snapshot::unseen(account, Timestamp::now(), &call, &code))
+}
+
+/// The accounts, each with those of the others that its organization trails lead into.
+pub(super) fn inherited(snapshots: &[Snapshot]) -> Vec<Snapshot> {
+    let accounts = snapshots.iter().cloned();
+    accounts
+        .map(|mut account| {
+            inherit(&mut account, snapshots);
+            account
+        })
+        .collect()
 }

@@ -21,6 +21,7 @@ use super::settings::{HealMode, LogFormat, LogLevel};
 use super::suggest::did_you_mean;
 use super::text;
 use super::values::{Invalid, Region, SecretFile, invalid};
+use super::wiring::{OrganizationId, WiringPrefix};
 
 /// One of a closed set of names.
 fn one_of<T: Copy>(text: &str, names: &[(&'static str, T)]) -> Result<T, Invalid> {
@@ -49,6 +50,8 @@ parsed_text! {
     TopicArn => "the ARN of an SNS topic",
     Endpoint => "an ARN, an e-mail address, a URL or a phone number",
     RoleArn => "the ARN of an IAM role",
+    WiringPrefix => "what names begin with",
+    OrganizationId => "the id of an organization",
     SecretFile => "the path of a file",
 }
 
@@ -126,6 +129,28 @@ impl Text for SettleTime {
     const EXPECTED: &'static str = "a duration from 0s to 1h such as \"5s\"";
     fn parse(text: &str) -> Result<Self, Invalid> {
         duration(text, Duration::ZERO..=Duration::from_hours(1)).map(Self)
+    }
+}
+
+/// Time between two heartbeats; zero: none.
+pub(super) struct BeatInterval(pub(super) Duration);
+
+impl Text for BeatInterval {
+    const EXPECTED: &'static str = "a duration from 1s to 1h such as \"1m\", or \"0s\" for none";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        duration(text, Duration::ZERO..=Duration::ZERO)
+            .or_else(|_| duration(text, Duration::from_secs(1)..=Duration::from_hours(1)))
+            .map(Self)
+    }
+}
+
+/// How long a heartbeat may take.
+pub(super) struct BeatTimeout(pub(super) Duration);
+
+impl Text for BeatTimeout {
+    const EXPECTED: &'static str = "a duration from 1s to 10m such as \"30s\"";
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        duration(text, Duration::from_secs(1)..=Duration::from_mins(10)).map(Self)
     }
 }
 

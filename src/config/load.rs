@@ -13,7 +13,8 @@ use super::layer::Layer;
 use super::rules;
 use super::schema::{self, AnyKey, KEYS, Key};
 use super::setting::Setting;
-use super::settings::{Expect, Heal, History, Http, Log, Settings, Sweep};
+use super::settings::{Expect, Heal, HeartbeatSettings, History, Http, Log, Settings, Sweep};
+use super::wiring::Wiring;
 
 /// The file that is read where none is named, if it exists.
 pub const DEFAULT_FILE: &str = "/etc/trailwarden/trailwarden.toml";
@@ -236,6 +237,11 @@ impl Merged {
             sweep: Sweep {
                 interval: self.required(&schema::SWEEP_INTERVAL, faults)?.0,
             },
+            heartbeat: HeartbeatSettings {
+                interval: Some(self.required(&schema::HEARTBEAT_INTERVAL, faults)?.0)
+                    .filter(|interval| !interval.is_zero()),
+                timeout: self.required(&schema::HEARTBEAT_TIMEOUT, faults)?.0,
+            },
             heal: Heal {
                 mode: self.required(&schema::HEAL_MODE, faults)?,
                 links: self.required(&schema::HEAL_LINKS, faults)?,
@@ -251,6 +257,12 @@ impl Merged {
             },
             notify: self.required(&schema::NOTIFY, faults)?.0,
             scope: self.required(&schema::SCOPE, faults)?,
+            wiring: Wiring {
+                prefix: self.required(&schema::WIRING_PREFIX, faults)?,
+                consumer_role_arn: self.optional(&schema::WIRING_CONSUMER_ROLE, faults),
+                organization_id: self.optional(&schema::WIRING_ORGANIZATION, faults),
+                check: self.required(&schema::WIRING_CHECK, faults)?,
+            },
             state_dir: self.required(&schema::STATE_DIR, faults)?,
             journal: History {
                 retention: self.required(&schema::JOURNAL_RETENTION, faults)?.0,

@@ -25,6 +25,7 @@ mod table;
 mod target_url;
 mod text;
 mod values;
+mod wiring;
 
 pub use arn::{RoleArn, TopicArn};
 pub use effective::Effective;
@@ -35,6 +36,9 @@ pub use notify::{NotifyTarget, NotifyWay, UrlSource};
 pub use queue_url::QueueUrl;
 pub use reference::{KeyReference, keys, reference};
 pub use scope::Scope;
-pub use settings::{Expect, Heal, HealMode, Http, Log, LogFormat, LogLevel, Settings, Sweep};
+pub use settings::{
+    Expect, Heal, HealMode, HeartbeatSettings, Http, Log, LogFormat, LogLevel, Settings, Sweep,
+};
 pub use target_url::TargetUrl;
 pub use values::{Invalid, Region, SecretFile};
+pub use wiring::{OrganizationId, Wiring, WiringPrefix};

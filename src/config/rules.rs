@@ -60,9 +60,10 @@ fn scopes(settings: &Settings) -> Vec<Contradiction> {
     let scopes = &settings.scope;
     for (index, scope) in scopes.iter().enumerate() {
         for (later_index, later) in scopes.iter().enumerate().skip(index + 1) {
-            if scope.overlaps(later) {
+            // Events and gauges tell accounts apart, not their regions.
+            if scope.account == later.account {
                 let message = format!(
-                    "scope[{index}] and scope[{later_index}] both look at account {} in the same region",
+                    "scope[{index}] and scope[{later_index}] are both account {}: one scope lists all regions of its account",
                     scope.account
                 );
                 found.push((vec!["scope"], message));

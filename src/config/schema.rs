@@ -12,15 +12,19 @@ use crate::assess::Link;
 use crate::control::Benchmark;
 use crate::heal::Window;
 
-use super::arn::TopicArn;
+use super::arn::{RoleArn, TopicArn};
 use super::controls::ControlSelection;
 use super::endpoint::Endpoint;
-use super::kinds::{Cooldown, HourlyBudget, Retention, SettleTime, StopAfter, SweepInterval};
+use super::kinds::{
+    BeatInterval, BeatTimeout, Cooldown, HourlyBudget, Retention, SettleTime, StopAfter,
+    SweepInterval,
+};
 use super::notify::Targets;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
 use super::setting::{Problem, Setting};
 use super::settings::{HealMode, LogFormat, LogLevel};
+use super::wiring::{OrganizationId, WiringPrefix};
 
 /// A key of the configuration and the type of its value.
 pub(super) struct Key<T> {
@@ -105,6 +109,17 @@ pub(super) static SWEEP_INTERVAL: Key<SweepInterval> = Key::new(
     Some("\"15m\""),
     "Time between two full looks at every scope, whatever the events say; each is jittered.",
 );
+pub(super) static HEARTBEAT_INTERVAL: Key<BeatInterval> = Key::new(
+    "heartbeat.interval",
+    Some("\"1m\""),
+    "Time between two heartbeats: events that the daemon puts on the default bus of its account in the queue's region, to see them \
+     come out of the queue. \"0s\": none, as where the queue is another account's.",
+);
+pub(super) static HEARTBEAT_TIMEOUT: Key<BeatTimeout> = Key::new(
+    "heartbeat.timeout",
+    Some("\"30s\""),
+    "How long a heartbeat may take through rule and queue before it counts as lost; two lost in a row are told.",
+);
 pub(super) static HEAL_MODE: Key<HealMode> = Key::new(
     "heal.mode",
     Some("\"off\""),
@@ -169,6 +184,28 @@ pub(super) static SCOPE: Key<Vec<Scope>> = Key::new(
      external_id_file (the file that holds the external id) and regions (default: all enabled). Empty: the account of the \
      own credentials.",
 );
+pub(super) static WIRING_PREFIX: Key<WiringPrefix> = Key::new(
+    "wiring.prefix",
+    Some("\"trailwarden\""),
+    "What the names of everything that `trailwarden wire` makes begin with: rules, central bus, roles, and where no queue_url is \
+     configured the queues. Daemons beside each other have different ones.",
+);
+pub(super) static WIRING_CONSUMER_ROLE: Key<RoleArn> = Key::new(
+    "wiring.consumer_role_arn",
+    None,
+    "The role that alone may receive from the queue, delete from it and purge it: the daemon's own. Not configured: whoever the \
+     policies of the queue's account let.",
+);
+pub(super) static WIRING_ORGANIZATION: Key<OrganizationId> = Key::new(
+    "wiring.organization_id",
+    None,
+    "The organization whose accounts may send events to the central bus. Not configured: the accounts of the scopes.",
+);
+pub(super) static WIRING_CHECK: Key<bool> = Key::new(
+    "wiring.check",
+    Some("true"),
+    "Whether each sweep checks rules, bus, role and queues of the feed. Not where events come to the queue in a way of your own.",
+);
 pub(super) static STATE_DIR: Key<PathBuf> = Key::new(
     "state_dir",
     Some("\"/var/lib/trailwarden\""),
@@ -203,11 +240,13 @@ pub(super) static LOG_LEVEL: Key<LogLevel> = Key::new(
 );
 
 /// Every key, in the order of the reference.
-pub(super) static KEYS: [&dyn AnyKey; 21] = [
+pub(super) static KEYS: [&dyn AnyKey; 27] = [
     &QUEUE_URL,
     &CONTROLS,
     &BENCHMARK,
     &SWEEP_INTERVAL,
+    &HEARTBEAT_INTERVAL,
+    &HEARTBEAT_TIMEOUT,
     &HEAL_MODE,
     &HEAL_LINKS,
     &HEAL_SETTLE,
@@ -219,6 +258,10 @@ pub(super) static KEYS: [&dyn AnyKey; 21] = [
     &EXPECT_SUBSCRIPTIONS,
     &NOTIFY,
     &SCOPE,
+    &WIRING_PREFIX,
+    &WIRING_CONSUMER_ROLE,
+    &WIRING_ORGANIZATION,
+    &WIRING_CHECK,
     &STATE_DIR,
     &JOURNAL_RETENTION,
     &HTTP_LISTEN,

@@ -67,15 +67,4 @@ impl Scope {
         }
         problems
     }
-
-    /// Whether both look at the same region of the same account.
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
-        let everywhere = self.regions.is_empty() || other.regions.is_empty();
-        self.account == other.account
-            && (everywhere
-                || self
-                    .regions
-                    .iter()
-                    .any(|region| other.regions.contains(region)))
-    }
 }

@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::notify::NotifyTarget;
 use super::queue_url::QueueUrl;
 use super::scope::Scope;
+use super::wiring::Wiring;
 
 /// Every setting, parsed: what the daemon runs on.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub benchmark: Benchmark,
     /// The periodic look at everything.
     pub sweep: Sweep,
+    /// Whether the feed is tried with events of its own.
+    pub heartbeat: HeartbeatSettings,
     /// What may be mended, and how carefully.
     pub heal: Heal,
     /// Whom the operator named as those to be told.
@@ -32,6 +35,8 @@ pub struct Settings {
     pub notify: Vec<NotifyTarget>,
     /// Accounts beside, or instead of, that of the own credentials; empty: that one, in all its regions.
     pub scope: Vec<Scope>,
+    /// How the feed is wired.
+    pub wiring: Wiring,
     /// Where incidents and budgets are kept.
     pub state_dir: PathBuf,
     /// The history.
@@ -47,6 +52,15 @@ pub struct Settings {
 pub struct Sweep {
     /// Time between two sweeps, before jitter.
     pub interval: Duration,
+}
+
+/// Whether, and how often, the feed is tried with an event of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeartbeatSettings {
+    /// Time between two heartbeats, before jitter; none: there are none.
+    pub interval: Option<Duration>,
+    /// How long one may take before it counts as lost.
+    pub timeout: Duration,
 }
 
 /// What may be mended, and how carefully.

@@ -74,6 +74,13 @@ impl Judge {
 }
 
 impl Look {
+    /// Whether every control passes.
+    pub(super) fn is_whole(&self) -> bool {
+        self.assessments
+            .iter()
+            .all(|one| one.verdict == Verdict::Pass)
+    }
+
     /// Whether nothing is UNKNOWN.
     pub(super) fn is_decided(&self) -> bool {
         self.assessments

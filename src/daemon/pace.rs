@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
+#[cfg(test)]
+use crate::mutant::{Mutant, planted};
 use crate::telemetry::Trigger;
 
 /// The pause after the second evaluation of a burst; it doubles with each further one.
@@ -106,6 +108,10 @@ impl Pace {
                 1
             };
             self.confirm = Some(now + CONFIRM_AFTER);
+            #[cfg(test)]
+            if planted(Mutant::NeverConfirms) {
+                self.confirm = None;
+            }
         }
         if matches!(trigger, Trigger::Start | Trigger::Sweep) || self.sweep <= now {
             self.start = false;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -16,13 +17,18 @@ use super::heal::Healer;
 use super::inbox::{Inbox, Item};
 use super::judge::{Judge, Look};
 use super::leftovers;
+use super::owners::{Owners, Revisions};
 use super::pace::Pace;
 use super::pulse::Pulse;
+use super::senses::Ear;
 use super::standing::Standings;
 use super::tell::Teller;
+use super::turns::{Turn, Turns};
 use crate::assess::Verdict;
 use crate::aws::{AccountApi, ObserveError};
 use crate::journal::{Entry, Incident};
+#[cfg(test)]
+use crate::mutant::{Mutant, planted};
 use crate::snapshot::Snapshot;
 use crate::telemetry::{
     AccountStatus, Evaluation, EvaluationResult, Events, MessageOutcome, StatusBoard, Trigger,
@@ -31,7 +37,7 @@ use crate::telemetry::{
 /// A look that takes longer is given up and tried again: every single call in it has a shorter limit of its own.
 const LOOK_LIMIT: Duration = Duration::from_mins(2);
 /// A scope that waits wakes this often to show that it lives.
-const IDLE_TICK: Duration = Duration::from_secs(30);
+pub(super) const IDLE_TICK: Duration = Duration::from_secs(30);
 
 /// The longest time between two ticks of a scope's task.
 pub(super) const SCOPE_PULSE: Duration = Duration::from_mins(5);
@@ -49,11 +55,19 @@ pub(super) struct Scope {
     pub(super) clock: Clock,
     pub(super) pace: Pace,
     pub(super) pulse: Pulse,
+    pub(super) turns: Turns,
     /// Events whose look gave no verdict: their messages wait for the next one.
     pub(super) unanswered: Vec<Item>,
     pub(super) suspects: Suspects,
     pub(super) standings: Standings,
     pub(super) teller: Teller,
+    /// What other accounts were seen to be, from which this one may inherit.
+    pub(super) owners: Arc<Owners>,
+    pub(super) owner_changes: watch::Receiver<()>,
+    /// Where the account inherits from another scope: how it was last seen, without others, and what it was judged by.
+    pub(super) heir: Option<(Snapshot, Revisions)>,
+    /// What was heard from CloudTrail; none: there is no feed to hear by.
+    pub(super) ear: Option<Ear>,
 }
 
 impl Scope {
@@ -66,8 +80,17 @@ impl Scope {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = sleep_until(due) => self.turn(trigger, &stop).await,
+                () = sleep_until(due) => {
+                    let turn = tokio::select! {
+                        biased;
+                        () = stop.cancelled() => return,
+                        turn = self.turns.next(&self.inbox, &self.pulse) => turn,
+                    };
+                    self.turn(trigger, turn, &stop).await;
+                }
                 () = self.inbox.arrived() => {}
+                // The sender lives as long as this scope does.
+                Ok(()) = self.owner_changes.changed() => self.judge_anew(),
                 () = sleep_until(Instant::now() + IDLE_TICK) => {}
             }
         }
@@ -90,8 +113,8 @@ impl Scope {
     }
 
     /// A look, and the repairs that it calls for, each followed by a look of its own.
-    async fn turn(&mut self, trigger: Trigger, stop: &CancellationToken) {
-        let mut look = self.look(trigger).await;
+    async fn turn(&mut self, trigger: Trigger, turn: Turn, stop: &CancellationToken) {
+        let mut look = self.look(trigger, turn).await;
         while let Some(done) = look {
             self.pulse.tick();
             let repaired = self.heal(&done).await;
@@ -106,7 +129,7 @@ impl Scope {
                 }
                 return;
             }
-            look = self.look(Trigger::Heal).await;
+            look = self.look(Trigger::Heal, None).await;
         }
     }
 
@@ -160,7 +183,7 @@ impl Scope {
     }
 
     /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
-    async fn look(&mut self, trigger: Trigger) -> Option<Look> {
+    async fn look(&mut self, trigger: Trigger, turn: Turn) -> Option<Look> {
         let began = Instant::now();
         let fresh = self.inbox.take();
         let trigger = if fresh.is_empty() {
@@ -178,6 +201,10 @@ impl Scope {
 
         let remembered = self.healer.remembered();
         let observed = timeout(LOOK_LIMIT, self.account.observe(&remembered)).await;
+        // Whoever waits below for the look at another account would keep that from being looked at.
+        drop(turn);
+        #[cfg(test)]
+        let observed = self.mistake(observed);
         let observed = observed.map_err(|_| format!("gave up after {} s", LOOK_LIMIT.as_secs()));
         let snapshot = match observed.map(|answer| answer.map_err(Blind::from)) {
             Ok(Ok(snapshot)) => Some(snapshot),
@@ -193,7 +220,8 @@ impl Scope {
             ),
         };
         let look = match snapshot {
-            Some(snapshot) => {
+            Some(mut snapshot) => {
+                self.bequeath(&mut snapshot).await;
                 self.recall(&snapshot).await;
                 Some(self.store(trigger, began, snapshot))
             }
@@ -202,6 +230,45 @@ impl Scope {
         let decided = look.as_ref().is_some_and(Look::is_decided);
         self.pace.ended(Instant::now(), for_event, decided);
         look
+    }
+
+    /// Lets others inherit what was seen, and shows what is inherited from them.
+    async fn bequeath(&mut self, snapshot: &mut Snapshot) {
+        self.owners.note(snapshot);
+        self.heir = None;
+        if self.owners.concern(snapshot) {
+            self.owners.looked(snapshot).await;
+            // Before they are shown: what changes in between is judged once more.
+            self.heir = Some((snapshot.clone(), self.owners.revisions(snapshot)));
+            self.owners.show(snapshot);
+        }
+    }
+
+    /// If an account that this one inherits from is another than before, what was last seen here is judged with it, without a
+    /// call. Messages, repairs, and the chain to go back to wait for the next look.
+    fn judge_anew(&mut self) {
+        let Some((seen, judged_by)) = &mut self.heir else {
+            return;
+        };
+        let revisions = self.owners.revisions(seen);
+        if *judged_by == revisions {
+            return;
+        }
+        *judged_by = revisions;
+        let mut snapshot = seen.clone();
+        snapshot.now = (self.clock)();
+        self.owners.show(&mut snapshot);
+        let look = self.judge.judge(snapshot);
+        self.standings.update(&look, &self.suspects, &self.events);
+        self.show(&look);
+        self.events.verdicts_stored(
+            &look.snapshot.account_id,
+            look.snapshot.now,
+            &look.assessments,
+        );
+        self.teller
+            .update(&look, &self.judge, &self.standings, &self.healer);
+        self.keep(&look);
     }
 
     /// Nothing was seen. Where the account is known that is a verdict too: UNKNOWN, because the last one no longer holds.
@@ -214,6 +281,10 @@ impl Scope {
                 .evaluation_failed(&self.name, trigger, began.elapsed(), &blind.reason);
             return None;
         };
+        #[cfg(test)]
+        if planted(Mutant::KeepsTheLastVerdict) {
+            return None;
+        }
         Some(Snapshot::unseen(
             account.clone(),
             now,
@@ -244,6 +315,15 @@ impl Scope {
             }
         }
 
+        if let Some(ear) = &mut self.ear {
+            let received = ours.iter().map(|item| item.ticket.received().elapsed());
+            if let Some(ago) = received.min() {
+                ear.heard((self.clock)() - ago);
+            }
+            let ok = ear.cloudtrail_ok(&look.snapshot);
+            self.events.feed_cloudtrail(account, ok, ear.last_event());
+        }
+
         // Whoever is called by the gauge finds the reason on the page.
         self.standings.update(&look, &self.suspects, &self.events);
         self.show(&look);
@@ -260,11 +340,7 @@ impl Scope {
         self.teller
             .update(&look, &self.judge, &self.standings, &self.healer);
         self.keep(&look);
-        if look
-            .assessments
-            .iter()
-            .all(|one| one.verdict == Verdict::Pass)
-        {
+        if look.is_whole() {
             self.suspects.acquit(began);
         }
         self.settle(ours, foreign);
@@ -285,6 +361,41 @@ impl Scope {
             self.events.message_settled(MessageOutcome::Foreign);
             item.ticket.settle();
         }
+    }
+
+    /// What the planted bugs of a look make of what was observed.
+    #[cfg(test)]
+    fn mistake<E>(
+        &mut self,
+        mut observed: Result<Result<Snapshot, ObserveError>, E>,
+    ) -> Result<Result<Snapshot, ObserveError>, E> {
+        if planted(Mutant::DropsWhatComesDuringALook) {
+            self.inbox
+                .take()
+                .into_iter()
+                .for_each(|item| item.ticket.settle());
+        }
+        if planted(Mutant::AnswersWithAnEarlierLook) {
+            self.unanswered.extend(self.inbox.take());
+        }
+        match &mut observed {
+            Ok(Ok(seen)) if planted(Mutant::TakesHolesForAbsence) => {
+                seen.api_errors.clear();
+                seen.trails.get_or_insert_default();
+                seen.metric_filters.get_or_insert_default();
+                seen.alarms.get_or_insert_default();
+                seen.topics.get_or_insert_default();
+                seen.subscriptions.get_or_insert_default();
+            }
+            Ok(Ok(_)) => {}
+            _ if planted(Mutant::SettlesWithoutAVerdict) => {
+                for item in self.unanswered.drain(..) {
+                    item.ticket.settle();
+                }
+            }
+            _ => {}
+        }
+        observed
     }
 
     /// Puts the present state on the status board.
@@ -311,17 +422,7 @@ struct Blind {
 
 impl From<ObserveError> for Blind {
     fn from(error: ObserveError) -> Self {
-        let (call, code) = match &error {
-            ObserveError::Identity(failed) => (IDENTITY.to_owned(), failed.code.clone()),
-            ObserveError::Role(failed) => (
-                format!("sts:AssumeRole {}", failed.scope),
-                failed.code.clone(),
-            ),
-            ObserveError::NoAccount(_) => (IDENTITY.to_owned(), "NoAccount".to_owned()),
-            ObserveError::ForeignAccount { .. } => {
-                (IDENTITY.to_owned(), "ForeignAccount".to_owned())
-            }
-        };
+        let (call, code) = error.hole();
         Self {
             call,
             code,

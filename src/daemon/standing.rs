@@ -10,6 +10,8 @@ use super::judge::{Judge, Look};
 use crate::assess::{Assessment, Chain, Finding, Link, Verdict};
 use crate::event::Actor;
 use crate::journal::{Deed, Entry, Memory, Spell};
+#[cfg(test)]
+use crate::mutant::{Mutant, planted};
 use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::{ControlInfo, ControlReport, ControlStatus, Events, VerdictChange};
 
@@ -93,6 +95,8 @@ impl Standings {
                 });
             }
             standing.told = true;
+            #[cfg(test)]
+            let was = was.filter(|_| !planted(Mutant::NeverClosesIncidents));
             if was.as_ref() != Some(&standing.spell) {
                 self.news.extend(
                     was.filter(|was| was.since != standing.spell.since)

@@ -1,8 +1,11 @@
 //! The daemon's own code on a paused clock, against an account and a queue in memory.
 
+mod accounts;
 mod healing;
 mod memory;
+mod senses;
 mod telling;
+mod wiring;
 
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +16,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::aws::{Applied, ApplyError, CallError, Class, MemoryQueue, ObserveError, Remembered};
@@ -23,7 +26,7 @@ use crate::snapshot::Snapshot;
 use crate::telemetry::Metrics;
 
 const COMPLIANT: &str = include_str!("../../tests/fixtures/compliant-snapshot.json");
-const ACCOUNT: &str = "111122223333";
+pub(super) const ACCOUNT: &str = "111122223333";
 const PRINCIPAL: &str = "arn:aws:sts::111122223333:assumed-role/trailwarden/i-1";
 const INBOX: &str = "arn:aws:sqs:us-east-1:111122223333:inbox";
 /// What one look takes in the tests.
@@ -34,6 +37,8 @@ const VISIBILITY: Duration = Duration::from_secs(30);
 struct Model {
     state: Mutex<Snapshot>,
     failure: Mutex<Option<ObserveError>>,
+    /// A look never ends.
+    hangs: Mutex<bool>,
     looks: AtomicUsize,
     writes: Mutex<Vec<Repair>>,
     clock: Clock,
@@ -46,6 +51,7 @@ impl Model {
         Self {
             state: Mutex::new(Snapshot::from_json(COMPLIANT).unwrap()),
             failure: Mutex::new(None),
+            hangs: Mutex::new(false),
             looks: AtomicUsize::new(0),
             writes: Mutex::new(Vec::new()),
             clock: Arc::new(move || calendar + SignedDuration::try_from(begun.elapsed()).unwrap()),
@@ -86,6 +92,9 @@ impl AccountApi for Model {
                 status.latest_cloud_watch_logs_delivery_time = Some(seen.now);
             }
             sleep(LOOK).await;
+            if *lock(&self.hangs) {
+                std::future::pending::<()>().await;
+            }
             lock(&self.failure).clone().map_or(Ok(seen), Err)
         }
         .boxed()
@@ -126,6 +135,10 @@ struct Setup {
     /// The account as an earlier daemon left it.
     model: Option<Arc<Model>>,
     notify: Vec<Target>,
+    senses: Senses,
+    wiring: Option<WiringPlan>,
+    /// Other accounts that the same daemon watches.
+    beside: Vec<Arc<Model>>,
 }
 
 impl Default for Setup {
@@ -136,6 +149,9 @@ impl Default for Setup {
             journal: Journal::in_memory().unwrap(),
             model: None,
             notify: Vec::new(),
+            senses: Senses::default(),
+            wiring: None,
+            beside: Vec::new(),
         }
     }
 }
@@ -147,20 +163,32 @@ impl World {
         let calendar = clock();
         let queue = Arc::new(MemoryQueue::new(VISIBILITY, calendar));
         let metrics = Arc::new(Metrics::new().unwrap());
-        let board = StatusBoard::new([ACCOUNT.to_owned()], true);
         let control = Catalogue::builtin()
             .find("4.5", &Benchmark::Any)
             .unwrap()
             .clone();
         let stop = CancellationToken::new();
         let api: Arc<dyn AccountApi> = Arc::<Model>::clone(&model);
+        let mut watched = vec![Watched {
+            name: ACCOUNT.to_owned(),
+            account: setup.account_known.then(|| ACCOUNT.parse().unwrap()),
+            api,
+        }];
+        for model in setup.beside {
+            let account = lock(&model.state).account_id.clone();
+            watched.push(Watched {
+                name: account.to_string(),
+                account: Some(account),
+                api: model,
+            });
+        }
+        let names = watched.iter().map(|one| one.name.clone());
+        let board = StatusBoard::new(names, true);
         let daemon = Daemon {
-            watched: vec![Watched {
-                name: ACCOUNT.to_owned(),
-                account: setup.account_known.then(|| ACCOUNT.parse().unwrap()),
-                api,
-            }],
+            watched,
             queue: Some(Arc::<MemoryQueue>::clone(&queue)),
+            senses: setup.senses,
+            wiring: setup.wiring,
             controls: vec![control],
             benchmark: Benchmark::Any,
             expectations: Expectations::default(),
@@ -211,7 +239,13 @@ impl World {
     }
 
     fn compliant(&self) -> Option<f64> {
-        self.value("trailwarden_control_compliant{")
+        self.compliant_of(ACCOUNT)
+    }
+
+    fn compliant_of(&self, account: &str) -> Option<f64> {
+        self.value(&format!(
+            "trailwarden_control_compliant{{account=\"{account}\""
+        ))
     }
 
     fn looks_for(&self, trigger: &str) -> usize {
@@ -236,7 +270,7 @@ impl World {
     }
 }
 
-fn event(account: &str, name: &str, request_id: &str) -> String {
+pub(super) fn event(account: &str, name: &str, request_id: &str) -> String {
     json!({
         "detail-type": "AWS API Call via CloudTrail",
         "source": "aws.logs",

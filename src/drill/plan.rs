@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::DrillName;
 use super::record::{Marks, Wanted};
-use crate::assess::{Arn, Assessment, Link, Recipient, Verdict, looks_at};
+use crate::assess::{Assessment, Link, Recipient, Verdict, looks_at};
 use crate::control::{Benchmark, Control};
 use crate::pattern::Pattern;
-use crate::snapshot::{AccountId, Alarm, Dimension, MetricFilter, Snapshot};
+use crate::snapshot::{AccountId, Alarm, Arn, Dimension, MetricFilter, Snapshot};
 
 /// Everything that a drill writes, makes and watches.
 #[derive(Debug, Clone, PartialEq)]

@@ -127,12 +127,22 @@ impl Service {
             ],
             Self::Events => &[
                 "PutRule",
+                "EnableRule",
                 "DisableRule",
                 "DeleteRule",
                 "PutTargets",
                 "RemoveTargets",
+                "DeleteEventBus",
+                "PutPermission",
+                "RemovePermission",
             ],
-            Self::Sqs => &["DeleteQueue", "PurgeQueue", "SetQueueAttributes"],
+            Self::Sqs => &[
+                "DeleteQueue",
+                "PurgeQueue",
+                "SetQueueAttributes",
+                "AddPermission",
+                "RemovePermission",
+            ],
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use super::actor::{Actor, capped};
 use super::calls::Call;
 use super::envelope::{API_CALL, Envelope, Record};
+use super::heartbeat::Heartbeat;
 use super::touched::Touched;
 use crate::snapshot::AccountId;
 
@@ -21,6 +22,8 @@ pub enum Incoming {
     ReadOnly(Call),
     /// A call via CloudTrail that no verdict depends on.
     Unlisted,
+    /// A heartbeat, of this process or of another.
+    Heartbeat(Heartbeat),
     /// JSON that is no call via CloudTrail.
     Foreign,
 }
@@ -84,7 +87,7 @@ pub fn decode(body: &str) -> Result<Incoming, Unreadable> {
         value = serde_json::from_str(inner).map_err(Unreadable::Json)?;
     }
     if value.get("detail-type").and_then(Value::as_str) != Some(API_CALL) {
-        return Ok(Incoming::Foreign);
+        return Ok(Heartbeat::of(&value).map_or(Incoming::Foreign, Incoming::Heartbeat));
     }
     let envelope: Envelope =
         serde_path_to_error::deserialize(value).map_err(|error| Unreadable::Shape {
@@ -124,7 +127,7 @@ fn classify(envelope: Envelope) -> Result<Incoming, Unreadable> {
     let touched = detail
         .request_parameters
         .as_ref()
-        .map(|parameters| Touched::by(call.service, parameters))
+        .map(|parameters| Touched::by(call, parameters))
         .unwrap_or_default();
     Ok(Incoming::Signal(Box::new(Signal {
         account,

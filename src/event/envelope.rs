@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The detail type of a call; console sign-ins and service events have others.
-pub(super) const API_CALL: &str = "AWS API Call via CloudTrail";
+pub(crate) const API_CALL: &str = "AWS API Call via CloudTrail";
 
 /// An EventBridge event whose detail is a CloudTrail record.
 #[derive(Debug, Deserialize)]

@@ -7,6 +7,7 @@ mod actor;
 mod calls;
 mod decode;
 mod envelope;
+mod heartbeat;
 #[cfg(test)]
 mod tests;
 mod touched;
@@ -14,4 +15,6 @@ mod touched;
 pub use actor::Actor;
 pub use calls::{Call, Service, listed_calls};
 pub use decode::{Incoming, Signal, Unreadable, decode};
+pub(crate) use envelope::API_CALL;
+pub use heartbeat::{HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, Heartbeat, Nonce};
 pub use touched::Touched;

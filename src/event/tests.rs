@@ -134,6 +134,57 @@ fn an_unlisted_call_is_told_from_what_is_no_call_at_all() {
     }
 }
 
+fn heartbeat() -> Value {
+    json!({
+        "detail-type": "trailwarden heartbeat",
+        "source": "trailwarden.heartbeat",
+        "account": "012345678901",
+        "region": "us-east-1",
+        "detail": {"nonce": "0123456789abcdef0123456789abcdef", "process": "p-1"},
+    })
+}
+
+#[test]
+fn a_heartbeat_is_read_back_as_it_was_sent() {
+    let sent = Heartbeat {
+        nonce: Nonce::new([0xa5; 16]),
+        process: "p-1".to_owned(),
+    };
+    assert_eq!(sent.nonce.as_str(), "a5".repeat(16));
+    let mut event = heartbeat();
+    event["detail"] = serde_json::from_str(&sent.detail()).unwrap();
+    assert_eq!(
+        decode(&event.to_string()).unwrap(),
+        Incoming::Heartbeat(sent)
+    );
+}
+
+#[test]
+fn what_only_resembles_a_heartbeat_is_foreign() {
+    for (pointer, spoiled) in [
+        ("/source", json!("aws.cloudtrail")),
+        ("/detail-type", json!("Heartbeat")),
+        ("/detail/nonce", json!(7)),
+        ("/detail/nonce", json!("0".repeat(65))),
+        ("/detail/process", Value::Null),
+        ("/detail", json!([])),
+    ] {
+        let mut event = heartbeat();
+        *event.pointer_mut(pointer).unwrap() = spoiled;
+        assert_eq!(
+            decode(&event.to_string()).unwrap(),
+            Incoming::Foreign,
+            "{pointer}"
+        );
+    }
+}
+
+#[test]
+fn a_nonce_is_not_shown_whole() {
+    let shown = format!("{:?}", Nonce::new([0xa5; 16]));
+    assert_eq!(shown, "a5a5..");
+}
+
 #[test]
 fn what_claims_to_be_a_call_and_is_not_is_unreadable_and_says_where() {
     let cases = [
@@ -161,7 +212,7 @@ fn every_listed_call_is_routed() {
         assert_eq!(signal(&event).call, one);
         count += 1;
     }
-    assert_eq!(count, 58);
+    assert_eq!(count, 64);
 }
 
 #[test]
@@ -231,6 +282,39 @@ fn parameters_name_the_resource_in_each_service() {
     let role = json!({"roleName": "ct"});
     let touched = signal(&call("iam.amazonaws.com", "DeleteRole", &role)).touched;
     assert!(touched[0].is_role("arn:aws:iam::012345678901:role/service/ct"));
+}
+
+#[test]
+fn parameters_name_the_part_of_the_wiring() {
+    let touched = |source: &str, name: &str, parameters: Value| {
+        let event = call(&format!("{source}.amazonaws.com"), name, &parameters);
+        signal(&event).touched.remove(0)
+    };
+    let bus = "arn:aws:events:us-east-1:012345678901:event-bus/trailwarden";
+    let rule = touched("events", "DisableRule", json!({"name": "r"}));
+    assert!(rule.is_rule("default", "r") && !rule.is_rule("trailwarden", "r"));
+    let rule = touched(
+        "events",
+        "PutTargets",
+        json!({"rule": "r", "eventBusName": bus}),
+    );
+    assert!(rule.is_rule("trailwarden", "r") && !rule.is_rule("default", "r"));
+    let gone = touched("events", "DeleteEventBus", json!({"name": "trailwarden"}));
+    assert!(gone.is_bus("trailwarden") && !gone.is_rule("default", "trailwarden"));
+    let opened = touched(
+        "events",
+        "PutPermission",
+        json!({"eventBusName": "trailwarden"}),
+    );
+    assert!(opened.is_bus("trailwarden"));
+    let queue = json!({"queueUrl": "https://sqs.us-east-1.amazonaws.com/012345678901/tw-events"});
+    let queue = touched("sqs", "SetQueueAttributes", queue);
+    assert!(queue.is_queue("tw-events") && !queue.is_queue("events"));
+    let own = ["tw".to_owned(), "tw-events".to_owned()];
+    assert!(queue.is_of_wiring(&own));
+    assert!(!rule.is_of_wiring(&own));
+    let forwarder = touched("iam", "PutRolePolicy", json!({"roleName": "tw-forward"}));
+    assert!(forwarder.is_role_name("tw-forward"));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 use serde_json::Value;
 
 use super::actor::capped;
-use super::calls::Service;
+use super::calls::{Call, Service};
+
+/// The bus that is meant where a call names none.
+const DEFAULT_BUS: &str = "default";
 
 /// A resource that a call names in its parameters.
 ///
@@ -30,14 +33,25 @@ pub enum Touched {
     Key(String),
     /// A role, by name.
     Role(String),
+    /// A rule of EventBridge.
+    Rule {
+        /// Its bus, by name or ARN; none: the default one.
+        bus: Option<String>,
+        /// Its name.
+        rule: String,
+    },
+    /// A bus of EventBridge, by name or ARN.
+    Bus(String),
+    /// A queue, by URL.
+    Queue(String),
 }
 
 impl Touched {
     /// What the parameters of a call name. A parameter of an unexpected form names nothing: who did it is then
     /// unknown, and the evaluation follows all the same.
-    pub(super) fn by(service: Service, parameters: &Value) -> Vec<Self> {
+    pub(super) fn by(call: Call, parameters: &Value) -> Vec<Self> {
         let text = |key: &str| parameters.get(key).and_then(Value::as_str).map(capped);
-        match service {
+        match call.service {
             Service::CloudTrail => text("name")
                 .or_else(|| text("trailName"))
                 .map(Self::Trail)
@@ -75,7 +89,20 @@ impl Touched {
             }
             Service::Kms => text("keyId").map(Self::Key).into_iter().collect(),
             Service::Iam => text("roleName").map(Self::Role).into_iter().collect(),
-            Service::Events | Service::Sqs => Vec::new(),
+            Service::Events => {
+                let bus = text("eventBusName");
+                let one = match call.name {
+                    "DeleteEventBus" => text("name").map(Self::Bus),
+                    "PutPermission" | "RemovePermission" => {
+                        Some(Self::Bus(bus.unwrap_or_else(|| DEFAULT_BUS.to_owned())))
+                    }
+                    _ => text("rule")
+                        .or_else(|| text("name"))
+                        .map(|rule| Self::Rule { bus, rule }),
+                };
+                one.into_iter().collect()
+            }
+            Service::Sqs => text("queueUrl").map(Self::Queue).into_iter().collect(),
         }
     }
 
@@ -113,6 +140,42 @@ impl Touched {
     /// Whether this is the key that a topic names so (id, ARN or alias).
     pub fn is_key(&self, key: &str) -> bool {
         matches!(self, Self::Key(given) if names(given, key, '/') || names(key, given, '/'))
+    }
+
+    /// Whether this is that rule of that bus.
+    pub fn is_rule(&self, bus: &str, name: &str) -> bool {
+        matches!(self, Self::Rule { bus: given, rule }
+            if rule == name && names(given.as_deref().unwrap_or(DEFAULT_BUS), bus, '/'))
+            || matches!(self, Self::Rule { bus: Some(given), rule }
+                if rule == name && names(bus, given, '/'))
+    }
+
+    /// Whether this is the bus of that name.
+    pub fn is_bus(&self, name: &str) -> bool {
+        matches!(self, Self::Bus(given) if names(name, given, '/'))
+    }
+
+    /// Whether this is the queue of that name.
+    pub fn is_queue(&self, name: &str) -> bool {
+        matches!(self, Self::Queue(given) if names(name, given, '/'))
+    }
+
+    /// Whether this is the role of that name.
+    pub fn is_role_name(&self, name: &str) -> bool {
+        matches!(self, Self::Role(given) if names(name, given, '/'))
+    }
+
+    /// Whether this may be a part of the feed's wiring: something of one of these names, or a rule whose name begins with the
+    /// first.
+    pub fn is_of_wiring(&self, own: &[String]) -> bool {
+        let own_rule = |rule: &String| {
+            own.first()
+                .is_some_and(|prefix| rule.starts_with(prefix.as_str()))
+        };
+        matches!(self, Self::Rule { rule, .. } if own_rule(rule))
+            || own
+                .iter()
+                .any(|name| self.is_bus(name) || self.is_queue(name) || self.is_role_name(name))
     }
 
     /// Whether this is the role with that ARN.

@@ -1,6 +1,5 @@
 //! From a broken chain to the shortest ordered list of repairs, and whether they may be carried out. Pure.
 
-mod arn;
 mod escape;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -13,12 +12,11 @@ mod repair;
 mod shell;
 mod unchanged;
 
-pub(crate) use arn::partition_of;
 pub use guard::{Decision, Guard, GuardState, HoldReason, Limits, Outcome, Stop, Window};
 pub use model::apply_to;
 pub use plan::plan;
 pub use policy::{ExpectedSubscription, HealPolicy};
-pub use render::{creates, render};
+pub use render::{Mark, creates, render};
 pub use repair::{LogDelivery, Plan, Repair, RepairKind, Step, StepAction};
 pub use shell::command;
 pub use unchanged::unchanged;

@@ -3,32 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use super::entry::{Entry, Key};
+use super::keeper::{Directory, Keeper};
 use super::memory::Memory;
 use super::record::Incident;
-use super::store::{Opened, Range, Store, StoreError};
+use super::store::{Range, Store, StoreError};
 use crate::snapshot::AccountId;
 
-/// The most entries that wait for a file which cannot be written; the oldest by key make room.
-const MOST_WAITING: usize = 20_000;
-/// How long the thread sleeps when nothing is to be done: it looks whether a command wrote something.
-const IDLE: Duration = Duration::from_secs(5);
-/// How long it waits before it tries again.
-const RETRY: Duration = Duration::from_secs(1);
 /// How long a caller waits for a promise or an answer; a disk that takes longer is one that cannot be written.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long between two times that what is old is forgotten.
-const PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// How many incidents are handed over at the start.
-const RECENT: usize = 50;
+pub(super) const RECENT: usize = 50;
 
 /// Where the journal tells what happens to it.
 pub trait JournalObserver: Send + Sync {
@@ -57,38 +50,45 @@ struct Owner {
     inline: Option<Mutex<Store>>,
 }
 
+/// What the handles and the thread have in common.
 #[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    wake: Condvar,
-    progress: watch::Sender<Progress>,
+pub(super) struct Shared {
+    pub(super) state: Mutex<State>,
+    pub(super) wake: Condvar,
+    /// The same for a keeper that is no thread.
+    #[cfg(test)]
+    pub(super) woken: Notify,
+    progress: Mutex<Progress>,
+    /// Told at every change of the progress. It wakes in the order of waiting, unlike a `watch`, which draws lots: a
+    /// simulation has to replay exactly.
+    progressed: Notify,
 }
 
 #[derive(Default)]
-struct State {
-    waiting: BTreeMap<Key, Entry>,
+pub(super) struct State {
+    pub(super) waiting: BTreeMap<Key, Entry>,
     /// Counts what was handed in.
-    handed_in: u64,
-    questions: Vec<Question>,
-    closing: bool,
+    pub(super) handed_in: u64,
+    pub(super) questions: Vec<Question>,
+    pub(super) closing: bool,
 }
 
-enum Question {
+pub(super) enum Question {
     Recall(AccountId, oneshot::Sender<Memory>),
     Recent(oneshot::Sender<Vec<Incident>>),
 }
 
 /// How far the thread is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Progress {
+pub(super) struct Progress {
     /// Everything is in the file that was handed in up to here.
-    kept: u64,
+    pub(super) kept: u64,
     /// Why the last attempt failed.
-    failure: Option<String>,
+    pub(super) failure: Option<String>,
     /// Counts the times that what is in the file may not be what was written: it was begun anew, or a command wrote.
-    changes: u64,
+    pub(super) changes: u64,
     /// The thread has let go of the file.
-    ended: bool,
+    pub(super) ended: bool,
 }
 
 impl Journal {
@@ -102,17 +102,8 @@ impl Journal {
         observer: Box<dyn JournalObserver>,
     ) -> std::io::Result<Self> {
         let shared = Arc::<Shared>::default();
-        let keeper = Keeper {
-            directory,
-            retention: SignedDuration::try_from(retention).unwrap_or(SignedDuration::MAX),
-            observer,
-            shared: Arc::clone(&shared),
-            store: None,
-            was_opened: false,
-            pruned: None,
-            works: None,
-            taken: 0,
-        };
+        let disk = Box::new(Directory(directory));
+        let keeper = Keeper::new(disk, retention, observer, Arc::clone(&shared));
         thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || keeper.run())?;
@@ -120,6 +111,19 @@ impl Journal {
             shared,
             inline: None,
         })))
+    }
+
+    /// A journal without a thread of its own: its keeper takes each turn when it is told to.
+    #[cfg(test)]
+    pub(crate) fn by_hand(
+        disk: Box<dyn super::keeper::Disk>,
+        retention: Duration,
+        observer: Box<dyn JournalObserver>,
+    ) -> (Self, Keeper) {
+        let shared = Arc::<Shared>::default();
+        let keeper = Keeper::new(disk, retention, observer, Arc::clone(&shared));
+        let inline = None;
+        (Self(Arc::new(Owner { shared, inline })), keeper)
     }
 
     /// A journal that is forgotten at the end of the process; it writes at once, in the caller's thread.
@@ -147,12 +151,11 @@ impl Journal {
         if self.0.inline.is_some() {
             return self.failure().map_or(Ok(()), |reason| Err(NotKept(reason)));
         }
-        let mut progress = self.0.shared.progress.subscribe();
-        let kept = progress.wait_for(|progress| progress.kept >= number);
-        if let Ok(Ok(_)) = timeout(PATIENCE, kept).await {
+        let kept = self.0.shared.reach(|progress| progress.kept >= number);
+        if timeout(PATIENCE, kept).await.is_ok() {
             return Ok(());
         }
-        let reason = progress.borrow().failure.clone();
+        let reason = self.failure();
         let silent = || format!("no answer from the disk within {} s", PATIENCE.as_secs());
         Err(NotKept(reason.unwrap_or_else(silent)))
     }
@@ -179,7 +182,7 @@ impl Journal {
         let (sender, answer) = oneshot::channel();
         let shared = &self.0.shared;
         lock(&shared.state).questions.push(question(sender));
-        shared.wake.notify_one();
+        shared.wake();
         timeout(PATIENCE, answer).await.ok()?.ok()
     }
 
@@ -193,24 +196,19 @@ impl Journal {
 
     /// Why nothing can be written at present; none while it can, or while nobody has tried.
     pub fn failure(&self) -> Option<String> {
-        self.0.shared.progress.borrow().failure.clone()
+        self.0.shared.progress().failure.clone()
     }
 
     /// Waits until nothing can be written, or until it can again, and answers why it cannot.
     pub async fn until(&self, failing: bool) -> Option<String> {
-        let mut progress = self.0.shared.progress.subscribe();
-        let changed = progress.wait_for(|progress| progress.failure.is_some() == failing);
-        // The sender lives as long as this handle.
-        changed
-            .await
-            .ok()
-            .and_then(|progress| progress.failure.clone())
+        let is_so = |progress: &Progress| progress.failure.is_some() == failing;
+        self.0.shared.reach(is_so).await.failure
     }
 
     /// A number that changes when the file may hold other things than were written: what is known is to be recalled, and
     /// what is to be kept is to be handed in again.
     pub fn changes(&self) -> u64 {
-        self.0.shared.progress.borrow().changes
+        self.0.shared.progress().changes
     }
 
     /// Writes what waits, if that takes no longer than a few seconds, and lets go of the file.
@@ -218,17 +216,16 @@ impl Journal {
         if self.0.inline.is_some() {
             return;
         }
-        let mut progress = self.0.shared.progress.subscribe();
         self.0.shared.end();
         // A disk that does not answer is left behind.
-        let _ = timeout(PATIENCE, progress.wait_for(|progress| progress.ended)).await;
+        let _ = timeout(PATIENCE, self.0.shared.reach(|progress| progress.ended)).await;
     }
 
     fn hand_in(&self, entries: Vec<Entry>) -> u64 {
         let shared = &self.0.shared;
         if let Some(store) = &self.0.inline {
             let answer = lock(store).write(&entries);
-            shared.progress.send_modify(|progress| {
+            shared.advance(|progress| {
                 progress.failure = answer.err().map(|error| error.to_string());
             });
             return 0;
@@ -238,15 +235,44 @@ impl Journal {
         for entry in entries {
             state.waiting.insert(entry.key(), entry);
         }
-        shared.wake.notify_one();
+        shared.wake();
         state.handed_in
     }
 }
 
 impl Shared {
+    fn wake(&self) {
+        self.wake.notify_one();
+        #[cfg(test)]
+        self.woken.notify_one();
+    }
+
     fn end(&self) {
         lock(&self.state).closing = true;
-        self.wake.notify_one();
+        self.wake();
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        lock(&self.progress)
+    }
+
+    pub(super) fn advance(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.progress());
+        self.progressed.notify_waiters();
+    }
+
+    /// Waits until the progress is such, and answers it.
+    async fn reach(&self, is_so: impl Fn(&Progress) -> bool) -> Progress {
+        loop {
+            // Registered before the look: a change in between must wake the wait.
+            let mut progressed = pin!(self.progressed.notified());
+            progressed.as_mut().enable();
+            let progress = self.progress().clone();
+            if is_so(&progress) {
+                return progress;
+            }
+            progressed.await;
+        }
     }
 }
 
@@ -256,157 +282,7 @@ impl Drop for Owner {
     }
 }
 
-/// The thread.
-struct Keeper {
-    directory: PathBuf,
-    retention: SignedDuration,
-    observer: Box<dyn JournalObserver>,
-    shared: Arc<Shared>,
-    store: Option<Store>,
-    was_opened: bool,
-    pruned: Option<Timestamp>,
-    /// What the observer was told last.
-    works: Option<bool>,
-    /// How much of what was handed in was taken.
-    taken: u64,
-}
-
-/// What one turn is to do.
-struct Turn {
-    entries: BTreeMap<Key, Entry>,
-    questions: Vec<Question>,
-    closing: bool,
-}
-
-impl Keeper {
-    fn run(mut self) {
-        loop {
-            let mut turn = self.wait();
-            if let Err(error) = self.work(&mut turn) {
-                // A damaged file is found out, and set aside, by the next attempt to open it.
-                self.store = None;
-                self.failed(error.to_string(), turn.entries);
-            } else {
-                self.succeeded();
-            }
-            if turn.closing {
-                break;
-            }
-        }
-        self.store = None;
-        self.shared
-            .progress
-            .send_modify(|progress| progress.ended = true);
-    }
-
-    /// Waits until there is something to do, and takes all of it.
-    fn wait(&mut self) -> Turn {
-        let state = lock(&self.shared.state);
-        let taken = self.taken;
-        let (limit, goes_on): (_, fn(&State, u64) -> bool) = if self.works == Some(false) {
-            (RETRY, |_, _| true)
-        } else {
-            (IDLE, |state, taken| {
-                state.handed_in == taken && state.questions.is_empty()
-            })
-        };
-        let waits = |state: &mut State| !state.closing && goes_on(state, taken);
-        let (mut state, _) = self
-            .shared
-            .wake
-            .wait_timeout_while(state, limit, waits)
-            .unwrap_or_else(PoisonError::into_inner);
-        self.taken = state.handed_in;
-        Turn {
-            entries: std::mem::take(&mut state.waiting),
-            questions: std::mem::take(&mut state.questions),
-            closing: state.closing,
-        }
-    }
-
-    fn work(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
-        let now = Timestamp::now();
-        let store = match &mut self.store {
-            Some(store) => store,
-            closed => {
-                let Opened { store, set_aside } = Store::open(&self.directory, now)?;
-                if let Some(file) = &set_aside {
-                    self.observer.set_aside(file);
-                }
-                if self.was_opened {
-                    self.shared
-                        .progress
-                        .send_modify(|progress| progress.changes += 1);
-                }
-                self.was_opened = true;
-                closed.insert(store)
-            }
-        };
-        if store.changed_by_others()? {
-            self.shared
-                .progress
-                .send_modify(|progress| progress.changes += 1);
-        }
-        if !turn.entries.is_empty() {
-            store.write(turn.entries.values())?;
-        }
-        for question in turn.questions.drain(..) {
-            // Whoever asked may have lost patience.
-            match question {
-                Question::Recall(account, answer) => drop(answer.send(store.recall(&account)?)),
-                Question::Recent(answer) => {
-                    drop(answer.send(store.incidents(Range::ALL, RECENT)?));
-                }
-            }
-        }
-        if self
-            .pruned
-            .is_none_or(|last| now.duration_since(last) >= PRUNE_EVERY)
-        {
-            let before = now.checked_sub(self.retention).unwrap_or(Timestamp::MIN);
-            store.prune(before)?;
-            self.pruned = Some(now);
-        }
-        Ok(())
-    }
-
-    fn succeeded(&mut self) {
-        // Before those who wait go on: what they then look at says so already.
-        if self.works != Some(true) {
-            self.works = Some(true);
-            self.observer.works();
-        }
-        self.shared.progress.send_modify(|progress| {
-            progress.kept = self.taken;
-            progress.failure = None;
-        });
-    }
-
-    fn failed(&mut self, reason: String, entries: BTreeMap<Key, Entry>) {
-        self.works = Some(false);
-        self.observer.failed(&reason);
-        let lost = {
-            let mut state = lock(&self.shared.state);
-            for (key, entry) in entries {
-                // What was handed in meanwhile is newer.
-                state.waiting.entry(key).or_insert(entry);
-            }
-            let too_many = state.waiting.len().saturating_sub(MOST_WAITING);
-            for _ in 0..too_many {
-                state.waiting.pop_first();
-            }
-            too_many
-        };
-        if lost > 0 {
-            self.observer.lost(lost);
-        }
-        self.shared
-            .progress
-            .send_modify(|progress| progress.failure = Some(reason));
-    }
-}
-
 /// What a lock guards is whole whenever it is free, also after a panic elsewhere.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

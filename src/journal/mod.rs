@@ -6,6 +6,7 @@
 
 mod entry;
 mod handle;
+mod keeper;
 mod memory;
 mod record;
 mod report;
@@ -15,6 +16,8 @@ mod tests;
 
 pub use entry::Entry;
 pub use handle::{Journal, JournalObserver, NotKept};
+#[cfg(test)]
+pub(crate) use keeper::{Disk, Keeper};
 pub use memory::{Candidate, Changed, ControlMemory, KnownGood, Memory, Origin, Setup};
 pub use record::{Deed, Incident, Occurrence, OccurrenceKind, Spell, Watched};
 pub use report::{ComplianceReport, ControlCompliance, Gap, compliance};

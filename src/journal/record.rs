@@ -105,15 +105,30 @@ pub enum OccurrenceKind {
     GaveWay,
     /// An operator accepted the present chain as the one to go back to.
     Accepted,
+    /// Heartbeats do not come out of the queue of the feed any more.
+    HeartbeatLost,
+    /// Heartbeats come out of the queue of the feed again.
+    HeartbeatRestored,
+    /// Messages came into the dead-letter queue of the feed.
+    DeadLetters,
+    /// The wiring of the feed is not as it has to be: events may not arrive.
+    WiringCut,
+    /// The wiring of the feed is as it has to be again.
+    WiringWhole,
 }
 
 impl OccurrenceKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 9] = [
         Self::OwnCredentialsUsedElsewhere,
         Self::RecipientsChanged,
         Self::GaveWay,
         Self::Accepted,
+        Self::HeartbeatLost,
+        Self::HeartbeatRestored,
+        Self::DeadLetters,
+        Self::WiringCut,
+        Self::WiringWhole,
     ];
 
     /// The name that files and labels use.
@@ -123,6 +138,11 @@ impl OccurrenceKind {
             Self::RecipientsChanged => "recipients_changed",
             Self::GaveWay => "gave_way",
             Self::Accepted => "accepted",
+            Self::HeartbeatLost => "heartbeat_lost",
+            Self::HeartbeatRestored => "heartbeat_restored",
+            Self::DeadLetters => "dead_letters",
+            Self::WiringCut => "wiring_cut",
+            Self::WiringWhole => "wiring_whole",
         }
     }
 

@@ -14,6 +14,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use serde::Serialize;
 
 use super::entry::Entry;
+use super::record::Spell;
+#[cfg(test)]
+use crate::mutant::{Mutant, planted};
 pub use read::Range;
 
 /// Name of the file in `state_dir`.
@@ -147,6 +150,23 @@ impl Store {
         Ok(Self::of(connection, None))
     }
 
+    /// A journal in memory that lasts while any of its name is open, as a file does beyond a crash.
+    #[cfg(test)]
+    pub(crate) fn in_shared_memory(name: &str) -> Result<Self, StoreError> {
+        let file = PathBuf::from(format!("file:{name}?mode=memory&cache=shared"));
+        let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_SHARED_CACHE;
+        let mut connection = Connection::open_with_flags(&file, flags).map_err(sql_error(&file))?;
+        schema::upgrade(&mut connection, &file)?;
+        Ok(Self::of(connection, None))
+    }
+
+    /// As if another process held the file: from now on nobody else can write, or no longer.
+    #[cfg(test)]
+    pub(crate) fn hold(&self, held: bool) {
+        let statement = if held { "BEGIN IMMEDIATE" } else { "ROLLBACK" };
+        self.connection.execute_batch(statement).unwrap();
+    }
+
     fn of(connection: Connection, lock: Option<File>) -> Self {
         Self {
             connection,
@@ -237,17 +257,20 @@ impl Store {
 
 fn put(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
     match entry {
-        Entry::Spell(spell) => put_row(
-            connection,
-            "INSERT OR REPLACE INTO spell (account, control, since, until, data) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                spell.account.as_str(),
-                spell.control,
-                spell.since.as_microsecond(),
-                spell.until.map(Timestamp::as_microsecond),
-                json(spell)?,
-            ],
-        ),
+        Entry::Spell(spell) => {
+            end_earlier(connection, spell)?;
+            put_row(
+                connection,
+                "INSERT OR REPLACE INTO spell (account, control, since, until, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    spell.account.as_str(),
+                    spell.control,
+                    spell.since.as_microsecond(),
+                    spell.until.map(Timestamp::as_microsecond),
+                    json(spell)?,
+                ],
+            )
+        }
         Entry::Occurrence(one) => put_row(
             connection,
             "INSERT OR REPLACE INTO occurrence (account, control, at, kind, message, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -302,6 +325,26 @@ fn put(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
             Some(&json(state)?),
         ),
     }
+}
+
+/// A control stands in one way at a time: where another spell has begun, an earlier one is over. A process that could not
+/// read the journal, and ended before it could, began one without knowing of the one that lasted.
+fn end_earlier(connection: &Connection, spell: &Spell) -> rusqlite::Result<()> {
+    #[cfg(test)]
+    if planted(Mutant::NeverClosesIncidents) {
+        return Ok(());
+    }
+    put_row(
+        connection,
+        "UPDATE spell SET until = ?3, data = json_set(data, '$.until', ?4) \
+         WHERE account = ?1 AND control = ?2 AND until IS NULL AND since < ?3",
+        params![
+            spell.account.as_str(),
+            spell.control,
+            spell.since.as_microsecond(),
+            spell.since.to_string(),
+        ],
+    )
 }
 
 fn put_memory(

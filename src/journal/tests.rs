@@ -350,6 +350,27 @@ fn history_is_cut_to_a_range_and_has_the_latest_first() {
 }
 
 #[test]
+fn a_spell_that_begins_ends_what_lasted_of_the_same_control_and_no_other() {
+    let mut store = Store::in_memory().unwrap();
+    let other = Spell {
+        control: "other".to_owned(),
+        ..spell(Verdict::Fail, 0, None)
+    };
+    let lasting = spell(Verdict::Fail, 0, None);
+    store
+        .write(&[Entry::Spell(lasting.clone()), Entry::Spell(other.clone())])
+        .unwrap();
+    // A process that could not read the journal began this one, and ended.
+    let unaware = spell(Verdict::Fail, 10, None);
+    store.write(&[Entry::Spell(unaware.clone())]).unwrap();
+    let ended = Spell {
+        until: Some(at(10)),
+        ..lasting
+    };
+    assert_eq!(store.spells(Range::ALL).unwrap(), [ended, unaware, other]);
+}
+
+#[test]
 fn a_new_chain_is_the_one_to_go_back_to_after_a_day_of_being_seen_to_pass() {
     let mut memory = ControlMemory::default();
     let hours = |hours| SignedDuration::from_hours(hours);

@@ -48,6 +48,11 @@ impl Notice {
             }
             Kind::RecipientsChanged { .. } => "PASS, but others are told than before".to_owned(),
             Kind::StateDirUnwritable => "trailwarden cannot write its state".to_owned(),
+            Kind::HeartbeatLost => "trailwarden may be deaf: its heartbeats are lost".to_owned(),
+            Kind::HeartbeatRestored => "trailwarden hears its heartbeats again".to_owned(),
+            Kind::DeadLetters => "messages in the feed's dead-letter queue".to_owned(),
+            Kind::WiringCut => "the wiring of the feed is cut".to_owned(),
+            Kind::WiringWhole => "the wiring of the feed is whole again".to_owned(),
         };
         if about.is_empty() {
             says
@@ -82,7 +87,7 @@ impl Notice {
             add("Link", Says::Short(link.name().to_owned()));
         }
         if let Some(since) = self.since {
-            let label = if self.kind == Kind::Mended {
+            let label = if matches!(self.kind, Kind::Mended | Kind::WiringWhole) {
                 "Not whole since"
             } else {
                 "Since"
@@ -100,7 +105,7 @@ impl Notice {
         }
         match (&self.actor, &self.kind) {
             (Some(actor), _) => add("Who", Says::Long(actor_line(actor))),
-            (None, Kind::Broken | Kind::Changed { .. }) => {
+            (None, Kind::Broken | Kind::Changed { .. } | Kind::WiringCut) => {
                 add(
                     "Who",
                     Says::Long("not known: no event named the caller".to_owned()),

@@ -10,6 +10,7 @@ mod course;
 mod document;
 mod message;
 mod notice;
+mod own;
 mod pagerduty;
 mod queue;
 #[cfg(test)]

@@ -46,6 +46,16 @@ pub enum Kind {
     },
     /// What has to outlive a restart cannot be written.
     StateDirUnwritable,
+    /// Heartbeats do not come out of the queue of the feed any more.
+    HeartbeatLost,
+    /// They do again.
+    HeartbeatRestored,
+    /// Messages came into the dead-letter queue of the feed.
+    DeadLetters,
+    /// The wiring of the feed is not as it has to be: events may not arrive.
+    WiringCut,
+    /// The wiring of the feed is as it has to be again.
+    WiringWhole,
 }
 
 impl Kind {
@@ -61,6 +71,11 @@ impl Kind {
             Self::OwnCredentialsUsedElsewhere => "own_credentials_used_elsewhere",
             Self::RecipientsChanged { .. } => "recipients_changed",
             Self::StateDirUnwritable => "state_dir_unwritable",
+            Self::HeartbeatLost => "heartbeat_lost",
+            Self::HeartbeatRestored => "heartbeat_restored",
+            Self::DeadLetters => "dead_letters",
+            Self::WiringCut => "wiring_cut",
+            Self::WiringWhole => "wiring_whole",
         }
     }
 }
@@ -217,6 +232,37 @@ impl Notice {
         }
     }
 
+    /// The wiring of the feed is not as it has to be.
+    pub fn wiring_cut(
+        account: &AccountId,
+        region: Option<&str>,
+        message: &str,
+        actor: Option<&Actor>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            account: Some(account.clone()),
+            region: region.map(clean),
+            actor: actor.map(clean_actor),
+            done: vec!["goes on looking with each sweep".to_owned()],
+            left: vec![
+                "trailwarden wire".to_owned(),
+                "trailwarden wire --apply".to_owned(),
+            ],
+            ..Self::plain(Kind::WiringCut, clean(message), at)
+        }
+    }
+
+    /// The wiring of the feed is as it has to be again.
+    pub fn wiring_whole(account: &AccountId, since: Timestamp, at: Timestamp) -> Self {
+        let message = "The wiring of the feed is whole again.".to_owned();
+        Self {
+            account: Some(account.clone()),
+            since: Some(readable(since)),
+            ..Self::plain(Kind::WiringWhole, message, at)
+        }
+    }
+
     fn about(subject: &Subject<'_>, kind: Kind, message: String) -> Self {
         let control = subject.control;
         Self {
@@ -230,6 +276,21 @@ impl Notice {
                 severity: clean(&control.severity),
             }),
             ..Self::plain(kind, message, subject.at)
+        }
+    }
+
+    /// About the queue of the feed.
+    pub(super) fn of_queue(
+        kind: Kind,
+        message: &str,
+        account: &AccountId,
+        queue_url: &str,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            account: Some(account.clone()),
+            resource: Some(clean(queue_url)),
+            ..Self::plain(kind, message.to_owned(), at)
         }
     }
 
@@ -255,6 +316,11 @@ impl Notice {
         &self.kind
     }
 
+    /// What happened, for people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What the notice is about: notices of the same matter follow each other, a later one holds what an earlier one said.
     /// Stable over restarts.
     pub fn matter(&self) -> String {
@@ -272,6 +338,16 @@ impl Notice {
             Kind::GaveWay => format!("trailwarden/{account}/{control}/gave-way"),
             Kind::RecipientsChanged { .. } => format!("trailwarden/{account}/{control}/recipients"),
             Kind::OwnCredentialsUsedElsewhere => format!("trailwarden/{account}/own-credentials"),
+            // Replicas have a queue each.
+            Kind::HeartbeatLost | Kind::HeartbeatRestored => {
+                let queue = self.resource.as_deref().unwrap_or_default();
+                format!("trailwarden/feed/{queue}")
+            }
+            Kind::DeadLetters => {
+                let queue = self.resource.as_deref().unwrap_or_default();
+                format!("trailwarden/dead-letters/{queue}")
+            }
+            Kind::WiringCut | Kind::WiringWhole => format!("trailwarden/{account}/wiring"),
             Kind::StateDirUnwritable => {
                 let directory = self.resource.as_deref().unwrap_or_default();
                 format!("trailwarden/state-dir/{directory}")

@@ -16,7 +16,10 @@ const LONGEST_KEY: usize = 255;
 /// The body of the request: what is mended resolves what was triggered before, everything else triggers.
 pub(super) fn render(notice: &Notice, routing_key: &str) -> Value {
     let dedup_key = dedup_key(notice);
-    if notice.kind == Kind::Mended {
+    if matches!(
+        notice.kind,
+        Kind::Mended | Kind::HeartbeatRestored | Kind::WiringWhole
+    ) {
         return json!({"routing_key": routing_key, "event_action": "resolve", "dedup_key": dedup_key});
     }
     let summary = format!("{}. {}", notice.headline(), notice.message);
@@ -66,9 +69,16 @@ fn dedup_key(notice: &Notice) -> String {
 const fn severity(kind: &Kind) -> &'static str {
     match kind {
         Kind::GaveWay | Kind::OwnCredentialsUsedElsewhere => "critical",
-        Kind::Broken | Kind::Changed { .. } | Kind::Attributed => "error",
-        Kind::Unknown | Kind::RecipientsChanged { .. } | Kind::StateDirUnwritable => "warning",
-        Kind::Mended => "info",
+        Kind::Broken
+        | Kind::Changed { .. }
+        | Kind::Attributed
+        | Kind::HeartbeatLost
+        | Kind::WiringCut => "error",
+        Kind::Unknown
+        | Kind::RecipientsChanged { .. }
+        | Kind::StateDirUnwritable
+        | Kind::DeadLetters => "warning",
+        Kind::Mended | Kind::HeartbeatRestored | Kind::WiringWhole => "info",
     }
 }
 
@@ -193,6 +203,9 @@ mod tests {
                 "trailwarden/111122223333/cloudtrail-config-changes/gave-way",
                 "trailwarden/111122223333/cloudtrail-config-changes/recipients",
                 "trailwarden/111122223333/own-credentials",
+                "trailwarden/111122223333/wiring",
+                "trailwarden/dead-letters/cis",
+                "trailwarden/feed/cis",
                 "trailwarden/state-dir/cis",
             ]
         );

@@ -124,5 +124,10 @@ pub(super) fn every_kind(name: &str) -> Vec<Notice> {
             Some(&actor(name)),
         ),
         Notice::state_dir_unwritable(Path::new(name), &name, time(AT)),
+        Notice::heartbeat_lost(&account, name, time(AT), time(AT)),
+        Notice::heartbeat_restored(&account, name, time(AT), time(AT)),
+        Notice::dead_letters(&account, name, 2, 3, time(AT)),
+        Notice::wiring_cut(&account, Some(name), name, Some(&actor(name)), time(AT)),
+        Notice::wiring_whole(&account, time(AT), time(AT)),
     ]
 }

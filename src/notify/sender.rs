@@ -152,6 +152,7 @@ impl Sender {
             sleep(DRAIN).await;
         };
         tokio::select! {
+            biased;
             () = self.serve(&stop) => {}
             // What is under way stays in the mailbox until it is done with.
             () = overdue => {}
@@ -184,6 +185,7 @@ impl Sender {
                 return;
             }
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
                 () = sleep(pause) => {}
             }

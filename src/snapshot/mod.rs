@@ -5,6 +5,7 @@
 
 mod account;
 mod alarm;
+mod arn;
 mod logs;
 mod mute;
 mod notify;
@@ -21,6 +22,7 @@ pub use alarm::{
     EvaluationWindow, Metric, MetricDataQuery, MetricStat, PromQlCriteria, SlidingWindow,
     WallClockWindow, WarmUpConfiguration,
 };
+pub use arn::{Arn, LogGroupArn, partition_of};
 pub use logs::{AccountPolicy, DataProtectionPolicy, LogGroup, MetricFilter, MetricTransformation};
 pub use mute::{AlarmMuteRule, MuteRule, MuteSchedule, MuteTargets};
 pub use notify::{

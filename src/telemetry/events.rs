@@ -3,6 +3,8 @@
 
 mod journal;
 mod notify;
+mod senses;
+mod wiring;
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -55,6 +57,7 @@ struct Inner {
     accept_failed: Burst,
     journal_failing: AtomicBool,
     journal_failed: Burst,
+    said: senses::Said,
 }
 
 /// An evaluation of a scope that gave verdicts.
@@ -126,6 +129,7 @@ impl Events {
             accept_failed: Burst::new(1, WINDOW),
             journal_failing: AtomicBool::new(false),
             journal_failed: Burst::new(1, WINDOW),
+            said: senses::Said::default(),
         }))
     }
 
@@ -152,6 +156,11 @@ impl Events {
         if self.0.receive_failing.swap(false, Ordering::Relaxed) {
             info!(target: TARGET, "receiving from the queue again");
         }
+    }
+
+    /// How old the oldest message was that a receive brought; zero where it brought none.
+    pub fn received_message_age(&self, age: Duration) {
+        self.0.metrics.set_received_message_age(age);
     }
 
     /// A receive failed.
@@ -262,6 +271,16 @@ impl Events {
                 .set_assessment(account, region, &assessment.control, assessment);
         }
         self.0.metrics.set_last_evaluation(account, observed_at);
+    }
+
+    /// What CloudTrail does for the feed of an account, and when its last event came.
+    pub fn feed_cloudtrail(
+        &self,
+        account: &AccountId,
+        ok: Option<bool>,
+        last_event: Option<Timestamp>,
+    ) {
+        self.0.metrics.set_feed_cloudtrail(account, ok, last_event);
     }
 
     /// The gauges are set that an event is about: how long after its message was received, and how old the event was.
@@ -391,6 +410,11 @@ impl Events {
     /// Which mode of repairs is in force.
     pub fn heal_mode(&self, mode: HealMode) {
         self.0.metrics.set_heal_mode(mode);
+    }
+
+    /// The configured time between two sweeps.
+    pub fn sweep_interval(&self, interval: Duration) {
+        self.0.metrics.set_sweep_interval(interval);
     }
 
     /// Whether trailwarden has given way in a fight over a control.

@@ -19,12 +19,15 @@ mod text;
 
 pub use events::{Evaluation, Events, HealStep, UnreadableMessage, VerdictChange};
 pub use metrics::{
-    AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, NotifyResult,
-    ReceiveErrorKind, Trigger,
+    AwsResult, EvaluationResult, HealResult, Label, METRICS, MessageOutcome, Metric, MetricKind,
+    Metrics, NotifyResult, QueueState, ReceiveErrorKind, Trigger, Values, metrics_reference,
 };
 pub use readiness::{Latch, Readiness};
 pub use report::{AccountReport, ControlInfo, ControlReport};
 pub use sanitize::{sanitize, sanitize_capped};
-pub use status::{AccountStatus, ControlStatus, Failure, FeedHealth, ScopeStatus, StatusBoard};
+pub use status::{
+    AccountStatus, ControlStatus, Failure, FeedHealth, Hearing, ScopeStatus, StatusBoard,
+    WiringStatus,
+};
 pub(crate) use text::actor_line;
 pub use text::render_text;

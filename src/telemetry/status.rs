@@ -29,7 +29,9 @@ struct Board {
     readiness: Readiness,
     scopes: RwLock<BTreeMap<String, Scope>>,
     feed: Mutex<Feed>,
+    hearing: Mutex<Hearing>,
     incidents: Mutex<BTreeMap<IncidentKey, Incident>>,
+    wiring: Mutex<BTreeMap<String, WiringStatus>>,
 }
 
 /// When it began, of which account and control, and what: one line of the history.
@@ -95,6 +97,28 @@ pub struct ScopeStatus {
     pub failure: Option<Failure>,
 }
 
+/// What the daemon knows of its own hearing; none is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hearing {
+    /// Whether the last heartbeat came back.
+    pub heartbeat: Option<bool>,
+    /// How many messages wait in the queue.
+    pub waiting: Option<u64>,
+    /// How many messages lie in the dead-letter queue.
+    pub dead_letters: Option<u64>,
+}
+
+/// How the wiring of the feed stands in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WiringStatus {
+    /// Whether it is as it has to be; none: it was not seen.
+    pub is_whole: Option<bool>,
+    /// What is wrong, or was not seen, a line each.
+    pub problems: Vec<String>,
+    /// When that was checked.
+    pub checked_at: Timestamp,
+}
+
 /// How the feed is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeedHealth {
@@ -143,7 +167,9 @@ impl StatusBoard {
                 last_receive: None,
                 error: None,
             }),
+            hearing: Mutex::default(),
             incidents: Mutex::default(),
+            wiring: Mutex::default(),
         }))
     }
 
@@ -169,6 +195,19 @@ impl StatusBoard {
         if incidents.len() > INCIDENTS {
             incidents.pop_first();
         }
+    }
+
+    /// The wiring of an account was checked.
+    pub fn wiring(&self, site: &str, status: WiringStatus) {
+        lock(&self.0.wiring).insert(site.to_owned(), status);
+    }
+
+    /// How the wiring stands, by account.
+    pub fn wired(&self) -> Vec<(String, WiringStatus)> {
+        let wiring = lock(&self.0.wiring);
+        let each = wiring.iter();
+        each.map(|(site, status)| (site.clone(), status.clone()))
+            .collect()
     }
 
     /// The last incidents, the latest first.
@@ -224,6 +263,16 @@ impl StatusBoard {
     pub fn feed_failed(&self, error: String) {
         let mut feed = lock(&self.0.feed);
         feed.error = Some(error);
+    }
+
+    /// Changes what is known of the own hearing.
+    pub fn hear(&self, change: impl FnOnce(&mut Hearing)) {
+        change(&mut lock(&self.0.hearing));
+    }
+
+    /// What is known of the own hearing.
+    pub fn hearing(&self) -> Hearing {
+        *lock(&self.0.hearing)
     }
 
     /// Every scope, by name.

@@ -4,7 +4,15 @@ mod alarm;
 mod chain;
 mod holes;
 mod identity;
+#[path = "../common/protocols.rs"]
+#[allow(
+    unreachable_pub,
+    dead_code,
+    reason = "shared with the benches, which answer with more of it"
+)]
+mod protocols;
 mod queue;
+mod senses;
 mod stub;
 
 use std::collections::BTreeMap;

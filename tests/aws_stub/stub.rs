@@ -14,6 +14,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use trailwarden::aws::{Aws, Request, RequestObserver};
 
+pub(crate) use crate::protocols::cbor;
+use crate::protocols::{self, Protocol, operation};
+
 /// The account that the stub's sts:GetCallerIdentity names.
 pub(crate) const ACCOUNT: &str = "012345678901";
 
@@ -104,25 +107,14 @@ impl Stub {
         Aws::with_config(config.await, Arc::new(observer.clone()))
     }
 
-    fn answer(&self, request: &HttpRequest) -> (&'static str, Answer) {
+    fn answer(&self, request: &HttpRequest) -> (Protocol, Answer) {
         let text = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         let header = |name| request.headers().get(name).unwrap_or_default();
         let uri = request.uri();
-        let (protocol, operation) = if let Some((_, operation)) = uri.split_once("/operation/") {
-            ("cbor", operation.to_owned())
-        } else if let Some((_, operation)) = header("x-amz-target").split_once('.') {
-            ("json", operation.to_owned())
-        } else if let Some((_, action)) = text.split_once("Action=") {
-            (
-                "xml",
-                action.split('&').next().unwrap_or_default().to_owned(),
-            )
-        } else {
-            ("json", "ListRegions".to_owned())
-        };
+        let (protocol, operation) = operation(uri, header("x-amz-target"), &text);
         let host = uri.split("://").nth(1).unwrap_or_default();
         let seen = Seen {
-            operation,
+            operation: operation.to_owned(),
             host: host.split('/').next().unwrap_or_default().to_owned(),
             body: text,
             bytes: request.body().bytes().unwrap_or_default().to_vec(),
@@ -135,9 +127,7 @@ impl Stub {
                 "GetCallerIdentity",
                 &format!("<Account>{ACCOUNT}</Account><Arn>arn</Arn><UserId>id</UserId>"),
             ),
-            Answer::Empty if protocol == "xml" => xml(&seen.operation, ""),
-            Answer::Empty if protocol == "cbor" => Answer::Body(vec![0xa0]),
-            Answer::Empty => Answer::Body(b"{}".to_vec()),
+            Answer::Empty => Answer::Body(protocol.empty(&seen.operation)),
             answer => answer,
         };
         (protocol, answer)
@@ -146,10 +136,7 @@ impl Stub {
 
 /// A result of the query protocol.
 pub(crate) fn xml(operation: &str, result: &str) -> Answer {
-    let text = format!(
-        "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
-    );
-    Answer::Body(text.into_bytes())
+    Answer::Body(protocols::xml(operation, result))
 }
 
 impl HttpConnector for Stub {
@@ -159,7 +146,7 @@ impl HttpConnector for Stub {
             let (status, body) = match answer {
                 Answer::Body(body) => (200, body),
                 Answer::Garbage(status, text) => (status, text.as_bytes().to_vec()),
-                Answer::Error(status, code) => (status, error(protocol, code)),
+                Answer::Error(status, code) => (status, protocol.error(code)),
                 Answer::Silence | Answer::Empty => {
                     tokio::time::sleep(Duration::from_secs(1_000_000)).await;
                     unreachable!("the call is given up long before")
@@ -170,48 +157,13 @@ impl HttpConnector for Stub {
             response
                 .headers_mut()
                 .insert("x-amzn-requestid", "request-1");
-            if protocol == "cbor" {
+            if protocol == Protocol::Cbor {
                 response
                     .headers_mut()
                     .insert("smithy-protocol", "rpc-v2-cbor");
             }
             Ok(response)
         })
-    }
-}
-
-fn error(protocol: &str, code: &str) -> Vec<u8> {
-    match protocol {
-        "xml" => format!(
-            "<ErrorResponse><Error><Code>{code}</Code><Message>no\t\u{9b}31m</Message></Error></ErrorResponse>"
-        )
-        .into_bytes(),
-        "cbor" => cbor::map([("__type", cbor::text(code)), ("message", cbor::text("no"))]),
-        _ => format!("{{\"__type\":\"{code}\",\"message\":\"no\"}}").into_bytes(),
-    }
-}
-
-/// The little of CBOR (RFC 8949) that answers of `CloudWatch` are made of here.
-pub(crate) mod cbor {
-    pub(crate) fn text(text: &str) -> Vec<u8> {
-        [head(0x60, text.len()), text.as_bytes().to_vec()].concat()
-    }
-
-    pub(crate) fn list(items: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
-        let items: Vec<_> = items.into_iter().collect();
-        [head(0x80, items.len()), items.concat()].concat()
-    }
-
-    pub(crate) fn map<const N: usize>(entries: [(&str, Vec<u8>); N]) -> Vec<u8> {
-        let entries = entries.map(|(key, value)| [text(key), value].concat());
-        [head(0xa0, N), entries.concat()].concat()
-    }
-
-    fn head(kind: u8, length: usize) -> Vec<u8> {
-        match u8::try_from(length).expect("short") {
-            short @ 0..24 => vec![kind + short],
-            longer => vec![kind + 24, longer],
-        }
     }
 }
 

@@ -26,12 +26,15 @@ pub struct Seeded {
     pub inbox_url: String,
     pub queue_url: String,
     pub dead_letter_url: String,
+    pub rules: Vec<String>,
 }
 
 /// One call that the emulator answered.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Call {
     pub service: String,
+    /// Empty where the request named none that the emulator knows.
+    #[serde(deserialize_with = "or_empty")]
     pub operation: String,
     pub access_key: Option<String>,
     pub user_agent: Option<String>,
@@ -55,6 +58,9 @@ pub struct Account {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub sns: aws_sdk_sns::Client,
     pub sqs: aws_sdk_sqs::Client,
+    pub events: aws_sdk_eventbridge::Client,
+    /// What the clients of the one who breaks things are made of.
+    pub mallory: SdkConfig,
     /// With the credentials that the daemon has.
     pub logs_as_daemon: aws_sdk_cloudwatchlogs::Client,
 }
@@ -70,6 +76,11 @@ impl Account {
             "{:012}",
             fastrand::u64(1_000_000..1_000_000_000_000) >> (fastrand::u32(0..2) * 7)
         );
+        Self::named(emulator, &account).await
+    }
+
+    /// The account of this id, seeded in us-east-1.
+    pub async fn named(emulator: &Emulator, account: &str) -> Self {
         let url = format!(
             "{}/_trailwarden/seed?account={account}&period=10",
             emulator.endpoint
@@ -81,7 +92,7 @@ impl Account {
         let root = config(
             &emulator.endpoint,
             &seeded.region,
-            credentials(&account, "test", None),
+            credentials(account, "test", None),
         );
         let assumed = aws_sdk_sts::Client::new(&root)
             .assume_role()
@@ -104,29 +115,103 @@ impl Account {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            events: aws_sdk_eventbridge::Client::new(&config),
             logs_as_daemon: aws_sdk_cloudwatchlogs::Client::new(&root),
+            mallory: config,
             seeded,
         }
     }
 
+    /// EventBridge with the administrator's credentials.
+    pub fn events(&self, region: &str) -> aws_sdk_eventbridge::Client {
+        let config = self.mallory.to_builder();
+        aws_sdk_eventbridge::Client::new(&config.region(Region::new(region.to_owned())).build())
+    }
+
+    /// Encrypts the topic with a key of the account, and answers the key's id.
+    pub async fn encrypt_topic(&self) -> String {
+        let keys = credentials(&self.seeded.account, "test", None);
+        let kms = aws_sdk_kms::Client::new(&config(&self.endpoint, &self.seeded.region, keys));
+        let made = kms.create_key().send().await.expect("the key is made");
+        let id = made.key_metadata().expect("the key").key_id().to_owned();
+        let call = self.sns.set_topic_attributes();
+        call.topic_arn(&self.seeded.topic_arn)
+            .attribute_name("KmsMasterKeyId")
+            .attribute_value(&id)
+            .send()
+            .await
+            .expect("the topic is encrypted");
+        id
+    }
+
+    /// Mutes the alarm at night.
+    pub async fn mute_alarm(&self) {
+        use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule};
+        let schedule = Schedule::builder()
+            .expression("cron(0 2 * * *)")
+            .duration("PT1H");
+        let targets = MuteTargets::builder().alarm_names(&self.seeded.alarm);
+        let call = self.cloudwatch.put_alarm_mute_rule().name("nightly");
+        call.rule(Rule::builder().schedule(schedule.build()).build())
+            .mute_targets(targets.build())
+            .send()
+            .await
+            .expect("the mute rule is made");
+    }
+
+    /// ARN of a queue in the seeded region.
+    pub fn queue_arn(&self, name: &str) -> String {
+        let Seeded {
+            region, account, ..
+        } = &self.seeded;
+        format!("arn:aws:sqs:{region}:{account}:{name}")
+    }
+
+    /// The same account with a feed of its own: another queue on the same rules.
+    pub async fn with_second_queue(&self, name: &str) -> Self {
+        let made = self.sqs.create_queue().queue_name(name).send().await;
+        let url = made.expect("the queue is made").queue_url;
+        let events = self.events(&self.seeded.region);
+        for rule in &self.seeded.rules {
+            let target = aws_sdk_eventbridge::types::Target::builder()
+                .id(name)
+                .arn(self.queue_arn(name))
+                .build()
+                .expect("a target");
+            let call = events.put_targets().rule(rule).targets(target);
+            call.send().await.expect("PutTargets");
+        }
+        let mut second = self.clone();
+        second.seeded.queue_url = url.expect("its URL");
+        second
+    }
+
+    /// Keys of a session of the daemon's role.
+    pub async fn session(&self, name: &str) -> Credentials {
+        let keys = credentials(&self.seeded.account, "test", None);
+        let sts = aws_sdk_sts::Client::new(&config(&self.endpoint, &self.seeded.region, keys));
+        let role = format!("arn:aws:iam::{}:role/trailwarden", self.seeded.account);
+        let call = sts.assume_role().role_arn(role).role_session_name(name);
+        let answer = call.send().await.expect("the role is assumed");
+        let keys = answer.credentials().expect("its credentials");
+        credentials(
+            keys.access_key_id(),
+            keys.secret_access_key(),
+            Some(keys.session_token()),
+        )
+    }
+
     /// The calls that the emulator answered for this account, oldest first.
     pub fn calls(&self) -> Vec<Call> {
-        let url = format!(
-            "{}/_trailwarden/calls?account={}",
-            self.endpoint, self.seeded.account
-        );
-        let calls: Calls = ureq::get(&url)
-            .call()
-            .and_then(|mut answer| answer.body_mut().read_json())
-            .expect("the emulator lists its calls");
-        calls.calls
+        calls(&self.endpoint, Some(&self.seeded.account))
     }
 
     /// The writing calls that a daemon made, by service and operation; its feed's own calls on the queue aside.
     pub fn daemon_writes(&self) -> Vec<String> {
         self.calls()
             .into_iter()
-            .filter(|call| call.mutating)
+            // Half a request of a daemon that was killed names no operation, and did nothing.
+            .filter(|call| call.mutating && !call.operation.is_empty())
             .filter(|call| {
                 call.user_agent
                     .as_ref()
@@ -134,6 +219,46 @@ impl Account {
             })
             .map(|call| format!("{}:{}", call.service, call.operation))
             .collect()
+    }
+
+    /// Makes a role with this policy and answers the keys of a session of it.
+    pub async fn role(&self, name: &str, policy: &serde_json::Value) -> (String, String, String) {
+        let root = config(
+            &self.endpoint,
+            &self.seeded.region,
+            credentials(&self.seeded.account, "test", None),
+        );
+        let iam = aws_sdk_iam::Client::new(&root);
+        let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:aws:iam::{}:root", self.seeded.account)},
+            "Action": "sts:AssumeRole",
+        }]});
+        let role = iam
+            .create_role()
+            .role_name(name)
+            .assume_role_policy_document(trust.to_string());
+        let role = role.send().await.expect("the role is made");
+        let arn = role.role().expect("the role").arn().to_owned();
+        let put = iam.put_role_policy().role_name(name).policy_name("does");
+        let put = put.policy_document(policy.to_string());
+        put.send().await.expect("its policy is put");
+        let assume = aws_sdk_sts::Client::new(&root).assume_role();
+        let assume = assume.role_arn(arn).role_session_name("test");
+        let session = assume.send().await.expect("the role is assumed");
+        let keys = session.credentials().expect("its keys");
+        (
+            keys.access_key_id().to_owned(),
+            keys.secret_access_key().to_owned(),
+            keys.session_token().to_owned(),
+        )
+    }
+
+    /// Takes everything out of the queue of the feed, once what is on its way has come.
+    pub async fn forget_messages(&self) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let purge = self.sqs.purge_queue().queue_url(&self.seeded.queue_url);
+        purge.send().await.expect("PurgeQueue");
     }
 
     /// Refuses an operation to everybody in this account, as AWS does where no policy allows it.
@@ -326,6 +451,24 @@ impl Account {
             .await
             .expect("the message is sent");
     }
+}
+
+/// The calls that the emulator answered for an account, or for all; oldest first.
+pub fn calls(endpoint: &str, account: Option<&str>) -> Vec<Call> {
+    let query = account.map_or_else(String::new, |account| format!("?account={account}"));
+    let calls: Calls = ureq::get(format!("{endpoint}/_trailwarden/calls{query}"))
+        .call()
+        .and_then(|answer| {
+            let mut body = answer.into_body();
+            // Tens of thousands of calls are more than ureq reads where nobody says otherwise.
+            body.with_config().limit(1 << 30).read_json()
+        })
+        .expect("the emulator lists its calls");
+    calls.calls
+}
+
+fn or_empty<'de, D: serde::Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(text)?.unwrap_or_default())
 }
 
 fn credentials(key: &str, secret: &str, token: Option<&str>) -> Credentials {

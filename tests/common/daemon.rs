@@ -33,10 +33,17 @@ fn built_binary() -> PathBuf {
     directory.expect("target directory").join("trailwarden")
 }
 
-/// A command of the binary with nothing of this process's environment but what the account needs.
+/// A command of the binary with nothing of this process's environment but what the account needs; one that only watches.
 pub fn command(account: &Account) -> Command {
+    command_for(account, "watch")
+}
+
+/// The same for a purpose: watch, heal, drill or wire. The emulator lists its calls under that, and at the end of the suite they
+/// are compared with the permissions for it.
+pub fn command_for(account: &Account, purpose: &str) -> Command {
     let mut command = offline_command();
     command
+        .env("AWS_SDK_UA_APP_ID", purpose)
         .env("AWS_ENDPOINT_URL", &account.endpoint)
         .env("AWS_REGION", &account.seeded.region)
         .env("AWS_ACCESS_KEY_ID", &account.seeded.account)
@@ -60,11 +67,21 @@ fn configuration(directory: &Path) -> PathBuf {
 
 /// The command of a daemon whose configuration is in this directory.
 fn run_command(account: &Account, directory: &Path) -> Command {
-    let mut command = command(account);
+    let configured = std::fs::read_to_string(configuration(directory)).unwrap_or_default();
+    let purpose = if configured.contains("mode = \"apply\"") {
+        "heal"
+    } else {
+        "watch"
+    };
+    let mut command = command_for(account, purpose);
     command
         .args(["run", "--config"])
         .arg(configuration(directory))
         .env("TRAILWARDEN_HTTP__LISTEN", "127.0.0.1:0")
+        // Tests count messages; those of heartbeats ask for them.
+        .env("TRAILWARDEN_HEARTBEAT__INTERVAL", "0s")
+        // The seeded feed is wired in one region only; tests of the wiring have a feed of their own.
+        .env("TRAILWARDEN_WIRING__CHECK", "false")
         .env("TRAILWARDEN_LOG__FORMAT", "json")
         .env("TRAILWARDEN_LOG__LEVEL", "debug");
     command
@@ -124,7 +141,9 @@ impl Daemon {
     /// Ends it with a signal and starts another one on the same configuration and state; waits until that is ready.
     pub async fn restarted(mut self, account: &Account, signal: Signal) -> Self {
         self.signal(signal);
-        self.child.wait().expect("the child is ours");
+        let status = self.child.wait().expect("the child is ours");
+        let asked = signal == Signal::SIGTERM;
+        assert!(!asked || status.success(), "{status}\n{}", self.log());
         let unused = tempfile::tempdir().expect("a directory");
         let directory = std::mem::replace(&mut self.directory, unused);
         let command = run_command(account, directory.path());
@@ -205,9 +224,19 @@ impl Daemon {
 
     /// Waits until /metrics satisfies a condition, and answers how long that took.
     pub async fn until(&self, what: &str, condition: impl Fn(&Scrape) -> bool) -> Duration {
+        self.until_within(what, PATIENCE, condition).await
+    }
+
+    /// The same with another limit.
+    pub async fn until_within(
+        &self,
+        what: &str,
+        limit: Duration,
+        condition: impl Fn(&Scrape) -> bool,
+    ) -> Duration {
         let begun = Instant::now();
         let probe = async || self.scrape().filter(|scrape| condition(scrape)).map(|_| ());
-        eventually(what, PATIENCE, probe, async || {
+        eventually(what, limit, probe, async || {
             let scrape = self
                 .scrape()
                 .map_or_else(String::new, |scrape| scrape.text().to_owned());
@@ -223,8 +252,13 @@ impl Daemon {
 
     /// Waits until the compliance gauge of the control has that value.
     pub async fn until_compliant(&self, value: f64) -> Duration {
+        self.until_compliant_within(value, PATIENCE).await
+    }
+
+    /// The same with another limit.
+    pub async fn until_compliant_within(&self, value: f64, limit: Duration) -> Duration {
         let what = format!("trailwarden_control_compliant {value}");
-        self.until(&what, |scrape| {
+        self.until_within(&what, limit, |scrape| {
             scrape.value("trailwarden_control_compliant", &[]) == Some(value)
         })
         .await

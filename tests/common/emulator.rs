@@ -52,22 +52,35 @@ impl Emulator {
     /// # Panics
     /// None can be had; the message says what is missing.
     pub async fn start() -> Self {
-        let emulator = if let Ok(endpoint) = std::env::var("LOCALSTACK_ENDPOINT") {
-            let endpoint = endpoint.trim_end_matches('/').to_owned();
-            let way = "LOCALSTACK_ENDPOINT".to_owned();
-            Self {
-                endpoint,
-                way,
-                kept: Kept::Foreign,
-            }
-        } else if !is_skipped("docker") && docker_answers() {
+        let Ok(endpoint) = std::env::var("LOCALSTACK_ENDPOINT") else {
+            return Self::start_own().await;
+        };
+        let endpoint = endpoint.trim_end_matches('/').to_owned();
+        let way = "LOCALSTACK_ENDPOINT".to_owned();
+        Self::healthy(Self {
+            endpoint,
+            way,
+            kept: Kept::Foreign,
+        })
+    }
+
+    /// Starts one that nobody else uses, which a test may end.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_own() -> Self {
+        let emulator = if !is_skipped("docker") && docker_answers() {
             Self::container().await
         } else {
             Self::process()
         };
-        emulator.wait_until_healthy();
-        println!("LocalStack: {} at {}", emulator.way, emulator.endpoint);
-        emulator
+        Self::healthy(emulator)
+    }
+
+    fn healthy(self) -> Self {
+        self.wait_until_healthy();
+        println!("LocalStack: {} at {}", self.way, self.endpoint);
+        self
     }
 
     async fn container() -> Self {

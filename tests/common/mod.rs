@@ -14,8 +14,12 @@ pub mod aws;
 pub mod breaks;
 pub mod daemon;
 pub mod emulator;
+pub mod messages;
+pub mod process;
+pub mod protocols;
 pub mod scrape;
 pub mod sink;
+pub mod suite;
 
 use std::time::{Duration, Instant};
 

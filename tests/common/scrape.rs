@@ -1,5 +1,10 @@
 //! What /metrics says.
 
+use std::time::Duration;
+
+/// A daemon that does not answer for so long hangs.
+const LIMIT: Duration = Duration::from_secs(10);
+
 /// One scrape.
 #[derive(Debug, Clone)]
 pub struct Scrape(String);
@@ -7,7 +12,9 @@ pub struct Scrape(String);
 impl Scrape {
     /// Reads the metrics at this address; none while nobody answers.
     pub fn of(address: &str) -> Option<Self> {
-        let mut answer = ureq::get(format!("http://{address}/metrics")).call().ok()?;
+        let request = ureq::get(format!("http://{address}/metrics"));
+        let request = request.config().timeout_global(Some(LIMIT)).build();
+        let mut answer = request.call().ok()?;
         Some(Self(answer.body_mut().read_to_string().ok()?))
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::common::aws::Account;
 use super::common::breaks::put_filter;
-use super::common::daemon::{Daemon, PATIENCE, command};
+use super::common::daemon::{Daemon, PATIENCE, command, command_for};
 use super::common::eventually;
 use super::{Break, Suite};
 
@@ -52,7 +52,7 @@ pub(crate) fn add(suite: &mut Suite) {
 
 /// Runs a drill to its end: exit code, report, standard error.
 fn drill(account: &Account, arguments: &[&str]) -> (Option<i32>, Value, String) {
-    let output = command(account)
+    let output = command_for(account, "drill")
         .args(["drill", "--control", "4.5", "--format", "json"])
         .args(arguments)
         .output()
@@ -64,7 +64,7 @@ fn drill(account: &Account, arguments: &[&str]) -> (Option<i32>, Value, String) 
 
 /// Begins a drill and waits until its record is written; answers the process and all of its further standard error.
 fn begin(account: &Account) -> (std::process::Child, BufReader<std::process::ChildStderr>) {
-    let mut child = command(account)
+    let mut child = command_for(account, "drill")
         .args(["drill", "--control", "4.5", "--yes"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -37,6 +37,10 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("feed::sigterm_drains_and_exits_zero", async |account| {
         sigterm_drains_and_exits_zero(&account).await;
     });
+    suite.test(
+        "feed::what_was_not_evaluated_is_given_back_at_the_stop",
+        async |account| what_was_not_evaluated_is_given_back(&account).await,
+    );
     suite.test("feed::without_a_queue_the_daemon_sweeps", async |account| {
         without_a_queue_the_daemon_sweeps(&account).await;
     });
@@ -238,4 +242,29 @@ pub(crate) fn event(account: &str, service: &str, name: &str) -> String {
         }
     })
     .to_string()
+}
+
+async fn what_was_not_evaluated_is_given_back(account: &Account) {
+    account.deny("sts", "GetCallerIdentity");
+    let daemon = Daemon::spawn(account, "").await;
+    Break::DisableActions.apply(account).await;
+    // SQS counts a message as in flight before the daemon has it.
+    daemon
+        .until("a message that waits for a look", |scrape| {
+            let labels = [("event_name", "DisableAlarmActions")];
+            scrape.sum("trailwarden_events_total", &labels) >= 1.0
+        })
+        .await;
+    daemon.signal(Signal::SIGTERM);
+    let (status, log) = daemon.wait().await;
+    assert!(status.success(), "{status}\n{log}");
+    let given_back = account
+        .calls()
+        .into_iter()
+        .any(|call| call.operation == "ChangeMessageVisibilityBatch" && call.status == 200);
+    assert!(given_back, "{log}");
+    // LocalStack goes on with the long poll of a client that has gone, which may take it once more.
+    let (visible, in_flight) = account.queue_depth().await;
+    assert_eq!(visible + in_flight, 1, "it is not deleted: {log}");
+    account.allow_everything();
 }

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::common::aws::Account;
-use super::common::daemon::{Daemon, binary, command};
+use super::common::daemon::{Daemon, binary, command_for};
 use super::{Break, Suite};
 
 /// What a command that remembers nothing can bring back.
@@ -174,7 +174,7 @@ impl Ended {
 }
 
 fn run(account: &Account, settings: &Settings, words: &[&str]) -> Ended {
-    let mut command = command(account);
+    let mut command = command_for(account, "heal");
     let (subcommand, arguments) = words.split_first().expect("a subcommand");
     command
         .arg(subcommand)
@@ -253,7 +253,7 @@ fn at_a_terminal(account: &Account, settings: &Settings, typed: &str) -> Ended {
         binary().display(),
         settings.path().display()
     );
-    let plain = command(account);
+    let plain = command_for(account, "heal");
     let mut script = Command::new("script");
     script.env_clear();
     for (name, value) in plain.get_envs() {
@@ -361,7 +361,7 @@ async fn an_interrupt_between_writes_says_what_is_left(account: &Account) {
     Break::DeleteAlarm.apply(account).await;
     Break::DeleteTopic.apply(account).await;
     let settings = Settings::usual(account);
-    let mut child = command(account)
+    let mut child = command_for(account, "heal")
         .args(["heal", "--yes", "--config"])
         .arg(settings.path())
         .stdout(Stdio::piped())

@@ -10,78 +10,52 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accounts;
 mod adapters;
 mod breaking;
+mod doctor;
 mod drill;
 mod feed;
 mod heal_command;
 mod healing;
 mod memory;
+mod permissions;
+mod senses;
 mod surface;
 mod telling;
+mod wire;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Trial};
-use tokio::runtime::Handle;
-
-use common::aws::Account;
 use common::breaks::Break;
-use common::emulator::Emulator;
+use common::suite::Suite;
 
 /// Tests at the same time; each has a daemon of its own, and LocalStack answers one call after the other.
 const PARALLEL: usize = 4;
 
-/// What makes tests of functions that take a fresh account.
-struct Suite {
-    handle: Handle,
-    /// None while tests are only listed.
-    emulator: Option<Arc<Emulator>>,
-    trials: Vec<Trial>,
-}
-
-impl Suite {
-    fn test<F>(&mut self, name: impl Into<String>, test: impl FnOnce(Account) -> F + Send + 'static)
-    where
-        F: Future<Output = ()>,
-    {
-        let (handle, emulator) = (self.handle.clone(), self.emulator.clone());
-        self.trials.push(Trial::test(name, move || {
-            let emulator = emulator.ok_or("no LocalStack")?;
-            handle.block_on(async { test(Account::fresh(&emulator).await).await });
-            Ok(())
-        }));
-    }
-}
-
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads = arguments.test_threads.or(Some(PARALLEL));
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let emulator = (!arguments.list).then(|| Arc::new(runtime.block_on(Emulator::start())));
-    let handle = runtime.handle().clone();
-    let mut suite = Suite {
-        handle,
-        emulator: emulator.clone(),
-        trials: Vec::new(),
-    };
+    let mut suite = Suite::begin(PARALLEL);
+    accounts::add(&mut suite);
     adapters::add(&mut suite);
     breaking::add(&mut suite);
+    doctor::add(&mut suite);
     drill::add(&mut suite);
     feed::add(&mut suite);
     heal_command::add(&mut suite);
     healing::add(&mut suite);
     memory::add(&mut suite);
+    permissions::add(&mut suite);
+    senses::add(&mut suite);
     surface::add(&mut suite);
     telling::add(&mut suite);
-    let Suite {
-        trials,
-        emulator: shared,
-        ..
-    } = suite;
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    // The container is removed by a call that needs the runtime.
-    runtime.block_on(async { drop((shared, emulator)) });
-    conclusion.exit_code()
+    wire::add(&mut suite);
+    suite.run(|emulator, conclusion| {
+        if conclusion.has_failed() {
+            return Ok(());
+        }
+        let whole = conclusion.num_filtered_out == 0 && conclusion.num_ignored == 0;
+        permissions::compare(&emulator.endpoint, whole).map_err(|differences| {
+            format!("the table of permissions (src/permission/table) is wrong:\n{differences}")
+        })
+    })
 }

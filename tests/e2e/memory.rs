@@ -71,7 +71,7 @@ fn inbox(account: &Account) -> String {
 }
 
 /// The incidents of `trailwarden history`, the latest first.
-fn history(daemon: &Daemon, account: &Account) -> Vec<Value> {
+pub(crate) fn history(daemon: &Daemon, account: &Account) -> Vec<Value> {
     let mut command = daemon.beside(account, "history");
     let output = command
         .args(["--format", "json"])

@@ -11,6 +11,8 @@
 mod account;
 mod breaks;
 mod corpus;
+#[path = "../common/cuts.rs"]
+mod cuts;
 mod laws;
 mod promises;
 mod together;

@@ -33,6 +33,11 @@ static IMAGE: LazyLock<String> = LazyLock::new(|| {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 });
 
+/// The tag of the image.
+pub(crate) fn image() -> &'static str {
+    &IMAGE
+}
+
 pub(crate) fn add(suite: &mut Suite) {
     suite.test(
         "image::is_small_and_not_root",
@@ -44,6 +49,11 @@ pub(crate) fn add(suite: &mut Suite) {
         "image::checks_its_own_configuration",
         "docker",
         checks_its_own_configuration,
+    );
+    suite.test(
+        "image::is_not_healthy_where_nobody_listens",
+        "docker",
+        is_not_healthy_where_nobody_listens,
     );
     suite.test(
         "image::a_fault_of_the_configuration_ends_with_64",
@@ -128,6 +138,17 @@ fn checks_its_own_configuration() {
     );
 }
 
+/// Nobody listens in a container of which this is the only process.
+fn is_not_healthy_where_nobody_listens() {
+    let output = run(&[], &["health"]);
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(
+        shown(&output).contains("no daemon answers at 127.0.0.1:9464"),
+        "{}",
+        shown(&output)
+    );
+}
+
 fn faults_end_with_64() {
     let output = run(&["--env=TRAILWARDEN_HEAL__MODE=always"], &["run"]);
     assert_eq!(output.status.code(), Some(64), "{}", shown(&output));
@@ -142,6 +163,7 @@ fn faults_end_with_64() {
 struct Container(String);
 
 impl Container {
+    /// Watches the account and listens on that port, looked at for its health every second.
     fn start(account: &Account, port: u16) -> Self {
         let variables = [
             format!("AWS_ENDPOINT_URL={}", account.endpoint),
@@ -156,6 +178,7 @@ impl Container {
             "run",
             "--detach",
             "--network=host",
+            "--health-interval=1s",
             "--label=org.trailwarden.test=true",
         ]);
         command.args(CONFINED);
@@ -192,6 +215,10 @@ async fn watches_confined_and_stops_when_told(account: &Account) {
     let ready = async || answers("/readyz").then_some(());
     eventually("/readyz", PATIENCE, ready, async || container.log()).await;
     assert!(answers("/livez"));
+    let health =
+        |wanted: &str| (inspect("{{.State.Health.Status}}", &container.0) == wanted).then_some(());
+    let healthy = async || health("healthy");
+    eventually("healthy", PATIENCE, healthy, async || container.log()).await;
     compliant(1.0).await;
     Break::DisableActions.apply(account).await;
     compliant(0.0).await;

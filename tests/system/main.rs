@@ -1,5 +1,5 @@
-//! The daemon as it is deployed: in a container, under systemd, looked at in a browser. Run by `make test-system`, as root,
-//! with Debian's chromium, systemd, Python and a Docker engine.
+//! The daemon as it is deployed: in a container, under systemd, looked at in a browser, scraped by Prometheus. Run by
+//! `make test-system`, as root, with Debian's chromium, systemd, Python, Prometheus and a Docker engine.
 //!
 //! A missing prerequisite fails; only one that `TRAILWARDEN_SKIP` names is skipped, and counted as ignored.
 
@@ -14,9 +14,11 @@
 mod common;
 
 mod browser;
+mod deploy;
 mod formats;
 mod image;
 mod page;
+mod prometheus;
 mod systemd;
 mod unit;
 
@@ -84,8 +86,10 @@ fn trials(handle: Handle, emulator: Option<Arc<Emulator>>) -> Vec<Trial> {
     };
     unit::add(&mut suite);
     formats::add(&mut suite);
+    deploy::add(&mut suite);
     image::add(&mut suite);
     page::add(&mut suite);
+    prometheus::add(&mut suite);
     systemd::add(&mut suite);
     suite.trials
 }

@@ -99,6 +99,9 @@ impl Machine {
             async || shown(&output(Command::new("docker").args(["logs", &machine.id]))),
         )
         .await;
+        // As systemd itself does where it is not in a container; credentials are mounted in a place of their own and shown here.
+        let shared = machine.run(&["mount", "--make-rshared", "/"]);
+        assert!(shared.status.success(), "{}", shown(&shared));
         machine.copy(&binary(), "/usr/bin/trailwarden");
         let unit = repository().join("systemd/trailwarden.service");
         machine.copy(&unit, "/etc/systemd/system/trailwarden.service");
@@ -153,6 +156,22 @@ impl Machine {
 
     fn configure(&self, content: &str) {
         self.write("/etc/trailwarden/trailwarden.toml", content);
+    }
+
+    /// Names a target whose URL only root may read, as the unit's comment says how.
+    fn hand_over_a_secret(&self) {
+        self.write("/etc/trailwarden/slack", "https://hooks.example/secret");
+        self.run(&["chmod", "600", "/etc/trailwarden/slack"]);
+        self.write(
+            "/etc/systemd/system/trailwarden.service.d/secret.conf",
+            "[Service]\nLoadCredential=slack:/etc/trailwarden/slack\n",
+        );
+        let file = "/run/credentials/trailwarden.service/slack";
+        let target = format!("[[notify]]\nkind = \"slack\"\nurl_file = \"{file}\"\n");
+        let script =
+            "printf %s \"$1\" >>/etc/trailwarden/trailwarden.toml && systemctl daemon-reload";
+        let done = self.run(&["sh", "-c", script, "sh", &target]);
+        assert!(done.status.success(), "{}", shown(&done));
     }
 
     fn start(&self) {
@@ -218,6 +237,7 @@ impl Drop for Machine {
 
 async fn starts_watches_and_stops(account: &Account) {
     let machine = Machine::boot(account, &account.endpoint).await;
+    machine.hand_over_a_secret();
     machine.start();
     assert!(
         machine.says(&["is-active", "trailwarden"], "active"),
@@ -246,6 +266,13 @@ async fn starts_watches_and_stops(account: &Account) {
         .and_then(|id| id.parse().ok())
         .expect("a user");
     assert!((61184..=65519).contains(&user), "a dynamic user: {user}");
+    let targets = ureq::get(format!("http://{}/metrics", machine.address)).call();
+    let targets = targets.and_then(|mut answer| answer.body_mut().read_to_string());
+    let targets = targets.expect("its metrics");
+    assert!(
+        targets.contains("trailwarden_notifications_waiting{target=\"slack-1\"}"),
+        "it read its secret: {targets}"
+    );
     assert_eq!(field("CapEff:"), "0000000000000000");
     assert_eq!(field("CapBnd:"), "0000000000000000");
     assert_eq!(field("NoNewPrivs:"), "1");

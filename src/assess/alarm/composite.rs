@@ -10,7 +10,7 @@ use crate::assess::filter::Filter;
 use crate::assess::remedy::Command;
 use crate::assess::world::World;
 use crate::assess::{Link, Warning};
-use crate::snapshot::{Alarm, MetricFilter};
+use crate::snapshot::{Alarm, Arn, MetricFilter};
 
 /// What is known of every alarm of the region, before the event and after it.
 struct States<'a> {
@@ -193,9 +193,7 @@ pub(super) fn actors<'a>(
             }
             let chain_faults = actor.faults.clone();
             suppress(composite, &states, &mut actor);
-            if let Some(region) =
-                crate::assess::arn::Arn::parse(&composite.alarm_arn).map(|arn| arn.region)
-            {
+            if let Some(region) = Arn::parse(&composite.alarm_arn).map(|arn| arn.region) {
                 hold_back(world, composite, region, &mut actor);
             }
             next.push((*composite, path, chain_faults, after, from));
@@ -303,7 +301,7 @@ fn suppress(composite: &Alarm, states: &States<'_>, actor: &mut Actor<'_>) {
     let remedy = || {
         Command::new(
             "cloudwatch describe-alarms",
-            crate::assess::arn::Arn::parse(&composite.alarm_arn).map_or("", |arn| arn.region),
+            Arn::parse(&composite.alarm_arn).map_or("", |arn| arn.region),
         )
         .with("--alarm-names", suppressor)
     };

@@ -14,13 +14,13 @@ mod trip;
 pub(crate) use series::looks_at;
 use trip::judge;
 
-use super::arn::Arn;
 use super::fault::{Fault, Tri};
 use super::filter::Filter;
 use super::remedy::Command;
 use super::world::World;
 use super::{Link, Warning};
 use crate::pattern::Pattern;
+use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, MetricFilter};
 use event::Event;
 use rule::State;

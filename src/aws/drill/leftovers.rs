@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{On, call};
 use crate::assess::DRILL_PREFIX;
-use crate::aws::arn::{Arn, topic_region};
+use crate::aws::arn::{self, topic_region};
 use crate::aws::error::{CallError, Class};
 use crate::aws::sdk_error::Call;
 use crate::drill::{DrillName, Ground, Resource};
@@ -64,7 +64,7 @@ impl On<'_> {
             .flat_map(|page| page.subscriptions.unwrap_or_default());
         let ours = listed.filter_map(|one| {
             let endpoint = one.endpoint?;
-            let queue = Arn::parse(&endpoint)?;
+            let queue = arn::parse(&endpoint)?;
             let arn = one.subscription_arn.filter(|arn| arn.starts_with("arn:"))?;
             let own = queue.service == "sqs" && queue.account == ground.account.as_str();
             own.then_some(Resource::Subscription {

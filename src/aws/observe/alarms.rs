@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmType};
 use futures_util::future::{join, join_all};
 
 use super::look::{Look, NoneIf, Seen, timestamp};
-use crate::aws::arn::{Arn, topic_region};
+use crate::aws::arn::{self, topic_region};
 use crate::aws::sdk_error::Call;
 use crate::snapshot::{
     ActionConfiguration, Alarm, AlarmMuteRule, AlarmTagsPropagation, Dimension, EvaluationCriteria,
@@ -190,7 +190,7 @@ async fn mute_rule(look: &Look<'_>, region: &str, arn: &str) -> Option<AlarmMute
         operation: "GetAlarmMuteRule",
         scope: region,
     };
-    let name = Arn::parse(arn)?.resource.strip_prefix("alarm-mute-rule:")?;
+    let name = arn::parse(arn)?.resource.strip_prefix("alarm-mute-rule:")?;
     let request = clients
         .cloudwatch()
         .get_alarm_mute_rule()

@@ -1,5 +1,5 @@
 use super::look::{Look, NoneIf, Seen};
-use crate::aws::arn::Arn;
+use crate::aws::arn;
 use crate::aws::sdk_error::Call;
 use crate::snapshot::KmsKey;
 
@@ -16,7 +16,7 @@ pub(super) async fn see(
     topic_arn: &str,
     named: &str,
 ) -> Option<KmsKey> {
-    let region = Arn::parse(named)
+    let region = arn::parse(named)
         .map(|arn| arn.region)
         .filter(|region| !region.is_empty())
         .unwrap_or(region);

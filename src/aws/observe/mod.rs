@@ -23,7 +23,7 @@ pub(super) use self::look::timestamp;
 use self::topics::TopicsSeen;
 use self::trail::TrailsSeen;
 use super::account::{ObserveScope, Remembered};
-use super::arn::LogGroupName;
+use super::arn;
 use super::clients::AccountClients;
 use super::error::ObserveError;
 use crate::snapshot::{AccountId, Snapshot};
@@ -111,10 +111,11 @@ fn groups(account: &AccountId, trails: &TrailsSeen, remembered: &Remembered) -> 
     let mut groups = Groups::new();
     for group in named
         .chain(remembered.log_group_arns.iter().map(String::as_str))
-        .filter_map(LogGroupName::parse)
+        .filter_map(arn::log_group)
         .filter(|group| group.account == account.as_str())
     {
-        groups.entry(group.region).or_default().insert(group.name);
+        let of_region = groups.entry(group.region.to_owned()).or_default();
+        of_region.insert(group.name.to_owned());
     }
     groups
 }

@@ -8,7 +8,7 @@ use futures_util::future::{join, join_all};
 
 use super::look::{Look, NoneIf, Seen, timestamp};
 use crate::aws::account::ObserveScope;
-use crate::aws::arn::{Arn, is_region};
+use crate::aws::arn::{self, is_region};
 use crate::aws::sdk_error::Call;
 use crate::snapshot::{
     AccountId, AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector,
@@ -177,7 +177,7 @@ async fn detail(
     account: &AccountId,
     home: &str,
 ) -> (Seen<GetTrailStatusOutput>, Seen<GetEventSelectorsOutput>) {
-    let arn = Arn::parse(&trail.trail_arn);
+    let arn = arn::parse(&trail.trail_arn);
     let region = trail
         .home_region
         .as_deref()

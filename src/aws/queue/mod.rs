@@ -1,5 +1,6 @@
 //! Where events come from: the contract of a queue, its SQS adapter, and one in memory.
 
+mod attributes;
 mod memory;
 mod sqs;
 
@@ -8,8 +9,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
+pub use self::attributes::{Depth, Fill, QueueAttributes, QueueGauge, Redrive};
 pub use self::memory::MemoryQueue;
 pub use self::sqs::SqsQueue;
+pub(super) use self::sqs::region_of_url;
 use super::error::CallError;
 
 /// The handle of one delivery of a message: what deletes it or moves its deadline. Every delivery has its own.

@@ -56,7 +56,15 @@ impl Aws {
 }
 
 impl SqsQueue {
-    fn call(&self, operation: &'static str) -> Call<'_> {
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) const fn client(&self) -> &aws_sdk_sqs::Client {
+        &self.client
+    }
+
+    pub(super) fn call(&self, operation: &'static str) -> Call<'_> {
         Call {
             service: "sqs",
             operation,
@@ -283,7 +291,7 @@ fn seconds(duration: Duration) -> i32 {
 
 /// The region in the URL of a queue: in the host of AWS's endpoints in all their forms and of LocalStack's names, or in
 /// the path of LocalStack's `path` strategy.
-fn region_of_url(url: &str) -> Option<&str> {
+pub(in crate::aws) fn region_of_url(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host = authority

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Judged, One, RESOURCE_TYPE, STANDARD, fit, severity_word};
 use crate::assess::Verdict;
-use crate::heal::partition_of;
+use crate::snapshot::partition_of;
 use crate::telemetry::sanitize;
 
 const SCHEMA_VERSION: &str = "2018-10-08";

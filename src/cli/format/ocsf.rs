@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Judged, One, RESOURCE_TYPE, STANDARD};
 use crate::assess::Verdict;
 use crate::control::Severity;
-use crate::heal::partition_of;
+use crate::snapshot::partition_of;
 use crate::telemetry::sanitize;
 
 const VERSION: &str = "1.5.0";

@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::approval::{Approval, Change};
 use super::look::{Brief, Look};
-use crate::assess::Chain;
+use crate::assess::{Chain, inherit};
 use crate::aws::{AccountApi, ApplyError, ObserveError, Remembered};
 use crate::heal::Repair;
+use crate::snapshot::Snapshot;
 
 /// Pauses between the looks that wait for a write to show: AWS's reads lag behind its writes.
 const PATIENCE: [Duration; 4] = [
@@ -25,12 +26,21 @@ pub(super) struct Site<'a> {
     pub(super) brief: &'a Brief,
     pub(super) known: BTreeMap<String, Chain>,
     pub(super) remembered: Remembered,
+    /// Accounts that it inherits from, as they were last seen.
+    pub(super) others: Vec<Snapshot>,
 }
 
 impl Site<'_> {
     pub(super) async fn look(&self) -> Result<Look, ObserveError> {
         let snapshot = self.api.observe(&self.remembered).await?;
-        Ok(self.brief.look(snapshot, &self.known))
+        Ok(self.judge(snapshot))
+    }
+
+    /// Judges the account and plans for it, with what it inherits.
+    pub(super) fn judge(&self, mut snapshot: Snapshot) -> Look {
+        snapshot.other_accounts.clear();
+        inherit(&mut snapshot, &self.others);
+        self.brief.look(snapshot, &self.known)
     }
 }
 

@@ -19,14 +19,15 @@ use tokio_util::sync::CancellationToken;
 use super::ask;
 use super::connect;
 use super::exit::Exit;
+use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{colour, complain, signals, variables};
-use crate::assess::Chain;
+use super::{block_on, colour, complain, signals};
+use crate::assess::{Chain, leads_into};
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::Settings;
 use crate::daemon::Watched;
 use crate::journal::{Store, StoreError};
-use crate::snapshot::AccountId;
+use crate::snapshot::{AccountId, Snapshot};
 use carry::{Site, carry_out};
 use look::{Brief, Look};
 
@@ -47,36 +48,20 @@ pub(super) struct HealArgs {
     control: Vec<String>,
 }
 
-pub(super) fn run(args: &HealArgs) -> Exit {
-    let loaded = match args.flags.load(variables()) {
-        Ok(loaded) => loaded,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
-    let prepared = match connect::prepare(&loaded.settings, &args.control) {
-        Ok(prepared) => prepared,
-        Err(error) => return complain(Exit::Usage, &error),
-    };
+pub(super) fn run(args: &HealArgs) -> Result<Exit, Failure> {
+    let settings = args.flags.settings()?;
     let brief = Brief {
-        prepared,
-        policy: connect::heal_policy(&loaded.settings),
+        prepared: connect::prepare(&settings, &args.control)?,
+        policy: connect::heal_policy(&settings),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let outcome = runtime
-        .context("the runtime cannot be started")
-        .and_then(|runtime| runtime.block_on(heal(args, &loaded.settings, &brief)));
-    match outcome {
-        Ok(exit) => exit,
-        Err(error) => complain(Exit::Failed, &format!("{error:#}")),
-    }
+    Ok(block_on(heal(args, &settings, &brief))?)
 }
 
 async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Result<Exit> {
     let aws = Aws::load(Arc::new(NoObserver)).await?;
     let watched = connect::accounts(settings, &aws).await?;
     let looks = watched.iter().map(|one| first_look(one, settings, brief));
-    let accounts = try_join_all(looks).await?;
+    let accounts = first_judgements(try_join_all(looks).await?);
     let colour = colour();
     for (_, look) in &accounts {
         print(&format!("{}\n", outcome::proposal(look, colour)))?;
@@ -108,7 +93,11 @@ async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Re
     signals::watch(&stop)?;
     print("\n")?;
     let mut exit = Exit::Ok;
-    for (site, look) in accounts {
+    let mut seen: BTreeMap<AccountId, Snapshot> = BTreeMap::new();
+    for (mut site, look) in accounts {
+        // What an account inherits may have been mended just now.
+        inherit_from(&mut site, seen.values());
+        let look = site.judge(look.snapshot);
         let before = look.snapshot.clone();
         let outcome = carry_out(&site, look, &stop, |repair| {
             // A reader who went away is no reason to stop half way.
@@ -119,6 +108,8 @@ async fn heal(args: &HealArgs, settings: &Settings, brief: &Brief) -> anyhow::Re
             exit = Exit::Differs;
         }
         let _ = print(&format!("\n{}", outcome::conclusion(&outcome)));
+        let last = outcome.last.snapshot;
+        seen.insert(last.account_id.clone(), last);
     }
     Ok(exit)
 }
@@ -128,7 +119,7 @@ async fn first_look<'a>(
     watched: &'a Watched,
     settings: &Settings,
     brief: &'a Brief,
-) -> anyhow::Result<(Site<'a>, Look)> {
+) -> anyhow::Result<(Site<'a>, Snapshot)> {
     let topics = &brief.policy.topics;
     let mut remembered = Remembered::of(topics, []);
     let looked = watched.api.observe(&remembered).await;
@@ -140,14 +131,43 @@ async fn first_look<'a>(
         let looked = watched.api.observe(&remembered).await;
         snapshot = looked.with_context(|| watched.name.clone())?;
     }
-    let look = brief.look(snapshot, &known);
     let site = Site {
         api: &*watched.api,
         brief,
         known,
         remembered,
+        others: Vec::new(),
     };
-    Ok((site, look))
+    Ok((site, snapshot))
+}
+
+/// Judges each account with those of the others that it inherits from; these come first, so that what is theirs is mended first.
+fn first_judgements(sights: Vec<(Site<'_>, Snapshot)>) -> Vec<(Site<'_>, Look)> {
+    let all: Vec<Snapshot> = sights
+        .iter()
+        .map(|(_, snapshot)| snapshot.clone())
+        .collect();
+    let mut sights = sights;
+    sights.sort_by_key(|(_, snapshot)| !leads_into(snapshot).is_empty());
+    let judged = sights.into_iter().map(|(mut site, snapshot)| {
+        let leads = leads_into(&snapshot);
+        let others = all.iter();
+        let others = others.filter(|other| leads.contains(other.account_id.as_str()));
+        site.others = others.cloned().collect();
+        let look = site.judge(snapshot);
+        (site, look)
+    });
+    judged.collect()
+}
+
+/// Brings what a site inherits to what was seen last.
+fn inherit_from<'a>(site: &mut Site<'_>, seen: impl Iterator<Item = &'a Snapshot>) {
+    for latest in seen {
+        let mut others = site.others.iter_mut();
+        if let Some(other) = others.find(|other| other.account_id == latest.account_id) {
+            other.clone_from(latest);
+        }
+    }
 }
 
 /// The last known good chain of each control of an account, by the control's key, as the daemon's journal has it. Where there

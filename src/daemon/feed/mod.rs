@@ -10,18 +10,29 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::inbox::Router;
 use super::pulse::Pulse;
+use super::senses::Echo;
+use super::wiring::Listeners;
 use crate::aws::{CallError, Class, EntryResult, Message, Queue};
 use crate::backoff::Backoff;
 use crate::event::{Incoming, decode};
+#[cfg(test)]
+use crate::mutant::{Mutant, planted};
 use crate::telemetry::{Events, MessageOutcome, ReceiveErrorKind, StatusBoard, UnreadableMessage};
 use inflight::InFlight;
 pub(super) use inflight::Ticket;
+
+/// A message in flight, of no feed.
+#[cfg(test)]
+pub(super) fn ticket() -> Ticket {
+    InFlight::default().admit(crate::aws::Receipt("receipt".to_owned()))
+}
 
 /// The longest long poll that SQS offers.
 const LONG_POLL: Duration = Duration::from_secs(20);
@@ -53,6 +64,9 @@ pub(super) struct Feed {
     events: Events,
     board: StatusBoard,
     clock: Clock,
+    echo: Echo,
+    /// Who is told of events that touch the wiring of the feed itself.
+    wiring: Option<Listeners>,
 }
 
 impl Feed {
@@ -66,6 +80,8 @@ impl Feed {
         events: Events,
         board: StatusBoard,
         clock: Clock,
+        echo: Echo,
+        wiring: Option<Listeners>,
     ) -> Self {
         Self {
             queue,
@@ -73,12 +89,19 @@ impl Feed {
             events,
             board,
             clock,
+            echo,
+            wiring,
         }
     }
 
     /// Receives until told to stop.
-    pub(super) async fn receive(self, router: Router, pulse: Pulse, stop: CancellationToken) {
-        let mut random = fastrand::Rng::new();
+    pub(super) async fn receive(
+        self,
+        router: Router,
+        pulse: Pulse,
+        mut random: fastrand::Rng,
+        stop: CancellationToken,
+    ) {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut poll = FIRST_POLL;
         loop {
@@ -88,6 +111,10 @@ impl Feed {
                 biased;
                 () = stop.cancelled() => return,
                 pause = self.receive_once(&router, poll, &mut backoff, &mut random) => {
+                    #[cfg(test)]
+                    if planted(Mutant::EndsAtAFault) && !pause.is_zero() {
+                        return;
+                    }
                     poll = if pause.is_zero() { LONG_POLL } else { FIRST_POLL };
                     tokio::select! {
                         biased;
@@ -114,7 +141,9 @@ impl Feed {
         match answer.unwrap_or_else(|_| Err(cut("ReceiveMessage"))) {
             Ok(messages) => {
                 backoff.reset();
-                self.events.received((self.clock)());
+                let now = (self.clock)();
+                self.events.received(now);
+                self.events.received_message_age(oldest(&messages, now));
                 self.board.feed_received();
                 for message in messages {
                     self.take_in(message, router);
@@ -133,8 +162,15 @@ impl Feed {
         let outcome = match decode(&message.body) {
             Ok(Incoming::Signal(signal)) => {
                 self.events.call_received(Some(signal.call));
+                if let Some(wiring) = &self.wiring {
+                    wiring.hear(&signal);
+                }
                 // Counted as evaluated when its verdict is stored.
                 if let Some(scope) = router.scope_of(&signal.account) {
+                    #[cfg(test)]
+                    if planted(Mutant::DeletesOnReceipt) {
+                        self.inflight.dispose(message.receipt.clone());
+                    }
                     scope.push(self.inflight.admit(message.receipt), *signal);
                     return;
                 }
@@ -148,6 +184,10 @@ impl Feed {
                 self.events.call_received(Some(call));
                 MessageOutcome::ReadOnly
             }
+            Ok(Incoming::Heartbeat(heartbeat)) if self.echo.heard(&heartbeat) => {
+                MessageOutcome::Heartbeat
+            }
+            Ok(Incoming::Heartbeat(_)) => MessageOutcome::StrayHeartbeat,
             Ok(Incoming::Unlisted) => {
                 self.events.call_received(None);
                 MessageOutcome::Ignored
@@ -189,6 +229,10 @@ impl Feed {
         if receipts.is_empty() {
             return;
         }
+        #[cfg(test)]
+        if planted(Mutant::NeverDeletes) {
+            return;
+        }
         // What could not be deleted is delivered again and costs one more evaluation.
         let results = timeout(CALL_LIMIT, self.queue.delete_batch(&receipts)).await;
         let results = results.unwrap_or_else(|_| vec![Err(cut("DeleteMessageBatch"))]);
@@ -201,6 +245,10 @@ impl Feed {
     async fn release_waiting(&self) {
         let receipts = self.inflight.waiting();
         if receipts.is_empty() {
+            return;
+        }
+        #[cfg(test)]
+        if planted(Mutant::KeepsMessagesAtStop) {
             return;
         }
         let results = timeout(CALL_LIMIT, self.queue.release(&receipts)).await;
@@ -247,6 +295,14 @@ impl Feed {
             self.events.visibility_failed(failed, first);
         }
     }
+}
+
+/// How long the oldest of these messages was in the queue; a clock that is behind SQS's makes no negative age.
+fn oldest(messages: &[Message], now: Timestamp) -> Duration {
+    let sent = messages.iter().filter_map(|message| message.sent_at).min();
+    let age = sent.map(|sent| now.duration_since(sent));
+    age.and_then(|age| Duration::try_from(age).ok())
+        .unwrap_or_default()
 }
 
 /// A call that was given up because nothing came back.

@@ -19,7 +19,7 @@ fn setup(mode: HealMode, journal: &Journal, model: Option<Arc<Model>>) -> Setup 
         account_known: true,
         journal: journal.clone(),
         model,
-        notify: Vec::new(),
+        ..Setup::default()
     }
 }
 

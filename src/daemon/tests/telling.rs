@@ -5,7 +5,7 @@ use crate::notify::{Courier, Failure, Notice};
 
 /// A target that takes everything.
 #[derive(Default)]
-struct Reader(Mutex<Vec<Notice>>);
+pub(super) struct Reader(Mutex<Vec<Notice>>);
 
 impl Courier for Reader {
     fn deliver<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), Failure>> {
@@ -15,7 +15,7 @@ impl Courier for Reader {
 }
 
 impl Reader {
-    fn setup(self: &Arc<Self>, mode: HealMode) -> Setup {
+    pub(super) fn setup(self: &Arc<Self>, mode: HealMode) -> Setup {
         Setup {
             mode,
             notify: vec![Target {
@@ -28,12 +28,12 @@ impl Reader {
     }
 
     /// The kinds so far.
-    fn kinds(&self) -> Vec<&'static str> {
+    pub(super) fn kinds(&self) -> Vec<&'static str> {
         lock(&self.0).iter().map(|one| one.kind().name()).collect()
     }
 
     /// The last one, in the debug form that holds all of it.
-    fn last(&self) -> String {
+    pub(super) fn last(&self) -> String {
         format!("{:?}", lock(&self.0).last())
     }
 }

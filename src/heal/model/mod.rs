@@ -1,11 +1,10 @@
 //! What a repair does to an account, as far as a snapshot can show it: AWS's rules for its writing calls, without AWS.
 
 use crate::snapshot::{
-    Alarm, LogGroup, MetricFilter, PENDING_CONFIRMATION, Snapshot, Subscription, Topic,
-    TopicAttributes, Trail, TrailStatus,
+    Alarm, Arn, LogGroup, LogGroupArn, MetricFilter, PENDING_CONFIRMATION, Snapshot, Subscription,
+    Topic, TopicAttributes, Trail, TrailStatus, partition_of,
 };
 
-use super::arn::{Arn, partition_of, region_of};
 use super::{ExpectedSubscription, LogDelivery, Repair};
 
 /// CloudWatch takes at most five actions for each state of an alarm (API page of PutMetricAlarm).
@@ -119,16 +118,14 @@ fn delivers_to(snapshot: &Snapshot, trail: &Trail, region: &str, name: &str) -> 
     trail
         .cloud_watch_logs_log_group_arn
         .as_deref()
-        .and_then(Arn::parse)
+        .and_then(LogGroupArn::parse)
         .is_some_and(|arn| {
-            arn.region == region
-                && arn.account == snapshot.account_id.as_str()
-                && arn.log_group() == Some(name)
+            arn.region == region && arn.account == snapshot.account_id.as_str() && arn.name == name
         })
 }
 
 fn is_alarm(alarm: &Alarm, region: &str, name: &str) -> bool {
-    alarm.alarm_name == name && region_of(&alarm.alarm_arn) == Some(region)
+    alarm.alarm_name == name && Arn::region_of(&alarm.alarm_arn) == Some(region)
 }
 
 fn alarm_mut<'a>(snapshot: &'a mut Snapshot, region: &str, name: &str) -> Option<&'a mut Alarm> {
@@ -356,10 +353,8 @@ fn update_trail(
     delivery: Option<&LogDelivery>,
 ) {
     let accepted = delivery.is_none_or(|delivery| {
-        Arn::parse(&delivery.log_group_arn).is_some_and(|arn| {
-            arn.log_group()
-                .is_some_and(|name| group_exists(snapshot, arn.region, name))
-        })
+        LogGroupArn::parse(&delivery.log_group_arn)
+            .is_some_and(|arn| group_exists(snapshot, arn.region, arn.name))
     });
     if !accepted {
         return;
@@ -405,11 +400,8 @@ fn create_log_group(snapshot: &mut Snapshot, region: &str, name: &str) {
 fn records_arrive(snapshot: &mut Snapshot, trail_arn: &str) {
     let reaches = find_trail(snapshot, trail_arn)
         .and_then(|trail| trail.cloud_watch_logs_log_group_arn.as_deref())
-        .and_then(Arn::parse)
-        .is_some_and(|arn| {
-            arn.log_group()
-                .is_some_and(|name| group_exists(snapshot, arn.region, name))
-        });
+        .and_then(LogGroupArn::parse)
+        .is_some_and(|arn| group_exists(snapshot, arn.region, arn.name));
     let now = snapshot.now;
     if let Some(status) = snapshot.trail_status.get_mut(trail_arn)
         && reaches

@@ -1,7 +1,6 @@
 use crate::assess::{Chain, Finding, Link};
-use crate::heal::arn::{Arn, is_topic, region_of};
 use crate::heal::{HealPolicy, Repair};
-use crate::snapshot::{Snapshot, Trail};
+use crate::snapshot::{Arn, LogGroupArn, Snapshot, Trail};
 
 use super::Blueprint;
 use super::effect::Effect;
@@ -113,7 +112,9 @@ impl Site<'_> {
     pub(super) fn wanted_topics(&self, region: &str) -> Vec<String> {
         let in_region = |arns: &mut dyn Iterator<Item = &String>| {
             let mut topics: Vec<String> = Vec::new();
-            for arn in arns.filter(|arn| is_topic(arn) && region_of(arn) == Some(region)) {
+            for arn in
+                arns.filter(|arn| Arn::topic(arn).is_some() && Arn::region_of(arn) == Some(region))
+            {
                 if !topics.contains(arn) {
                     topics.push(arn.clone());
                 }
@@ -159,9 +160,9 @@ pub(super) fn own_group(snapshot: &Snapshot, trail: &Trail) -> Option<(String, S
     let arn = trail
         .cloud_watch_logs_log_group_arn
         .as_deref()
-        .and_then(Arn::parse)?;
-    let name = arn.log_group()?;
-    (arn.account == snapshot.account_id.as_str()).then(|| (arn.region.to_owned(), name.to_owned()))
+        .and_then(LogGroupArn::parse)?;
+    (arn.account == snapshot.account_id.as_str())
+        .then(|| (arn.region.to_owned(), arn.name.to_owned()))
 }
 
 /// The region that a trail is changed in.
@@ -169,7 +170,7 @@ pub(super) fn home_of(trail: &Trail) -> String {
     trail
         .home_region
         .as_deref()
-        .or_else(|| region_of(&trail.trail_arn))
+        .or_else(|| Arn::region_of(&trail.trail_arn))
         .unwrap_or_default()
         .to_owned()
 }

@@ -2,10 +2,9 @@
 
 use crate::assess::Link;
 use crate::heal::Repair;
-use crate::heal::arn::{is_topic, region_of};
 use crate::heal::model::{find_alarm, is_composite, settings_of};
 use crate::heal::shell;
-use crate::snapshot::Alarm;
+use crate::snapshot::{Alarm, Arn};
 
 use super::act::{Act, Candidate, Site};
 use super::effect::{Effect, muted_by};
@@ -39,7 +38,7 @@ pub(super) fn enable(site: &Site, alarms: &[Alarm]) -> Candidate {
     alarms
         .iter()
         .filter_map(|alarm| {
-            let region = region_of(&alarm.alarm_arn)?;
+            let region = Arn::region_of(&alarm.alarm_arn)?;
             let present = find_alarm(site.snapshot, region, &alarm.alarm_name)?;
             let disabled = present.actions_enabled == Some(false) && site.is_own(&alarm.alarm_arn);
             disabled.then(|| {
@@ -81,7 +80,7 @@ fn unmute(site: &Site) -> Candidate {
         .iter()
         .filter(is_muted)
         .map(|alarm| {
-            let region = region_of(&alarm.alarm_arn).unwrap_or_default();
+            let region = Arn::region_of(&alarm.alarm_arn).unwrap_or_default();
             let commands: Vec<String> = rules(alarm)
                 .iter()
                 .map(|rule| {
@@ -111,7 +110,7 @@ pub(super) fn notified(site: &Site) -> Candidate {
     }
     let mut acts = Vec::new();
     for alarm in &site.chain.alarms {
-        let Some(region) = region_of(&alarm.alarm_arn) else {
+        let Some(region) = Arn::region_of(&alarm.alarm_arn) else {
             continue;
         };
         let topics = site.wanted_topics(region);
@@ -206,8 +205,12 @@ fn topics_for(site: &Site, region: &str, counter: &Counter) -> Vec<String> {
     let mut topics = site.wanted_topics(region);
     if topics.is_empty() && site.brief.policy.topics.is_empty() {
         for alarm in site.snapshot.alarms.iter().flatten() {
-            if watches(alarm, counter) && region_of(&alarm.alarm_arn) == Some(region) {
-                for action in alarm.alarm_actions.iter().filter(|action| is_topic(action)) {
+            if watches(alarm, counter) && Arn::region_of(&alarm.alarm_arn) == Some(region) {
+                for action in alarm
+                    .alarm_actions
+                    .iter()
+                    .filter(|action| Arn::topic(action).is_some())
+                {
                     if !topics.contains(action) {
                         topics.push(action.clone());
                     }
@@ -275,12 +278,18 @@ pub(super) fn keep_actions(alarm: &mut Alarm, other: &Alarm) {
 
 /// The question that remains where an alarm is needed and nobody is known who is to be told; none where somebody is.
 pub(super) fn ask_for_a_topic(site: &Site) -> Option<Act> {
-    let silent =
-        site.chain.alarms.iter().find(|alarm| {
-            !is_composite(alarm) && !alarm.alarm_actions.iter().any(|it| is_topic(it))
-        });
+    let silent = site.chain.alarms.iter().find(|alarm| {
+        !is_composite(alarm)
+            && !alarm
+                .alarm_actions
+                .iter()
+                .any(|it| Arn::topic(it).is_some())
+    });
     let (region, mut alarm) = if let Some(alarm) = silent {
-        (region_of(&alarm.alarm_arn)?.to_owned(), settings_of(alarm))
+        (
+            Arn::region_of(&alarm.alarm_arn)?.to_owned(),
+            settings_of(alarm),
+        )
     } else {
         let (region, counter) = fed_metrics(site).into_iter().next()?;
         if !topics_for(site, &region, &counter).is_empty() {

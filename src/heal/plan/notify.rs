@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::assess::Link;
-use crate::heal::arn::{Arn, is_topic, region_of};
 use crate::heal::model::{find_subscription, find_topic};
 use crate::heal::shell;
 use crate::heal::{ExpectedSubscription, Repair};
-use crate::snapshot::{PENDING_CONFIRMATION, Snapshot, Subscription, Topic, TopicAttributes};
+use crate::snapshot::{Arn, PENDING_CONFIRMATION, Snapshot, Subscription, Topic, TopicAttributes};
 
 use super::act::{Act, Candidate, Site};
 use super::alarm;
@@ -25,7 +24,7 @@ fn topics_of_path(site: &Site) -> Vec<String> {
         .alarms
         .iter()
         .flat_map(|alarm| &alarm.alarm_actions)
-        .filter(|action| is_topic(action));
+        .filter(|action| Arn::topic(action).is_some());
     let mut topics: Vec<String> = Vec::new();
     for arn in on_path.chain(named) {
         if (expected.is_empty() || expected.contains(arn)) && !topics.contains(arn) {
@@ -53,16 +52,12 @@ pub(super) fn topic(site: &Site) -> Vec<Candidate> {
 /// The topic of that ARN, if it is gone and this account's to make, with questions for what else it is known to have had. A
 /// FIFO topic takes attributes that decide what it is for: a person makes it.
 pub(super) fn create(site: &Site, arn: &str) -> Candidate {
-    let Some(parsed) = Arn::parse(arn) else {
+    let Some(parsed) = Arn::topic(arn) else {
         return Vec::new();
     };
-    let Some(name) = parsed
-        .topic()
-        .filter(|name| name.strip_suffix(".fifo").is_none())
-    else {
-        return Vec::new();
-    };
-    if site.snapshot.topics.is_none()
+    let name = parsed.resource;
+    if name.strip_suffix(".fifo").is_some()
+        || site.snapshot.topics.is_none()
         || find_topic(site.snapshot, arn).is_some()
         || !site.is_own(arn)
         || hidden(site.snapshot, arn)
@@ -195,7 +190,7 @@ fn let_cloudwatch_use_the_key(site: &Site) -> Option<Act> {
     });
     let policy = with_statement(key.policy.as_deref()?, &statement)?;
     let command = shell::Command::new("kms", "put-key-policy")
-        .with_some("--region", region_of(&key.arn))
+        .with_some("--region", Arn::region_of(&key.arn))
         .with("--key-id", &key.arn)
         .with("--policy-name", "default")
         .with("--policy", &policy)
@@ -288,7 +283,7 @@ fn awaken(subscription: &Subscription) -> Option<Act> {
     }
     subscription.attributes.filter_policy.as_ref()?;
     let command = shell::Command::new("sns", "set-subscription-attributes")
-        .with_some("--region", region_of(topic_arn))
+        .with_some("--region", Arn::region_of(topic_arn))
         .with("--subscription-arn", subscription_arn)
         .with("--attribute-name", "FilterPolicy")
         .with("--attribute-value", "{}")

@@ -1,14 +1,13 @@
 //! What the last known good chain had and the account no longer has: one way to put it back for each link.
 
 use crate::assess::{Chain, Link};
-use crate::heal::arn::region_of;
 use crate::heal::model::{
     find_alarm, find_filter, find_subscription, find_topic, find_trail, group_exists,
     group_is_named, is_composite, settings_of,
 };
 use crate::heal::shell;
 use crate::heal::{LogDelivery, Repair};
-use crate::snapshot::{Alarm, Topic, Trail};
+use crate::snapshot::{Alarm, Arn, Topic, Trail};
 
 use super::act::{Act, Candidate, Site, home_of, own_group};
 use super::effect::Effect;
@@ -149,7 +148,7 @@ fn alarms(site: &Site, known: &Chain) -> Candidate {
         .alarms
         .iter()
         .filter_map(|alarm| {
-            let region = region_of(&alarm.alarm_arn)?;
+            let region = Arn::region_of(&alarm.alarm_arn)?;
             if !site.is_own(&alarm.alarm_arn) || !site.saw("cloudwatch:DescribeAlarms", region) {
                 return None;
             }

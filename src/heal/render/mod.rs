@@ -1,3 +1,5 @@
+mod mark;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -9,6 +11,7 @@ use crate::snapshot::Snapshot;
 use super::escape::escaped;
 use super::model::{carry_out, find_alarm, find_filter, find_trail, settings_of};
 use super::{Plan, Repair, Step, StepAction};
+pub use mark::Mark;
 
 /// The plan for people, as Terraform prints one: `+` creates, `~` changes in place with each attribute that does, `?` asks.
 /// `before` is the account that the plan was made for. `colour` adds ANSI colours and changes no word; text from outside is
@@ -52,27 +55,6 @@ pub fn creates(repair: &Repair, before: &Snapshot) -> bool {
     states(repair, before).0.is_none()
 }
 
-/// What stands in front of a line and says what becomes of it.
-#[derive(Clone, Copy)]
-enum Mark {
-    Create,
-    Change,
-    Remove,
-    Ask,
-}
-
-impl Mark {
-    /// The character, and its colour on ANSI terminals (SGR).
-    const fn sign(self) -> (char, &'static str) {
-        match self {
-            Self::Create => ('+', "32"),
-            Self::Change => ('~', "33"),
-            Self::Remove => ('-', "31"),
-            Self::Ask => ('?', "36"),
-        }
-    }
-}
-
 struct Page {
     text: String,
     colour: bool,
@@ -89,18 +71,7 @@ impl Page {
     }
 
     fn marked(&mut self, indent: usize, mark: Mark, content: &str) {
-        let (sign, colour) = mark.sign();
-        let content = escaped(content);
-        // Writing to a String cannot fail.
-        let _ = if self.colour {
-            writeln!(
-                self.text,
-                "{:indent$}\u{1b}[{colour}m{sign}\u{1b}[0m {content}",
-                ""
-            )
-        } else {
-            writeln!(self.text, "{:indent$}{sign} {content}", "")
-        };
+        mark.line(&mut self.text, indent, &escaped(content), self.colour);
     }
 
     fn step(&mut self, step: &Step, before: &Snapshot) {

@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::snapshot::{Alarm, EventSelectors, MetricFilter, Trail};
+use crate::snapshot::{Alarm, Arn, EventSelectors, MetricFilter, Trail};
 
-use super::arn::region_of;
 use super::model::is_composite;
 use super::{LogDelivery, Repair};
 
@@ -261,7 +260,7 @@ pub(super) fn put_alarm(region: &str, alarm: &Alarm) -> String {
 /// sns:Subscribe, in the topic's region.
 pub(super) fn subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> String {
     Command::new("sns", "subscribe")
-        .with_some("--region", region_of(topic_arn))
+        .with_some("--region", Arn::region_of(topic_arn))
         .with("--topic-arn", topic_arn)
         .with("--protocol", protocol)
         .with("--notification-endpoint", endpoint)
@@ -271,7 +270,7 @@ pub(super) fn subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> Stri
 /// sns:SetTopicAttributes, in the topic's region.
 pub(super) fn set_topic_attribute(topic_arn: &str, attribute: &str, value: &str) -> String {
     Command::new("sns", "set-topic-attributes")
-        .with_some("--region", region_of(topic_arn))
+        .with_some("--region", Arn::region_of(topic_arn))
         .with("--topic-arn", topic_arn)
         .with("--attribute-name", attribute)
         .with("--attribute-value", value)
@@ -324,7 +323,7 @@ pub(super) fn create_trail(trail: &Trail, selectors: Option<&EventSelectors>) ->
     let region = trail
         .home_region
         .as_deref()
-        .or_else(|| region_of(&trail.trail_arn))
+        .or_else(|| Arn::region_of(&trail.trail_arn))
         .unwrap_or_default();
     let mut create = Command::new("cloudtrail", "create-trail")
         .with("--region", region)

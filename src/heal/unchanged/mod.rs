@@ -1,10 +1,10 @@
-use crate::snapshot::{Snapshot, TopicAttributes, Trail};
+use crate::snapshot::{Snapshot, TopicAttributes, Trail, partition_of};
 
+use super::Repair;
 use super::model::{
     find_alarm, find_filter, find_subscription, find_topic, find_trail, group_exists,
     group_is_named, settings_of, trails,
 };
-use super::{Repair, arn};
 
 /// Whether what a repair is about to write to is as it was when the repair was planned. `fresh` is read just before the
 /// write: AWS's calls replace, and have no condition of their own. What AWS writes by itself (states, counts, delivery
@@ -53,7 +53,7 @@ fn target_unchanged(before: &Snapshot, fresh: &Snapshot, repair: &Repair) -> boo
         Repair::CreateTopic { region, name } => {
             let arn = format!(
                 "arn:{}:sns:{region}:{}:{name}",
-                arn::partition_of(region),
+                partition_of(region),
                 before.account_id
             );
             same_topic(before, fresh, &arn)

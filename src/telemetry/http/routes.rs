@@ -72,8 +72,9 @@ async fn readyz(State(state): State<HttpState>) -> Response {
 async fn status_page(State(state): State<HttpState>) -> Response {
     let html = page::render(
         &state.board.scopes(),
-        &state.board.feed(),
+        (&state.board.feed(), &state.board.hearing()),
         &state.board.missing(),
+        &state.board.wired(),
         &state.board.incidents(),
         Timestamp::now(),
     );

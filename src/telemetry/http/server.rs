@@ -62,6 +62,7 @@ pub async fn serve(
         stop: stop.clone(),
     };
     tokio::select! {
+        biased;
         () = stop.cancelled() => {}
         // Cancel-safe: a connection is a task of its own as soon as it is accepted.
         never = server.accept_all(&listener, &state) => match never {},

@@ -1,7 +1,8 @@
-use prometheus::{Error, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{Error, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec, Registry};
 
 use super::Metrics;
-use super::register::{counters, kept};
+use super::register::{counters, gauges, kept};
+use super::table;
 use crate::config::HealMode;
 use crate::journal::OccurrenceKind;
 use crate::snapshot::AccountId;
@@ -14,41 +15,20 @@ pub(super) struct Incidents {
     recipients_changed: IntGaugeVec,
     occurrences: IntCounterVec,
     journal_writable: IntGauge,
+    pub(super) wiring: GaugeVec,
 }
 
 impl Incidents {
     pub(super) fn register(registry: &Registry) -> Result<Self, Error> {
         let incidents = Self {
-            heal_mode: gauges(
-                registry,
-                "trailwarden_heal_mode",
-                "The mode of repairs in force: 1 for that mode. Where apply is configured and the journal cannot be written, it is plan.",
-                &["mode"],
-            )?,
-            heal_stopped: gauges(
-                registry,
-                "trailwarden_heal_stopped",
-                "1 for a control that trailwarden stopped mending, because it was broken again and again; no series otherwise.",
-                &["account", "control"],
-            )?,
-            recipients_changed: gauges(
-                registry,
-                "trailwarden_recipients_changed",
-                "1 for a control that passes and tells others than the last known good chain did; no series otherwise.",
-                &["account", "control"],
-            )?,
-            occurrences: counters(
-                registry,
-                "trailwarden_occurrences_total",
-                "Things that happened beside the verdicts, by kind.",
-                &["kind"],
-            )?,
+            heal_mode: gauges(registry, &table::HEAL_MODE)?,
+            heal_stopped: gauges(registry, &table::HEAL_STOPPED)?,
+            recipients_changed: gauges(registry, &table::RECIPIENTS_CHANGED)?,
+            occurrences: counters(registry, &table::OCCURRENCES)?,
+            wiring: super::wiring::register(registry)?,
             journal_writable: kept(
                 registry,
-                IntGauge::new(
-                    "trailwarden_journal_writable",
-                    "Whether the journal under state_dir can be written: 1 yes, 0 no.",
-                )?,
+                IntGauge::with_opts(table::JOURNAL_WRITABLE.opts())?,
             )?,
         };
         for kind in OccurrenceKind::ALL {
@@ -88,15 +68,6 @@ impl Metrics {
     pub fn set_journal_writable(&self, writable: bool) {
         self.incidents.journal_writable.set(i64::from(writable));
     }
-}
-
-fn gauges(
-    registry: &Registry,
-    name: &str,
-    help: &str,
-    labels: &[&str],
-) -> Result<IntGaugeVec, Error> {
-    kept(registry, IntGaugeVec::new(Opts::new(name, help), labels)?)
 }
 
 /// A series of 1 for what is so, and none for what is not: both are rare, and there are many controls.

@@ -83,6 +83,10 @@ label_values! {
         FailedCall = "failed_call",
         /// A call that only read.
         ReadOnly = "read_only",
+        /// The heartbeat that was waited for.
+        Heartbeat = "heartbeat",
+        /// A heartbeat that nobody here waits for: a replica's, one that came too late, or a forged one.
+        StrayHeartbeat = "stray_heartbeat",
     }
 }
 
@@ -101,6 +105,18 @@ label_values! {
         Gone = "gone",
         /// Any other answer of SQS.
         Other = "other",
+    }
+}
+
+label_values! {
+    /// What SQS may do with a message.
+    QueueState {
+        /// A receive would bring it.
+        Visible = "visible",
+        /// Somebody received it and has not deleted it.
+        InFlight = "in_flight",
+        /// It was sent with a delay that is not over.
+        Delayed = "delayed",
     }
 }
 

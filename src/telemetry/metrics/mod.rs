@@ -2,10 +2,14 @@
 
 mod incidents;
 mod labels;
+mod reference;
 mod register;
+mod senses;
+mod table;
 #[cfg(test)]
 mod tests;
 mod verdicts;
+mod wiring;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -18,15 +22,19 @@ use prometheus::{
 };
 
 pub use labels::{
-    AwsResult, EvaluationResult, HealResult, MessageOutcome, NotifyResult, ReceiveErrorKind,
-    Trigger,
+    AwsResult, EvaluationResult, HealResult, MessageOutcome, NotifyResult, QueueState,
+    ReceiveErrorKind, Trigger,
 };
+
+pub use reference::metrics_reference;
+pub use table::{Label, METRICS, Metric, MetricKind, Values};
 
 use crate::assess::Assessment;
 use crate::event::Call;
 use crate::heal::RepairKind;
 use crate::snapshot::AccountId;
 use incidents::Incidents;
+use senses::Senses;
 use verdicts::Verdicts;
 
 /// The label value of what is in no list.
@@ -40,6 +48,7 @@ const MAX_OPERATIONS: usize = 128;
 pub struct Metrics {
     registry: Registry,
     verdicts: Verdicts,
+    sweep_interval: Gauge,
     ready: IntGauge,
     evaluations: IntCounterVec,
     evaluation_duration: HistogramVec,
@@ -51,6 +60,7 @@ pub struct Metrics {
     last_receive: Gauge,
     heal_actions: IntCounterVec,
     incidents: Incidents,
+    senses: Senses,
     notifications: IntCounterVec,
     notifications_waiting: IntGaugeVec,
     aws_requests: IntCounterVec,
@@ -75,6 +85,11 @@ impl Metrics {
         TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text)?;
         self.verdicts.encode(&mut text);
         Ok(text)
+    }
+
+    /// Sets the configured time between two sweeps.
+    pub fn set_sweep_interval(&self, interval: Duration) {
+        self.sweep_interval.set(interval.as_secs_f64());
     }
 
     /// Sets whether the daemon is ready: `trailwarden_ready`.

@@ -3,12 +3,13 @@ use std::sync::Mutex;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Error, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec,
-    Opts, Registry,
+    Error, Gauge, Histogram, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry,
 };
 
 use super::incidents::Incidents;
 use super::labels::{EvaluationResult, HealResult, MessageOutcome, ReceiveErrorKind, Trigger};
+use super::senses::Senses;
+use super::table::{self, Metric};
 use super::verdicts::Verdicts;
 use super::{Metrics, OTHER};
 use crate::event::listed_calls;
@@ -34,96 +35,26 @@ pub(super) fn all() -> Result<Metrics, Error> {
     register_build_info(&registry)?;
     let metrics = Metrics {
         verdicts: Verdicts::default(),
-        ready: kept(
+        sweep_interval: gauge(&registry, &table::SWEEP_INTERVAL)?,
+        ready: kept(&registry, IntGauge::with_opts(table::READY.opts())?)?,
+        evaluations: counters(&registry, &table::EVALUATIONS)?,
+        evaluation_duration: histograms(
             &registry,
-            IntGauge::new(
-                "trailwarden_ready",
-                "Whether every scope has been evaluated once and the feed is alive: 1 yes, 0 no.",
-            )?,
+            &table::EVALUATION_DURATION,
+            &EVALUATION_BUCKETS,
         )?,
-        evaluations: counters(
-            &registry,
-            "trailwarden_evaluations_total",
-            "Evaluations of a scope by what caused them and by the worst verdict among its controls; error is an evaluation without a verdict.",
-            &["trigger", "result"],
-        )?,
-        evaluation_duration: kept(
-            &registry,
-            HistogramVec::new(
-                HistogramOpts::new(
-                    "trailwarden_evaluation_duration_seconds",
-                    "Time from the first call to AWS to the verdict, by what caused the evaluation.",
-                )
-                .buckets(EVALUATION_BUCKETS.to_vec()),
-                &["trigger"],
-            )?,
-        )?,
-        event_age: histogram(
-            &registry,
-            "trailwarden_event_age_seconds",
-            "Time from the call that an event reports (its eventTime) to the verdict that the event caused.",
-            &EVENT_AGE_BUCKETS,
-        )?,
-        detection_latency: histogram(
-            &registry,
-            "trailwarden_detection_latency_seconds",
-            "Time from the receipt of a message to the gauges being set.",
-            &DETECTION_BUCKETS,
-        )?,
-        messages: counters(
-            &registry,
-            "trailwarden_messages_total",
-            "Messages taken from the queue by what became of them.",
-            &["outcome"],
-        )?,
-        events: counters(
-            &registry,
-            "trailwarden_events_total",
-            "Calls via CloudTrail that were received, by EventBridge source and name of the call; calls that change no verdict are other.",
-            &["source", "event_name"],
-        )?,
-        receive_errors: counters(
-            &registry,
-            "trailwarden_receive_errors_total",
-            "Receives from the queue that failed, by why.",
-            &["kind"],
-        )?,
-        last_receive: kept(
-            &registry,
-            Gauge::new(
-                "trailwarden_last_receive_timestamp_seconds",
-                "When the queue last answered a receive, with messages or without, in seconds since 1970; 0 is never.",
-            )?,
-        )?,
-        heal_actions: counters(
-            &registry,
-            "trailwarden_heal_actions_total",
-            "Steps of repairs by AWS operation and by what became of them; held and dropped made no call.",
-            &["action", "result"],
-        )?,
+        event_age: histogram(&registry, &table::EVENT_AGE, &EVENT_AGE_BUCKETS)?,
+        detection_latency: histogram(&registry, &table::DETECTION_LATENCY, &DETECTION_BUCKETS)?,
+        messages: counters(&registry, &table::MESSAGES)?,
+        events: counters(&registry, &table::EVENTS)?,
+        receive_errors: counters(&registry, &table::RECEIVE_ERRORS)?,
+        last_receive: gauge(&registry, &table::LAST_RECEIVE)?,
+        heal_actions: counters(&registry, &table::HEAL_ACTIONS)?,
         incidents: Incidents::register(&registry)?,
-        notifications: counters(
-            &registry,
-            "trailwarden_notifications_total",
-            "Attempts to tell a target of a change, by what became of them; failed ones are tried again.",
-            &["target", "result"],
-        )?,
-        notifications_waiting: kept(
-            &registry,
-            IntGaugeVec::new(
-                Opts::new(
-                    "trailwarden_notifications_waiting",
-                    "Notifications that wait for a target.",
-                ),
-                &["target"],
-            )?,
-        )?,
-        aws_requests: counters(
-            &registry,
-            "trailwarden_aws_requests_total",
-            "Requests to AWS by service, operation and result; attempts that the SDK repeats count once.",
-            &["service", "operation", "result"],
-        )?,
+        senses: Senses::register(&registry)?,
+        notifications: counters(&registry, &table::NOTIFICATIONS)?,
+        notifications_waiting: gauges(&registry, &table::NOTIFICATIONS_WAITING)?,
+        aws_requests: counters(&registry, &table::AWS_REQUESTS)?,
         aws_operations: Mutex::new(BTreeSet::new()),
         registry,
     };
@@ -164,23 +95,43 @@ fn begin_at_zero(metrics: &Metrics) {
     }
 }
 
-pub(super) fn counters(
-    registry: &Registry,
-    name: &str,
-    help: &str,
-    labels: &[&str],
-) -> Result<IntCounterVec, Error> {
-    kept(registry, IntCounterVec::new(Opts::new(name, help), labels)?)
+pub(super) fn counters(registry: &Registry, metric: &Metric) -> Result<IntCounterVec, Error> {
+    kept(
+        registry,
+        IntCounterVec::new(metric.opts(), &metric.label_names())?,
+    )
 }
 
-fn histogram(
+/// Gauges of whole numbers, by label.
+pub(super) fn gauges(registry: &Registry, metric: &Metric) -> Result<IntGaugeVec, Error> {
+    kept(
+        registry,
+        IntGaugeVec::new(metric.opts(), &metric.label_names())?,
+    )
+}
+
+pub(super) fn gauge(registry: &Registry, metric: &Metric) -> Result<Gauge, Error> {
+    kept(registry, Gauge::with_opts(metric.opts())?)
+}
+
+pub(super) fn histogram(
     registry: &Registry,
-    name: &str,
-    help: &str,
+    metric: &Metric,
     buckets: &[f64],
 ) -> Result<Histogram, Error> {
-    let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-    kept(registry, Histogram::with_opts(options)?)
+    kept(
+        registry,
+        Histogram::with_opts(metric.histogram_opts(buckets))?,
+    )
+}
+
+fn histograms(
+    registry: &Registry,
+    metric: &Metric,
+    buckets: &[f64],
+) -> Result<HistogramVec, Error> {
+    let options = metric.histogram_opts(buckets);
+    kept(registry, HistogramVec::new(options, &metric.label_names())?)
 }
 
 /// Registers a collector and hands it back: both are handles of the same metric.
@@ -193,16 +144,10 @@ pub(super) fn kept<C: Collector + Clone + 'static>(
 }
 
 fn register_build_info(registry: &Registry) -> Result<(), Error> {
-    let info = IntGaugeVec::new(
-        Opts::new(
-            "trailwarden_build_info",
-            "Always 1; the labels say which build this is.",
-        ),
-        &["version", "revision"],
-    )?;
-    info.with_label_values(&[env!("CARGO_PKG_VERSION"), REVISION])
+    gauges(registry, &table::BUILD_INFO)?
+        .with_label_values(&[env!("CARGO_PKG_VERSION"), REVISION])
         .set(1);
-    registry.register(Box::new(info))
+    Ok(())
 }
 
 /// The commit, where the build was told.

@@ -133,8 +133,10 @@ fn closed_counters_begin_at_zero_with_every_combination() {
             "evaluated",
             "failed_call",
             "foreign",
+            "heartbeat",
             "ignored",
             "read_only",
+            "stray_heartbeat",
             "unreadable"
         ]
         .map(|outcome| format!("trailwarden_messages_total{{outcome=\"{outcome}\"}} 0"))
@@ -249,6 +251,8 @@ fn every_metric_has_a_help_text_and_one_type() {
     metrics.set_heal_stopped(&account("111122223333"), "c", true);
     metrics.set_recipients_changed(&account("111122223333"), "c", true);
     metrics.notify_target("slack-1");
+    let heard = Some(time("2026-08-01T12:00:00Z"));
+    metrics.set_feed_cloudtrail(&account("111122223333"), Some(true), heard);
     let text = encode(&metrics);
     let named = |prefix: &str| {
         let rest = text
@@ -267,25 +271,33 @@ fn every_metric_has_a_help_text_and_one_type() {
         "trailwarden_build_info",
         "trailwarden_control_compliant",
         "trailwarden_control_state",
+        "trailwarden_dead_letter_messages",
         "trailwarden_detection_latency_seconds",
         "trailwarden_evaluation_duration_seconds",
         "trailwarden_evaluations_total",
         "trailwarden_event_age_seconds",
         "trailwarden_events_total",
+        "trailwarden_feed_cloudtrail_ok",
+        "trailwarden_feed_rule_ok",
         "trailwarden_heal_actions_total",
         "trailwarden_heal_mode",
         "trailwarden_heal_stopped",
+        "trailwarden_heartbeat_round_trip_seconds",
         "trailwarden_journal_writable",
         "trailwarden_last_evaluation_timestamp_seconds",
+        "trailwarden_last_event_timestamp_seconds",
         "trailwarden_last_receive_timestamp_seconds",
         "trailwarden_link_ok",
         "trailwarden_messages_total",
         "trailwarden_notifications_total",
         "trailwarden_notifications_waiting",
         "trailwarden_occurrences_total",
+        "trailwarden_queue_messages",
         "trailwarden_ready",
         "trailwarden_receive_errors_total",
+        "trailwarden_received_message_age_seconds",
         "trailwarden_recipients_changed",
+        "trailwarden_sweep_interval_seconds",
     ];
     assert_eq!(named("# HELP "), expected);
     assert_eq!(named("# TYPE "), expected);

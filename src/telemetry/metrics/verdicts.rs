@@ -4,6 +4,7 @@ use std::sync::{PoisonError, RwLock};
 
 use jiff::Timestamp;
 
+use super::table::{self, Metric};
 use crate::assess::{Assessment, Link, LinkState, Verdict};
 use crate::snapshot::AccountId;
 
@@ -18,7 +19,15 @@ pub(super) struct Verdicts(RwLock<BTreeMap<AccountId, Account>>);
 #[derive(Debug, Default)]
 struct Account {
     evaluated_at: Option<Timestamp>,
+    feed: Option<Feed>,
     controls: BTreeMap<String, Row>,
+}
+
+/// What CloudTrail does for the feed of an account.
+#[derive(Debug)]
+struct Feed {
+    ok: Option<bool>,
+    last_event: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -28,7 +37,7 @@ struct Row {
     links: [f64; Link::CHAIN.len()],
 }
 
-const STATES: [(&str, Verdict); 3] = [
+pub(super) const STATES: [(&str, Verdict); 3] = [
     ("fail", Verdict::Fail),
     ("pass", Verdict::Pass),
     ("unknown", Verdict::Unknown),
@@ -64,13 +73,22 @@ impl Verdicts {
         accounts.entry(account.clone()).or_default().evaluated_at = Some(at);
     }
 
+    pub(super) fn set_feed(
+        &self,
+        account: &AccountId,
+        ok: Option<bool>,
+        last_event: Option<Timestamp>,
+    ) {
+        let mut accounts = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        accounts.entry(account.clone()).or_default().feed = Some(Feed { ok, last_event });
+    }
+
     /// Appends the families in Prometheus' text format; a family without a series is left out.
     pub(super) fn encode(&self, out: &mut String) {
         let accounts = self.0.read().unwrap_or_else(PoisonError::into_inner);
         family(
             out,
-            "trailwarden_control_compliant",
-            "Whether the control passes: 1 only for PASS; FAIL and UNKNOWN are 0. Region is the home region of the chain.",
+            &table::CONTROL_COMPLIANT,
             rows(&accounts),
             |out, name, (labels, row)| {
                 let value = u8::from(row.verdict == Verdict::Pass);
@@ -79,8 +97,7 @@ impl Verdicts {
         );
         family(
             out,
-            "trailwarden_control_state",
-            "The verdict on the control: 1 for the state that it is in, 0 for the two others.",
+            &table::CONTROL_STATE,
             rows(&accounts),
             |out, name, (labels, row)| {
                 for (state, verdict) in STATES {
@@ -91,8 +108,7 @@ impl Verdicts {
         );
         family(
             out,
-            "trailwarden_link_ok",
-            "Whether the link of the best path holds: 1 yes, 0 cut, NaN not decidable (not seen, or behind a missing link).",
+            &table::LINK_OK,
             rows(&accounts),
             |out, name, (labels, row)| {
                 for (link, value) in Link::CHAIN.iter().zip(row.links) {
@@ -105,8 +121,7 @@ impl Verdicts {
             .filter_map(|(account, state)| Some((account, state.evaluated_at?)));
         family(
             out,
-            "trailwarden_last_evaluation_timestamp_seconds",
-            "When the account was last observed for a verdict, in seconds since 1970.",
+            &table::LAST_EVALUATION,
             times,
             |out, name, (account, at)| {
                 let labels = format!("account=\"{account}\"");
@@ -114,7 +129,34 @@ impl Verdicts {
                 sample(out, name, &labels, None, seconds);
             },
         );
+        encode_feeds(out, &accounts);
     }
+}
+
+fn encode_feeds(out: &mut String, accounts: &BTreeMap<AccountId, Account>) {
+    let feeds = || {
+        accounts
+            .iter()
+            .filter_map(|(account, state)| Some((account, state.feed.as_ref()?)))
+    };
+    family(
+        out,
+        &table::FEED_CLOUDTRAIL_OK,
+        feeds(),
+        |out, name, (account, feed)| {
+            let value = feed.ok.map_or(f64::NAN, f64::from);
+            sample(out, name, &format!("account=\"{account}\""), None, value);
+        },
+    );
+    family(
+        out,
+        &table::LAST_EVENT,
+        feeds().filter_map(|(account, feed)| Some((account, feed.last_event?))),
+        |out, name, (account, at)| {
+            let seconds = at.as_duration().as_secs_f64();
+            sample(out, name, &format!("account=\"{account}\""), None, seconds);
+        },
+    );
 }
 
 /// Every row with the labels that its series have in common.
@@ -133,8 +175,7 @@ fn rows(accounts: &BTreeMap<AccountId, Account>) -> impl Iterator<Item = (String
 
 fn family<T>(
     out: &mut String,
-    name: &str,
-    help: &str,
+    metric: &Metric,
     items: impl Iterator<Item = T>,
     mut write_samples: impl FnMut(&mut String, &str, T),
 ) {
@@ -142,8 +183,9 @@ fn family<T>(
     if items.peek().is_none() {
         return;
     }
+    let Metric { name, meaning, .. } = metric;
     // Writing to a String does not fail.
-    let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n");
+    let _ = write!(out, "# HELP {name} {meaning}\n# TYPE {name} gauge\n");
     for item in items {
         write_samples(out, name, item);
     }

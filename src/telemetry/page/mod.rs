@@ -6,6 +6,7 @@ mod card;
 mod history;
 #[cfg(test)]
 mod tests;
+mod wiring;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::sanitize::sanitize_capped;
-use super::status::{AccountStatus, ControlStatus, FeedHealth, ScopeStatus};
+use super::status::{AccountStatus, ControlStatus, FeedHealth, Hearing, ScopeStatus, WiringStatus};
 use crate::assess::Verdict;
 use crate::journal::Incident;
 
@@ -56,8 +57,9 @@ struct Entry<'a> {
 /// The page. `missing` is what readiness waits for; incidents come the latest first.
 pub(super) fn render(
     scopes: &[ScopeStatus],
-    feed: &FeedHealth,
+    (feed, hearing): (&FeedHealth, &Hearing),
     missing: &[String],
+    wired: &[(String, WiringStatus)],
     incidents: &[Incident],
     now: Timestamp,
 ) -> String {
@@ -85,6 +87,7 @@ pub(super) fn render(
                         span.unknown { (unknown.len()) " undecided" }
                         span.pass { (passing.len()) " whole" }
                         span { (feed_line(feed)) }
+                        (hearing_line(hearing))
                         span { "as of " (clock(now)) }
                     }
                 }
@@ -98,6 +101,7 @@ pub(super) fn render(
                     } @else {
                         (passing_table(&passing, now))
                     }
+                    (wiring::wiring(wired))
                     (history::history(incidents, now))
                 }
                 footer {
@@ -170,6 +174,23 @@ fn feed_line(feed: &FeedHealth) -> Markup {
         }
         @if let FeedHealth::Waiting { error: Some(error) } | FeedHealth::Silent { error: Some(error), .. } = feed {
             " (" (foreign(error)) ")"
+        }
+    }
+}
+
+/// What is not known is left out.
+fn hearing_line(hearing: &Hearing) -> Markup {
+    html! {
+        @match hearing.heartbeat {
+            Some(true) => { span { "heartbeat through rule and queue" } }
+            Some(false) => { span { strong { "the last heartbeat was lost" } } }
+            None => {}
+        }
+        @if let Some(waiting) = hearing.waiting.filter(|count| *count > 0) {
+            span { (waiting) " waiting in the queue" }
+        }
+        @if let Some(dead) = hearing.dead_letters.filter(|count| *count > 0) {
+            span { strong { (dead) " in the dead-letter queue" } }
         }
     }
 }

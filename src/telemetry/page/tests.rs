@@ -22,7 +22,14 @@ fn scope(id: &str, controls: Vec<ControlStatus>) -> ScopeStatus {
 }
 
 fn page(scopes: &[ScopeStatus]) -> String {
-    render(scopes, &ALIVE, &[], &[], time("2026-08-01T12:00:04Z"))
+    render(
+        scopes,
+        (&ALIVE, &Hearing::default()),
+        &[],
+        &[],
+        &[],
+        time("2026-08-01T12:00:04Z"),
+    )
 }
 
 /// A chain that was cut and mended, and a theft.
@@ -63,7 +70,8 @@ fn incidents(name: &str) -> [Incident; 2] {
 fn what_happened_last_is_told_with_who_and_what_was_done() {
     let page = render(
         &[],
-        &ALIVE,
+        (&ALIVE, &Hearing::default()),
+        &[],
         &[],
         &incidents("cis"),
         time("2026-08-01T12:00:04Z"),
@@ -160,8 +168,9 @@ fn before_the_first_evaluation_the_page_says_what_it_waits_for() {
     };
     let text = seen(&render(
         &[pending],
-        &feed,
+        (&feed, &Hearing::default()),
         &missing,
+        &[],
         &[],
         time("2026-08-01T12:00:04Z"),
     ));
@@ -204,8 +213,9 @@ fn hostile_names_are_spelt_out_and_escaped_wherever_they_stand() {
     };
     let page = render(
         &scopes,
-        &feed,
+        (&feed, &Hearing::default()),
         &[HOSTILE.to_owned()],
+        &wired(HOSTILE),
         &incidents(HOSTILE),
         time("2026-08-01T12:00:04Z"),
     );
@@ -271,4 +281,70 @@ fn ages_are_told_in_their_largest_unit() {
     for (seconds, text) in cases {
         assert_eq!(age(Duration::from_secs(seconds)), text);
     }
+}
+
+#[test]
+fn what_the_daemon_knows_of_its_hearing_is_told_and_what_it_does_not_is_left_out() {
+    let line = |hearing| {
+        let feed = (&ALIVE, &hearing);
+        let page = render(&[], feed, &[], &[], &[], time("2026-08-01T12:00:04Z"));
+        seen(&page)
+    };
+    let nothing = line(Hearing::default());
+    for never in ["heartbeat", "waiting in the queue", "dead-letter"] {
+        assert!(!nothing.contains(never), "{nothing}");
+    }
+    let sound = line(Hearing {
+        heartbeat: Some(true),
+        waiting: Some(0),
+        dead_letters: Some(0),
+    });
+    assert!(sound.contains("heartbeat through rule and queue"));
+    assert!(!sound.contains("dead-letter"), "{sound}");
+    let deaf = line(Hearing {
+        heartbeat: Some(false),
+        waiting: Some(7),
+        dead_letters: Some(2),
+    });
+    for expected in [
+        "the last heartbeat was lost",
+        "7 waiting in the queue",
+        "2 in the dead-letter queue",
+    ] {
+        assert!(deaf.contains(expected), "{expected} is missing in {deaf}");
+    }
+}
+
+fn wired(text: &str) -> Vec<(String, WiringStatus)> {
+    let status = |is_whole, problems| WiringStatus {
+        is_whole,
+        problems,
+        checked_at: time("2026-08-01T12:00:00Z"),
+    };
+    vec![
+        (text.to_owned(), status(Some(false), vec![text.to_owned()])),
+        (
+            "444455556666".to_owned(),
+            status(None, vec!["no answer".to_owned()]),
+        ),
+        ("777788889999".to_owned(), status(Some(true), Vec::new())),
+    ]
+}
+
+#[test]
+fn the_wiring_is_told_where_it_is_not_whole_and_counted_where_it_is() {
+    let now = time("2026-08-01T12:00:04Z");
+    let feed = (&ALIVE, &Hearing::default());
+    let text = seen(&render(&[], feed, &[], &wired("it is disabled"), &[], now));
+    for expected in [
+        "Wiring of the feed",
+        "no",
+        "not seen",
+        "1 of 3",
+        "trailwarden wire --apply",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    let none = seen(&render(&[], feed, &[], &[], &[], now));
+    assert!(!none.contains("Wiring of the feed"), "no feed, no wiring");
 }

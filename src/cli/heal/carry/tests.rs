@@ -125,6 +125,7 @@ async fn run(model: &Model, stop: &CancellationToken) -> Run {
         brief: &brief,
         known: BTreeMap::new(),
         remembered: Remembered::default(),
+        others: Vec::new(),
     };
     let shown = brief.look(without_filter_and_alarm(), &site.known);
     let mut told = Vec::new();

@@ -1,31 +1,39 @@
-/// The parts of an ARN, borrowed from its text.
+/// The parts of an ARN, borrowed from its text (AWS General Reference, "Amazon Resource Names").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Arn<'a> {
-    pub(crate) service: &'a str,
-    pub(crate) region: &'a str,
-    pub(crate) account: &'a str,
+pub struct Arn<'a> {
+    /// Such as `aws` or `aws-us-gov`.
+    pub partition: &'a str,
+    /// The service's name in ARNs, such as `sns`.
+    pub service: &'a str,
+    /// Empty for global resources.
+    pub region: &'a str,
+    /// Twelve digits; empty for buckets.
+    pub account: &'a str,
     /// All that follows the account, colons included.
-    pub(crate) resource: &'a str,
+    pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
     /// Takes `arn:partition:service:region:account:resource` apart; none for any other text.
-    pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
-        if parts.next()? != "arn" || !parts.next()?.starts_with("aws") {
-            return None;
-        }
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
         let arn = Self {
+            partition: parts.next()?,
             service: parts.next()?,
             region: parts.next()?,
             account: parts.next()?,
             resource: parts.next()?,
         };
-        (!arn.resource.is_empty()).then_some(arn)
+        (arn.partition.starts_with("aws") && !arn.resource.is_empty()).then_some(arn)
+    }
+
+    /// The region that an ARN names; none where the text is no ARN.
+    pub fn region_of(text: &'a str) -> Option<&'a str> {
+        Self::parse(text).map(|arn| arn.region)
     }
 
     /// The topic of an SNS topic's ARN; none for subscriptions and other resources.
-    pub(crate) fn topic(text: &'a str) -> Option<Self> {
+    pub fn topic(text: &'a str) -> Option<Self> {
         Self::parse(text).filter(|arn| {
             arn.service == "sns"
                 && !arn.region.is_empty()
@@ -37,16 +45,19 @@ impl<'a> Arn<'a> {
 
 /// A log group as an ARN names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct GroupName<'a> {
-    pub(crate) region: &'a str,
-    pub(crate) account: &'a str,
-    pub(crate) name: &'a str,
+pub struct LogGroupArn<'a> {
+    /// Where it is.
+    pub region: &'a str,
+    /// Whose it is.
+    pub account: &'a str,
+    /// Its name, slashes and all.
+    pub name: &'a str,
 }
 
-impl<'a> GroupName<'a> {
+impl<'a> LogGroupArn<'a> {
     /// Reads `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, with or without `:*` behind it. Names carry slashes, dots,
     /// hashes and so on, never a colon.
-    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+    pub fn parse(text: &'a str) -> Option<Self> {
         let arn = Arn::parse(text).filter(|arn| arn.service == "logs")?;
         let rest = arn.resource.strip_prefix("log-group:")?;
         let name = rest.strip_suffix(":*").unwrap_or(rest);
@@ -55,6 +66,17 @@ impl<'a> GroupName<'a> {
             account: arn.account,
             name,
         })
+    }
+}
+
+/// The partition that a region belongs to (AWS General Reference, "AWS service endpoints").
+pub fn partition_of(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
     }
 }
 
@@ -71,12 +93,12 @@ mod tests {
         ] {
             for suffix in ["", ":*"] {
                 let arn = format!("arn:aws:logs:eu-west-1:000011112222:log-group:{name}{suffix}");
-                let expected = GroupName {
+                let expected = LogGroupArn {
                     region: "eu-west-1",
                     account: "000011112222",
                     name,
                 };
-                assert_eq!(GroupName::parse(&arn), Some(expected));
+                assert_eq!(LogGroupArn::parse(&arn), Some(expected));
             }
         }
     }
@@ -91,7 +113,7 @@ mod tests {
             "arn:aws:s3:::bucket",
             "arn:other:logs:us-east-1:111122223333:log-group:ct",
         ] {
-            assert_eq!(GroupName::parse(text), None, "{text}");
+            assert_eq!(LogGroupArn::parse(text), None, "{text}");
         }
     }
 

@@ -1,0 +1,225 @@
+//! What has to hold of the looks and writes of one account.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::account::{Account, Looked, State};
+use crate::assess::{Assessment, Link, LinkState, Verdict};
+use crate::config::HealMode;
+use crate::heal::{Repair, apply_to, unchanged};
+
+const HOUR: Duration = Duration::from_hours(1);
+/// What may lie between the decision to write and the write: the journal has the state of the guard first.
+const SECURING: Duration = Duration::from_secs(6);
+/// The most looks within a minute that events, confirmations, retries and repairs explain together.
+const MOST_A_MINUTE: usize = 60;
+
+impl Account {
+    /// A repair is about to be written.
+    pub(super) fn watch_write(&self, repair: &Repair) {
+        let now = Instant::now();
+        let limits = &self.scenario.limits;
+        let stage = &self.stage;
+        let target = repair.target();
+        stage.law(
+            "nothing is written unless heal.mode is apply",
+            self.scenario.mode == HealMode::Apply,
+            || target.clone(),
+        );
+        let clock = stage.now();
+        let open = limits.windows.iter().find_map(|one| one.until(clock));
+        stage.law(
+            "nothing is written in a maintenance window",
+            open.is_none(),
+            || format!("{target}; it closes at {open:?}"),
+        );
+
+        let past = &mut *self.state();
+        let in_hour = past.writes.iter();
+        let in_hour = in_hour.filter(|one| now - one.at + SECURING < HOUR);
+        let count = 1 + in_hour.count();
+        stage.law(
+            "no more is written in an hour than the budget says",
+            count <= limits.budget_per_hour as usize,
+            || format!("{target} is number {count}"),
+        );
+        let same: Vec<Instant> = past
+            .writes
+            .iter()
+            .filter(|one| one.target == target)
+            .map(|one| one.at)
+            .collect();
+        stage.law(
+            "trailwarden gives way after so many writes to one target",
+            same.len() < limits.stop_after as usize,
+            || format!("{target} is number {}", 1 + same.len()),
+        );
+        let cooldown = Duration::try_from(limits.cooldown).unwrap();
+        let too_soon = same
+            .last()
+            .is_some_and(|last| now - *last + SECURING < cooldown);
+        stage.law(
+            "a target is left alone between two writes",
+            !too_soon,
+            || {
+                format!(
+                    "{target} {:?} after the last",
+                    same.last().map(|one| now - *one)
+                )
+            },
+        );
+        self.watch_grounds(past, repair, now);
+    }
+
+    /// What the daemon has seen has to call for it.
+    fn watch_grounds(&self, state: &mut State, repair: &Repair, now: Instant) {
+        let process = self.stage.process();
+        let settle = Duration::try_from(self.scenario.limits.settle).unwrap();
+        let ended = state
+            .looks
+            .iter_mut()
+            .filter(|look| look.process == process && look.ended.is_some());
+        let mut first_fail = None;
+        for (number, look) in ended.rev().enumerate() {
+            let verdict = self.verdict_of(look);
+            self.stage.law(
+                "nothing is written unless the last look says FAIL",
+                number > 0 || verdict == Verdict::Fail,
+                || format!("{} on {verdict:?}", repair.target()),
+            );
+            if verdict != Verdict::Fail {
+                break;
+            }
+            first_fail = look.ended;
+        }
+        let settled = first_fail.is_some_and(|first| now - first >= settle);
+        self.stage.law(
+            "what is mended was seen broken twice, some seconds apart",
+            settled,
+            || format!("{} first seen {first_fail:?}", repair.target()),
+        );
+        let seen = state.looks.iter().rev();
+        let mut seen = seen
+            .filter(|look| look.process == process && look.ended.is_some())
+            .map(|look| look.seen.as_ref());
+        if let (Some(Some(last)), Some(Some(before))) = (seen.next(), seen.next()) {
+            self.stage.law(
+                "what has just changed is not written over",
+                unchanged(before, last, repair),
+                || repair.target(),
+            );
+        }
+    }
+
+    /// What a look has to be judged as.
+    fn verdict_of(&self, look: &mut Looked) -> Verdict {
+        let Some(seen) = &look.seen else {
+            return Verdict::Unknown;
+        };
+        let judged = look.judged.get_or_insert_with(|| self.judge(seen));
+        judged.verdict
+    }
+
+    /// A repair is being carried out.
+    pub(super) fn watch_effect(&self, repair: &Repair, after: &crate::snapshot::Snapshot) {
+        let before = self.verdict();
+        let after = self.judge(after);
+        let state = self.state();
+        // AWS has no conditional writes: what others did since the look was read cannot be known.
+        let current = state.looks.iter().rev().find(|look| look.ended.is_some());
+        let raced = current.is_none_or(|look| look.reads_from + 1 < state.versions());
+        drop(state);
+        self.stage.law(
+            "no repair makes the chain worse",
+            raced || !is_worse(&before, &after),
+            || {
+                format!(
+                    "{} turned {:?} {:?} into {:?} {:?}",
+                    repair.target(),
+                    before.verdict,
+                    before.links,
+                    after.verdict,
+                    after.links
+                )
+            },
+        );
+    }
+
+    /// Before a look begins, what the one before showed has to be what is stored.
+    pub(super) fn watch_stored(&self) {
+        let process = self.stage.process();
+        let state = &mut *self.state();
+        let number = state.looks.len();
+        let Some(last) = state.looks.last_mut() else {
+            return;
+        };
+        let is_cheap = last.seen.is_none() || number.is_multiple_of(4);
+        if last.process != process || last.mute || last.ended.is_none() || !is_cheap {
+            return;
+        }
+        let expected = self.verdict_of(last);
+        let stored = self.stored().map(|(verdict, _, _)| verdict);
+        self.stage.law(
+            "what is stored is what the last look means",
+            stored == Some(expected),
+            || format!("{stored:?} in place of {expected:?}"),
+        );
+    }
+
+    /// Calls are bounded.
+    pub(super) fn watch_rate(&self) {
+        let now = Instant::now();
+        let state = self.state();
+        let recent = state.looks.iter().rev();
+        let recent = recent.take_while(|look| now - look.began < Duration::from_mins(1));
+        let count = recent.count();
+        self.stage
+            .law("looks are bounded", count <= MOST_A_MINUTE, || {
+                format!("{count} in a minute")
+            });
+    }
+
+    /// Whether a verdict was stored by a look that began at or after that moment.
+    pub(super) fn was_evaluated_since(&self, moment: Instant) -> bool {
+        let process = self.stage.process();
+        let state = self.state();
+        state.looks.iter().rev().any(|look| {
+            look.process == process && look.began >= moment && look.ended.is_some() && !look.mute
+        })
+    }
+
+    /// Somebody else mends what he finds broken, one call at a time.
+    pub(super) fn mended_by_others(&self) {
+        let judged = self.verdict();
+        let truth = self.truth();
+        let policy = &self.scenario.policy;
+        let plan = crate::heal::plan(&truth, &judged, &self.control, None, policy);
+        if let Some((_, repair)) = plan.repairs().next() {
+            let call = repair.kind().operation();
+            self.change(call, "terraform", |state| *state = apply_to(&truth, repair));
+        }
+    }
+}
+
+/// Whether what was true is less true now: a lower verdict, fewer whole links, somebody who is no longer told.
+fn is_worse(before: &Assessment, after: &Assessment) -> bool {
+    let rank = |one: &Assessment| match one.verdict {
+        Verdict::Fail => 0,
+        Verdict::Unknown => 1,
+        Verdict::Pass => 2,
+    };
+    let whole = |one: &Assessment| {
+        let states = Link::CHAIN.iter().map(|link| one.links.get(link));
+        states
+            .filter(|state| *state == Some(&LinkState::Ok))
+            .count()
+    };
+    let all_told = before
+        .audience
+        .iter()
+        .all(|one| after.audience.contains(one));
+    rank(after) < rank(before)
+        || (rank(after) == rank(before) && whole(after) < whole(before))
+        || (after.verdict == Verdict::Pass && !all_told)
+}
