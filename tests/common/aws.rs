@@ -85,10 +85,15 @@ impl Account {
             "{}/_trailwarden/seed?account={account}&period=10",
             emulator.endpoint
         );
-        let seeded: Seeded = ureq::post(&url)
+        let mut answer = ureq::post(&url)
+            .config()
+            .http_status_as_error(false)
+            .build()
             .send_empty()
-            .and_then(|mut answer| answer.body_mut().read_json())
-            .unwrap_or_else(|error| panic!("the account {account} cannot be seeded: {error}"));
+            .unwrap_or_else(|error| panic!("LocalStack does not seed {account}: {error}"));
+        let answer = answer.body_mut().read_to_string().expect("an answer");
+        let seeded: Seeded = serde_json::from_str(&answer)
+            .unwrap_or_else(|_| panic!("the account {account} cannot be seeded: {answer}"));
         let root = config(
             &emulator.endpoint,
             &seeded.region,
