@@ -13,7 +13,7 @@ use super::judge::{Judge, Look};
 use super::memories::Memories;
 use super::own::OwnWrites;
 use super::standing::Standings;
-use crate::assess::{Assessment, Verdict};
+use crate::assess::{Assessment, Chain, Verdict};
 use crate::aws::{AccountApi, ApplyError, Class, Remembered};
 use crate::config::HealMode;
 use crate::event::Signal;
@@ -161,6 +161,11 @@ impl Healer {
     /// can have been missed in between.
     pub(super) fn learn(&mut self, look: &Look, watched: SignedDuration, suspects: &Suspects) {
         self.memories.learn(look, watched, suspects, &self.events);
+    }
+
+    /// How a control was set up when it was last seen to pass, as far as that is known.
+    pub(super) fn last_passed(&self, control: &str) -> Option<&Chain> {
+        self.memories.last_passed(control)
     }
 
     /// What would mend a control, where planning is on.

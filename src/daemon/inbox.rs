@@ -19,6 +19,13 @@ pub(super) struct Item {
     pub(super) signal: Signal,
 }
 
+/// When the first and the last of the events that wait arrived.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) first: Instant,
+    pub(super) last: Instant,
+}
+
 /// The events of one scope. Bounded by the feed, which stops receiving while too many messages are in flight.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
@@ -56,9 +63,13 @@ impl Inbox {
         std::mem::take(&mut self.items())
     }
 
-    /// When the first of those that wait arrived.
-    pub(super) fn waiting_since(&self) -> Option<Instant> {
-        self.items().first().map(|item| item.ticket.received())
+    /// What waits; none: nothing does.
+    pub(super) fn waiting(&self) -> Option<Waiting> {
+        let items = self.items();
+        Some(Waiting {
+            first: items.first()?.ticket.received(),
+            last: items.last()?.ticket.received(),
+        })
     }
 
     /// Waits until something arrived since the last call.

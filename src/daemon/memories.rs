@@ -75,6 +75,11 @@ impl Memories {
         Some(&self.controls.get(control)?.known_good_setup()?.chain)
     }
 
+    /// How this control was set up when it was last seen to pass, as far as that is known.
+    pub(super) fn last_passed(&self, control: &str) -> Option<&Chain> {
+        Some(&self.controls.get(control)?.last_setup()?.chain)
+    }
+
     /// Takes in how the controls of a look are set up that pass. `watched` is the time since the look before, where nothing
     /// can have been missed in between.
     pub(super) fn learn(

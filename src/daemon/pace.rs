@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::inbox::Waiting;
 use crate::backoff::Backoff;
 #[cfg(test)]
 use crate::mutant::{Mutant, planted};
@@ -13,6 +14,9 @@ use crate::telemetry::Trigger;
 const FIRST_GAP: Duration = Duration::from_millis(250);
 /// The longest pause within a burst: what a flood of events can delay a look by.
 const LONGEST_GAP: Duration = Duration::from_secs(5);
+/// A burst that nothing was added to for so long seems over, and its pause is cut short: once in the longest pause, since a
+/// flood can seem over as often as it likes.
+const QUIET: Duration = FIRST_GAP;
 /// Reads lag behind writes; the state that an event told of is looked at once more this long after.
 const CONFIRM_AFTER: Duration = Duration::from_secs(5);
 /// The first and the longest wait before an evaluation that ended without a verdict, or with UNKNOWN, is tried again.
@@ -30,6 +34,7 @@ pub(super) struct Pace {
     backoff: Backoff,
     burst: u32,
     last_event_look: Option<Instant>,
+    last_cut_short: Option<Instant>,
     random: fastrand::Rng,
 }
 
@@ -46,16 +51,27 @@ impl Pace {
             backoff: Backoff::new(RETRY.0, RETRY.1.min(sweep_interval)),
             burst: 0,
             last_event_look: None,
+            last_cut_short: None,
             random,
         }
     }
 
-    /// When an event that arrived at `arrived` may be looked at: at once, unless a burst is going on.
-    pub(super) fn event_due(&self, arrived: Instant) -> Instant {
-        match self.last_event_look {
-            Some(last) if arrived < last + 2 * self.gap() => arrived.max(last + self.gap()),
-            _ => arrived,
+    /// When the events that wait may be looked at: at once, unless a burst is going on.
+    pub(super) fn event_due(&self, waiting: Waiting) -> Instant {
+        let Some(before) = self.before_in_burst(waiting.first) else {
+            return waiting.first;
+        };
+        let mut over = (waiting.last + QUIET).max(before + FIRST_GAP);
+        if let Some(last) = self.last_cut_short {
+            over = over.max(last + LONGEST_GAP);
         }
+        waiting.first.max(before + self.gap()).min(over)
+    }
+
+    /// The last look at events, if one that arrived now is of the same burst.
+    fn before_in_burst(&self, arrived: Instant) -> Option<Instant> {
+        self.last_event_look
+            .filter(|last| arrived < *last + 2 * self.gap())
     }
 
     fn gap(&self) -> Duration {
@@ -99,13 +115,14 @@ impl Pace {
             }
         }
         if let Some(arrived) = arrived {
-            let in_burst = self
-                .last_event_look
-                .is_some_and(|last| arrived < last + 2 * self.gap());
-            self.burst = if in_burst {
-                self.burst.saturating_add(1)
-            } else {
-                1
+            self.burst = match self.before_in_burst(arrived) {
+                Some(before) => {
+                    if now < before + self.gap() {
+                        self.last_cut_short = Some(now);
+                    }
+                    self.burst.saturating_add(1)
+                }
+                None => 1,
             };
             self.confirm = Some(now + CONFIRM_AFTER);
             #[cfg(test)]
@@ -150,6 +167,33 @@ mod tests {
         Pace::new(15 * MINUTE, now, fastrand::Rng::with_seed(1))
     }
 
+    fn one(arrived: Instant) -> Waiting {
+        Waiting {
+            first: arrived,
+            last: arrived,
+        }
+    }
+
+    /// Events that arrive so long after each other, from the start on; each look takes in all that arrived before it. Answers
+    /// when it looked.
+    fn flood(pace: &mut Pace, start: Instant, apart: Duration, end: Instant) -> Vec<Instant> {
+        let mut looks = Vec::new();
+        let (mut first, mut last) = (start, start);
+        while first < end {
+            let due = pace.event_due(Waiting { first, last });
+            // The next one arrives before that.
+            if last + apart <= due && last + apart < end {
+                last += apart;
+                continue;
+            }
+            pace.begun(Trigger::Event, due, Some(first));
+            pace.ended(due, true, true);
+            looks.push(due);
+            (first, last) = (last + apart, last + apart);
+        }
+        looks
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_first_look_is_due_at_once_and_a_sweep_follows_within_a_tenth_of_its_interval() {
         let now = Instant::now();
@@ -171,7 +215,7 @@ mod tests {
         let now = Instant::now();
         let mut pace = pace(now);
         pace.begun(Trigger::Start, now, None);
-        assert_eq!(pace.event_due(now), now);
+        assert_eq!(pace.event_due(one(now)), now);
         pace.begun(Trigger::Event, now, Some(now));
         pace.ended(now, true, true);
         assert_eq!(pace.next(), (now + CONFIRM_AFTER, Trigger::Confirm));
@@ -185,24 +229,42 @@ mod tests {
         let mut pace = pace(start);
         pace.begun(Trigger::Start, start, None);
         let end = start + MINUTE;
-        let mut looks = Vec::new();
-        let mut arrived = start;
-        // An event every millisecond; each look takes in all that arrived before it began.
-        while arrived < end {
-            let due = pace.event_due(arrived);
-            pace.begun(Trigger::Event, due, Some(arrived));
-            pace.ended(due, true, true);
-            looks.push(due);
-            arrived = due + Duration::from_millis(1);
-        }
+        let looks = flood(&mut pace, start, Duration::from_millis(1), end);
         assert!(looks.len() <= 20, "{} looks", looks.len());
         assert!(looks.last().is_some_and(|last| *last + LONGEST_GAP >= end));
         let quiet = end + 3 * LONGEST_GAP;
         assert_eq!(
-            pace.event_due(quiet),
+            pace.event_due(one(quiet)),
             quiet,
             "after a quiet time an event is looked at at once"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_event_of_a_burst_is_looked_at_as_soon_as_it_seems_over() {
+        let start = Instant::now();
+        let mut pace = pace(start);
+        pace.begun(Trigger::Start, start, None);
+        let end = start + Duration::from_secs(8);
+        let looks = flood(&mut pace, start, Duration::from_millis(10), end);
+        assert!(looks.len() <= 8, "{} looks", looks.len());
+        let last = looks.last().copied().unwrap();
+        assert!(last >= end - Duration::from_millis(10) && last <= end + QUIET);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_with_pauses_costs_at_most_two_looks_in_the_longest_pause() {
+        for apart in [100, 240, 260, 300, 400, 490].map(Duration::from_millis) {
+            let start = Instant::now();
+            let mut pace = pace(start);
+            pace.begun(Trigger::Start, start, None);
+            let looks = flood(&mut pace, start, apart, start + MINUTE);
+            assert!(
+                looks.len() <= 5 + 24,
+                "{} looks, {apart:?} apart",
+                looks.len()
+            );
+        }
     }
 
     #[tokio::test(start_paused = true)]

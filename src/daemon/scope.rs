@@ -99,9 +99,9 @@ impl Scope {
     /// When the next look is due, and what for.
     fn next(&self) -> (Instant, Trigger) {
         let planned = self.pace.next();
-        match self.inbox.waiting_since() {
-            Some(arrived) => {
-                let due = self.pace.event_due(arrived);
+        match self.inbox.waiting() {
+            Some(waiting) => {
+                let due = self.pace.event_due(waiting);
                 if due <= planned.0 {
                     (due, Trigger::Event)
                 } else {
@@ -259,7 +259,8 @@ impl Scope {
         snapshot.now = (self.clock)();
         self.owners.show(&mut snapshot);
         let look = self.judge.judge(snapshot);
-        self.standings.update(&look, &self.suspects, &self.events);
+        self.standings
+            .update(&look, &self.healer, &self.suspects, &self.events);
         self.show(&look);
         self.events.verdicts_stored(
             &look.snapshot.account_id,
@@ -325,7 +326,8 @@ impl Scope {
         }
 
         // Whoever is called by the gauge finds the reason on the page.
-        self.standings.update(&look, &self.suspects, &self.events);
+        self.standings
+            .update(&look, &self.healer, &self.suspects, &self.events);
         self.show(&look);
         self.events
             .verdicts_stored(account, look.snapshot.now, &look.assessments);

@@ -26,7 +26,7 @@ pub(super) struct Standings {
 #[derive(Debug)]
 struct Standing {
     spell: Spell,
-    /// The best path when the control last passed: what a call must have named to be blamed.
+    /// The best path when the control last passed, while it does not: what a call must have named to be blamed.
     whole: Option<Chain>,
     /// Who broke which link, as far as a call explains it.
     actors: BTreeMap<Link, Actor>,
@@ -59,7 +59,9 @@ impl Standings {
             let actor = spell.link.zip(spell.actor.clone());
             let standing = Standing {
                 spell: spell.clone(),
-                whole: memory.last_setup().map(|setup| setup.chain.clone()),
+                whole: (spell.verdict != Verdict::Pass)
+                    .then(|| memory.last_setup().map(|setup| setup.chain.clone()))
+                    .flatten(),
                 actors: actor.into_iter().collect(),
                 told: false,
             };
@@ -74,14 +76,21 @@ impl Standings {
             .is_none_or(|standing| standing.spell.since != spell.since)
     }
 
-    /// Takes a look in, and tells of what changed.
-    pub(super) fn update(&mut self, look: &Look, suspects: &Suspects, events: &Events) {
+    /// Takes a look in, and tells of what changed. The healer remembers what passed at the looks before this one.
+    pub(super) fn update(
+        &mut self,
+        look: &Look,
+        healer: &Healer,
+        suspects: &Suspects,
+        events: &Events,
+    ) {
         let account = &look.snapshot.account_id;
         for assessment in &look.assessments {
             let before = self.controls.remove(&assessment.control);
             let was = before.as_ref().map(|one| one.spell.clone());
             let told = before.as_ref().is_some_and(|one| one.told);
-            let mut standing = Standing::next(before, assessment, look, suspects);
+            let passed = healer.last_passed(&assessment.control);
+            let mut standing = Standing::next(before, assessment, look, passed, suspects);
             let now = &standing.spell;
             let changed = was.as_ref().is_none_or(|was| was.since != now.since)
                 || (!told && now.verdict != Verdict::Pass);
@@ -174,13 +183,16 @@ impl Standing {
         before: Option<Self>,
         assessment: &Assessment,
         look: &Look,
+        passed: Option<&Chain>,
         suspects: &Suspects,
     ) -> Self {
         let (verdict, link) = (assessment.verdict, assessment.broken_link);
         let (same, whole, mut actors) = match before {
             Some(one) => {
                 let same = (one.spell.verdict, one.spell.link) == (verdict, link);
-                (same.then_some(one.spell), one.whole, one.actors)
+                // What does not pass is not remembered for long.
+                let whole = one.whole.or_else(|| passed.cloned());
+                (same.then_some(one.spell), whole, one.actors)
             }
             None => (None, None, BTreeMap::new()),
         };
@@ -188,7 +200,7 @@ impl Standing {
         if verdict == Verdict::Pass {
             return Self {
                 spell,
-                whole: Some(assessment.chain.clone()),
+                whole: None,
                 actors: BTreeMap::new(),
                 told: false,
             };

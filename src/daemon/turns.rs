@@ -39,7 +39,7 @@ impl Default for Turns {
 impl Turns {
     /// Waits for a turn of the scope behind this inbox; once an event is there, for one of the kind that is kept for events.
     pub(super) async fn next(&self, inbox: &Inbox, pulse: &Pulse) -> Turn {
-        if inbox.waiting_since().is_none() {
+        if inbox.waiting().is_none() {
             let mut planned = pin!(Arc::clone(&self.planned).acquire_owned());
             loop {
                 tokio::select! {

@@ -6,8 +6,8 @@ use aws_sdk_sqs::types::{
 };
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{EntryResult, Message, Queue, Receipt};
@@ -19,6 +19,10 @@ use crate::aws::sdk_error::Call;
 
 /// Entries of one batch call, by the SQS API.
 const BATCH: usize = 10;
+
+/// Batch calls at the same time: ten thousand messages in flight are a thousand of them, and have to be prolonged before their
+/// visibility times end.
+const BATCHES_AT_ONCE: usize = 8;
 
 /// The longest wait of ReceiveMessage, by the SQS API.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -195,14 +199,8 @@ impl Queue for SqsQueue {
     }
 
     fn delete_batch<'a>(&'a self, receipts: &'a [Receipt]) -> BoxFuture<'a, Vec<EntryResult>> {
-        async move {
-            let mut results = Vec::with_capacity(receipts.len());
-            for ten in receipts.chunks(BATCH) {
-                results.extend(self.delete_ten(ten).await);
-            }
-            results
-        }
-        .boxed()
+        let tens = receipts.chunks(BATCH);
+        in_turn(tens.map(|ten| self.delete_ten(ten).boxed()).collect()).boxed()
     }
 
     fn extend_visibility<'a>(
@@ -210,15 +208,19 @@ impl Queue for SqsQueue {
         receipts: &'a [Receipt],
         visibility: Duration,
     ) -> BoxFuture<'a, Vec<EntryResult>> {
-        async move {
-            let mut results = Vec::with_capacity(receipts.len());
-            for ten in receipts.chunks(BATCH) {
-                results.extend(self.extend_ten(ten, visibility).await);
-            }
-            results
-        }
+        let tens = receipts.chunks(BATCH);
+        in_turn(
+            tens.map(|ten| self.extend_ten(ten, visibility).boxed())
+                .collect(),
+        )
         .boxed()
     }
+}
+
+/// Awaits the batches that a longer one was cut into; one result for each of its entries, in their order.
+async fn in_turn(batches: Vec<BoxFuture<'_, Vec<EntryResult>>>) -> Vec<EntryResult> {
+    let answers = stream::iter(batches).buffered(BATCHES_AT_ONCE);
+    answers.concat().await
 }
 
 /// The same failure for every entry of a batch.

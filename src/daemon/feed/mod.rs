@@ -36,8 +36,8 @@ pub(super) fn ticket() -> Ticket {
 
 /// The longest long poll that SQS offers.
 const LONG_POLL: Duration = Duration::from_secs(20);
-/// The first poll, and one after trouble, is short: an answer of an idle queue, too, says that the feed is alive.
-const FIRST_POLL: Duration = Duration::from_secs(1);
+/// The first poll, and one after trouble, waits for nothing: an answer of an idle queue, too, says that the feed is alive.
+const FIRST_POLL: Duration = Duration::ZERO;
 /// The most messages that one receive returns.
 const BATCH: usize = 10;
 /// A receive that is still silent this long after its long poll should have ended is cut.
