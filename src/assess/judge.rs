@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::coverage::{Gap, Outcome, outcome};
-use super::fault::Fault;
+use super::fault::{Certainty, Fault};
 use super::filter::put_command;
 use super::index::Index;
 use super::path::{Path, no_filter, paths};
@@ -178,7 +178,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .filter(|path| {
                 self.slices
                     .iter()
-                    .any(|slice| path.faults_for(slice).is_empty())
+                    .any(|slice| path.carries(slice) == Some(Certainty::Broken))
             })
     }
 

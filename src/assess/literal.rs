@@ -179,17 +179,19 @@ fn read_trail(
         let why = "The log group has no metric filter.";
         return Reading::fail(2, "CLOUDTRAIL_METRIC_FILTERS_NOT_PRESENT", why);
     }
-    let accepted: Vec<String> = control
+    let accepted: Vec<&str> = control
         .prescribed
         .iter()
         .filter(|one| text(one))
-        .map(|one| without_space(one.pattern.text()))
+        .map(|one| one.pattern.text())
         .collect();
     filters
         .into_iter()
         .filter(|filter| {
-            let deployed = without_space(filter.filter_pattern.as_deref().unwrap_or_default());
-            accepted.contains(&deployed)
+            let deployed = filter.filter_pattern.as_deref().unwrap_or_default();
+            accepted
+                .iter()
+                .any(|text| without_space(text).eq(without_space(deployed)))
         })
         .map(|filter| read_alarms(snapshot.account_id.as_str(), snapshot, filter))
         .max_by_key(|reading| reading.step)
@@ -298,14 +300,12 @@ fn read_topic(account: &str, snapshot: &crate::snapshot::Snapshot, topic: &str) 
     }
 }
 
-fn without_space(text: &str) -> String {
+fn without_space(text: &str) -> impl Iterator<Item = char> {
     let mut in_quotes = false;
-    text.chars()
-        .filter(|c| {
-            if *c == '"' {
-                in_quotes = !in_quotes;
-            }
-            in_quotes || !c.is_whitespace()
-        })
-        .collect()
+    text.chars().filter(move |c| {
+        if *c == '"' {
+            in_quotes = !in_quotes;
+        }
+        in_quotes || !c.is_whitespace()
+    })
 }

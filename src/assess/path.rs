@@ -33,6 +33,14 @@ impl<'i> Path<'i, '_> {
     /// Everything that is wrong with the path for the events of a slice, in the order of the chain.
     pub(super) fn faults_for(&self, slice: &Slice) -> Vec<Fault> {
         let mut faults = self.faults.clone();
+        faults.extend(self.faults_of_events(slice));
+        faults.sort_by_key(|fault| fault.at);
+        faults
+    }
+
+    /// What is wrong with the path for these events only.
+    fn faults_of_events(&self, slice: &Slice) -> Vec<Fault> {
+        let mut faults = Vec::new();
         match (&self.head.observed, &self.head.only_region) {
             (Some(observed), _) => faults.extend(observed.class_faults(&slice.class)),
             (None, Some(region)) if *region != slice.class.region => faults.push(Fault::broken(
@@ -47,17 +55,20 @@ impl<'i> Path<'i, '_> {
                 .flat_map(|tail| &tail.picks)
                 .filter_map(|pick| pick_fault(pick, &slice.class, self.tail)),
         );
-        faults.sort_by_key(|fault| fault.at);
         faults
     }
 
     /// Whether the path carries the events of a slice that its pattern matches; none: it does not.
     pub(super) fn carries(&self, slice: &Slice) -> Option<Certainty> {
-        let faults = self.faults_for(slice);
-        if faults.is_empty() {
-            Some(Certainty::Broken)
-        } else if faults.iter().any(Fault::is_broken) {
+        // Most filters of a log group serve another purpose and are cut for every event.
+        if self.faults.iter().any(Fault::is_broken) {
+            return None;
+        }
+        let of_events = self.faults_of_events(slice);
+        if of_events.iter().any(Fault::is_broken) {
             None
+        } else if self.faults.is_empty() && of_events.is_empty() {
+            Some(Certainty::Broken)
         } else {
             Some(Certainty::Undecided)
         }

@@ -195,7 +195,7 @@ impl<'a> Observed<'a> {
             let meaning = format!("which events trail {} records is not known.", trail.name);
             return Some(hole.fault(Link::Selector, &meaning).on(&trail.trail_arn));
         };
-        let what = match (&class.name, &class.source) {
+        let what = || match (&class.name, &class.source) {
             (Some(name), _) => format!("{name} events"),
             (None, Source::One(source)) => format!("the {} calls of {source}", kind(class)),
             (None, Source::Other) => format!("all {} management events", kind(class)),
@@ -205,7 +205,7 @@ impl<'a> Observed<'a> {
             Tri::No => Some(
                 Fault::broken(
                     Link::Selector,
-                    format!("The event selectors of trail {} do not record {what}.", trail.name),
+                    format!("The event selectors of trail {} do not record {}.", trail.name, what()),
                 )
                 .on(&trail.trail_arn)
                 .remedy(
@@ -222,8 +222,9 @@ impl<'a> Observed<'a> {
                     Link::Selector,
                     format!(
                         "The advanced event selectors of trail {} choose by a field that does not decide it; whether all \
-                         {what} are recorded is open.",
-                        trail.name
+                         {} are recorded is open.",
+                        trail.name,
+                        what()
                     ),
                 )
                 .on(&trail.trail_arn),

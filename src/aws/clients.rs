@@ -182,12 +182,9 @@ impl Aws {
         let mut config = self.config_in(home_region);
         if let Some(role) = role {
             let provider = AssumedRole {
-                sts: aws_sdk_sts::Client::from_conf(
-                    aws_sdk_sts::config::Builder::from(&config)
-                        .interceptor(self.interceptor())
-                        .retry_partition(retry_partition("sts", home_region, Some(&role.arn)))
-                        .build(),
-                ),
+                config: aws_sdk_sts::config::Builder::from(&config)
+                    .interceptor(self.interceptor())
+                    .retry_partition(retry_partition("sts", home_region, Some(&role.arn))),
                 role: role.clone(),
                 session_name: SESSION_NAME.clone(),
             };

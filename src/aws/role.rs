@@ -11,8 +11,9 @@ use super::clients::Role;
 /// Credentials of a role, assumed with other credentials; cached by whoever asks.
 #[derive(Debug)]
 pub(super) struct AssumedRole {
-    /// With the credentials that assume it.
-    pub(super) sts: aws_sdk_sts::Client,
+    /// With the credentials that assume it. A client is made when it is asked for, once an hour: one for each of a thousand
+    /// accounts would lie idle.
+    pub(super) config: aws_sdk_sts::config::Builder,
     pub(super) role: Role,
     /// What `CloudTrail` shows beside the role's name.
     pub(super) session_name: String,
@@ -20,8 +21,7 @@ pub(super) struct AssumedRole {
 
 impl AssumedRole {
     async fn assume(&self) -> Result<Credentials, CredentialsError> {
-        let request = self
-            .sts
+        let request = aws_sdk_sts::Client::from_conf(self.config.clone().build())
             .assume_role()
             .role_arn(&self.role.arn)
             .role_session_name(&self.session_name)

@@ -67,7 +67,7 @@ impl Memories {
     pub(super) fn known_good(&self) -> impl Iterator<Item = &Chain> {
         self.controls
             .values()
-            .filter_map(|memory| Some(&memory.known_good_setup()?.chain))
+            .filter_map(|memory| Some(&*memory.known_good_setup()?.chain))
     }
 
     /// The chain that this control is to go back to.
@@ -109,7 +109,7 @@ impl Memories {
                 if is_half_blind(look) {
                     continue;
                 }
-                let chains = [&before.chain, &setup.chain];
+                let chains = [&*before.chain, &*setup.chain];
                 self.happenings.push(Happening {
                     control: Some(control.clone()),
                     at: now,

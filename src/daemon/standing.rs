@@ -27,7 +27,7 @@ pub(super) struct Standings {
 struct Standing {
     spell: Spell,
     /// The best path when the control last passed, while it does not: what a call must have named to be blamed.
-    whole: Option<Chain>,
+    whole: Option<Box<Chain>>,
     /// Who broke which link, as far as a call explains it.
     actors: BTreeMap<Link, Actor>,
     /// This process has told of it.
@@ -191,7 +191,7 @@ impl Standing {
             Some(one) => {
                 let same = (one.spell.verdict, one.spell.link) == (verdict, link);
                 // What does not pass is not remembered for long.
-                let whole = one.whole.or_else(|| passed.cloned());
+                let whole = one.whole.or_else(|| passed.cloned().map(Box::new));
                 (same.then_some(one.spell), whole, one.actors)
             }
             None => (None, None, BTreeMap::new()),
@@ -212,7 +212,7 @@ impl Standing {
                 .any(|finding| finding.link == *link)
         });
         let mut chains = vec![&assessment.chain];
-        chains.extend(&whole);
+        chains.extend(whole.as_deref());
         for finding in &assessment.findings {
             if let Some(actor) = suspects.culprit(finding.link, &chains) {
                 actors.insert(finding.link, actor.clone());

@@ -36,8 +36,8 @@ pub struct ControlMemory {
 /// How a passing control is set up, without what AWS writes by itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
-    /// The best path.
-    pub chain: Chain,
+    /// The best path. Boxed, since most places for one are empty.
+    pub chain: Box<Chain>,
     /// Who is told, through any path.
     pub audience: Vec<Recipient>,
 }
@@ -89,7 +89,7 @@ impl Setup {
     /// Of a control that passes; none otherwise.
     pub fn of(assessment: &Assessment) -> Option<Self> {
         (assessment.verdict == Verdict::Pass).then(|| Self {
-            chain: assessment.chain.as_configured(),
+            chain: Box::new(assessment.chain.as_configured()),
             audience: assessment.audience.clone(),
         })
     }

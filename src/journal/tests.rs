@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::Connection;
 
 use super::*;
-use crate::assess::{Chain, Link, Recipient, Verdict};
+use crate::assess::{Link, Recipient, Verdict};
 use crate::event::Actor;
 use crate::heal::GuardState;
 use crate::snapshot::AccountId;
@@ -48,7 +48,7 @@ fn watched(since: i64, until: i64) -> Watched {
 
 fn setup(topic: &str) -> Setup {
     Setup {
-        chain: Chain::default(),
+        chain: Box::default(),
         audience: vec![Recipient {
             topic: topic.to_owned(),
             protocol: "email".to_owned(),

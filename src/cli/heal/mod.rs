@@ -184,7 +184,7 @@ fn remembered_chains(settings: &Settings, account: &AccountId) -> BTreeMap<Strin
         }
     };
     let own = known.into_iter().filter(|((of, _), _)| of == account);
-    own.map(|((_, control), known)| (control, known.setup.chain))
+    own.map(|((_, control), known)| (control, *known.setup.chain))
         .collect()
 }
 
