@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+#[cfg(test)]
+use crate::mutant::{Mutant, planted};
+
 /// Waits that double from a floor to a ceiling, each with jitter so that many daemons do not call in step.
 #[derive(Debug, Clone)]
 pub(crate) struct Backoff {
@@ -24,6 +27,10 @@ impl Backoff {
             .saturating_mul(1 << self.failures.min(20))
             .min(self.ceiling);
         self.failures = self.failures.saturating_add(1);
+        #[cfg(test)]
+        if planted(Mutant::NeverBacksOff) {
+            self.failures = 0;
+        }
         doubled.mul_f64(0.5 + random.f64() / 2.0)
     }
 

@@ -33,10 +33,26 @@ pub(crate) enum Mutant {
     FailuresAreFree,
     /// An incident stays open in the journal when it is over.
     NeverClosesIncidents,
+    /// A look without a verdict is repeated at once.
+    LooksAgainAtOnce,
+    /// A receive that failed is repeated at once.
+    ReceivesAgainAtOnce,
+    /// A write that failed is repeated at once, until it does not fail.
+    WritesAgainAtOnce,
+    /// The pause before a retry never grows.
+    NeverBacksOff,
+    /// A write is handed to the journal, and made without waiting until it is kept there.
+    WritesBeforeTheJournal,
+    /// What changed between two looks is written over.
+    WritesOverAFreshChange,
+    /// An alarm is put back with the actions that it had, and without those that it has now.
+    DropsActions,
+    /// An alarm is written without its actions, whatever the plan says.
+    SilencesAlarms,
 }
 
 impl Mutant {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::DeletesOnReceipt,
         Self::DropsWhatComesDuringALook,
         Self::AnswersWithAnEarlierLook,
@@ -51,6 +67,14 @@ impl Mutant {
         Self::ForgetsTheGuard,
         Self::FailuresAreFree,
         Self::NeverClosesIncidents,
+        Self::LooksAgainAtOnce,
+        Self::ReceivesAgainAtOnce,
+        Self::WritesAgainAtOnce,
+        Self::NeverBacksOff,
+        Self::WritesBeforeTheJournal,
+        Self::WritesOverAFreshChange,
+        Self::DropsActions,
+        Self::SilencesAlarms,
     ];
 }
 

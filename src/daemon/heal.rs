@@ -14,6 +14,8 @@ use super::memories::Memories;
 use super::own::OwnWrites;
 use super::standing::Standings;
 use crate::assess::{Assessment, Chain, Verdict};
+#[cfg(test)]
+use crate::aws::Applied;
 use crate::aws::{AccountApi, ApplyError, Class, Remembered};
 use crate::config::HealMode;
 use crate::event::Signal;
@@ -237,6 +239,8 @@ impl Healer {
             control: &control,
             step: &step,
         };
+        #[cfg(test)]
+        let before = before.filter(|_| !planted(Mutant::WritesOverAFreshChange));
         // Who changes the target between two looks is at work on it: his change is looked at before it is undone.
         if before.is_some_and(|before| !unchanged(&before, &look.snapshot, &repair)) {
             self.tell(
@@ -364,6 +368,11 @@ impl Healer {
             return Err(reason.unwrap_or_else(|| "the journal has not been read".to_owned()));
         }
         let entry = self.guard_entry(account);
+        #[cfg(test)]
+        if planted(Mutant::WritesBeforeTheJournal) {
+            self.journal.keep(vec![entry]);
+            return Ok(());
+        }
         let secured = self.journal.secure(vec![entry]).await;
         secured.map_err(|error| error.to_string())
     }
@@ -386,7 +395,11 @@ impl Healer {
             self.wake(JOURNAL_PAUSE);
             return false;
         }
+        #[cfg(test)]
+        let repair = &spoilt(repair);
         let answer = api.apply(repair).await;
+        #[cfg(test)]
+        let answer = insist(answer, api, repair).await;
         let now = (self.clock)();
         let outcome = if answer.is_ok() {
             Outcome::Applied
@@ -442,6 +455,31 @@ struct Told<'a> {
     account: &'a AccountId,
     control: &'a str,
     step: &'a Step,
+}
+
+/// What the planted bug of a write makes of a repair.
+#[cfg(test)]
+fn spoilt(repair: &Repair) -> Repair {
+    let mut repair = repair.clone();
+    if let Repair::PutMetricAlarm { alarm, .. } = &mut repair
+        && planted(Mutant::SilencesAlarms)
+    {
+        alarm.alarm_actions.clear();
+    }
+    repair
+}
+
+/// What the planted bug of a retry makes of an answer.
+#[cfg(test)]
+async fn insist(
+    mut answer: Result<Applied, ApplyError>,
+    api: &dyn AccountApi,
+    repair: &Repair,
+) -> Result<Applied, ApplyError> {
+    while answer.is_err() && planted(Mutant::WritesAgainAtOnce) {
+        answer = api.apply(repair).await;
+    }
+    answer
 }
 
 const fn failure(error: &ApplyError) -> HealResult {

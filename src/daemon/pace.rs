@@ -148,6 +148,10 @@ impl Pace {
             self.retry = None;
         } else {
             self.retry = Some(now + self.backoff.next(&mut self.random));
+            #[cfg(test)]
+            if planted(Mutant::LooksAgainAtOnce) {
+                self.retry = Some(now);
+            }
         }
     }
 

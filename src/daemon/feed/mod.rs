@@ -115,6 +115,12 @@ impl Feed {
                     if planted(Mutant::EndsAtAFault) && !pause.is_zero() {
                         return;
                     }
+                    #[cfg(test)]
+                    let pause = if planted(Mutant::ReceivesAgainAtOnce) {
+                        Duration::ZERO
+                    } else {
+                        pause
+                    };
                     poll = if pause.is_zero() { LONG_POLL } else { FIRST_POLL };
                     tokio::select! {
                         biased;

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::draws::{Fate, Look, Write};
 use super::letters::event;
+use super::process::MemoryDisk;
 use super::scenario::Scenario;
 use super::stage::{Act, Letter, Stage};
 use super::view::{View, dated};
@@ -56,6 +57,8 @@ pub(super) struct State {
     versions: Vec<Version>,
     pub(super) looks: Vec<Looked>,
     pub(super) writes: Vec<Asked>,
+    /// When the daemon received an event of it.
+    pub(super) told: Vec<Instant>,
     /// The process that has learnt whose account it is.
     known_to: Option<u32>,
     requests: u32,
@@ -69,6 +72,7 @@ pub(super) struct Account {
     pub(super) stage: Arc<Stage>,
     pub(super) scenario: Arc<Scenario>,
     pub(super) control: Control,
+    pub(super) disk: Arc<MemoryDisk>,
     state: Mutex<State>,
 }
 
@@ -78,6 +82,7 @@ impl Account {
         stage: &Arc<Stage>,
         scenario: &Arc<Scenario>,
         control: &Control,
+        disk: &Arc<MemoryDisk>,
         random: Rng,
     ) -> Self {
         let id = if index == 0 {
@@ -99,11 +104,13 @@ impl Account {
             stage: Arc::clone(stage),
             scenario: Arc::clone(scenario),
             control: control.clone(),
+            disk: Arc::clone(disk),
             state: Mutex::new(State {
                 random,
                 versions: vec![version],
                 looks: Vec::new(),
                 writes: Vec::new(),
+                told: Vec::new(),
                 known_to: None,
                 requests: 0,
                 is_writing: false,
@@ -148,6 +155,11 @@ impl Account {
         let last = state.looks.last();
         last.is_some_and(|look| look.ended.is_none() && look.began.elapsed() > LONG)
             || state.is_writing
+    }
+
+    /// The daemon receives an event of it.
+    pub(super) fn is_told(&self, now: Instant) {
+        self.state().told.push(now);
     }
 
     /// Since when it is as it is.
@@ -211,7 +223,8 @@ impl Account {
     fn begin_look(&self) -> (usize, Look) {
         let mut state = self.state();
         let faults = self.stage.faults();
-        let look = Look::draw(&mut state.random, &self.scenario.faults, faults);
+        let mut look = Look::draw(&mut state.random, &self.scenario.faults, faults);
+        look.is_blind |= self.stage.is_out();
         let begun = Looked {
             process: self.stage.process(),
             began: Instant::now(),
@@ -323,6 +336,7 @@ impl AccountApi for Account {
         async move {
             self.watch_stored();
             self.watch_rate();
+            self.watch_retries();
             let (index, look) = self.begin_look();
             self.stage.note(format_args!(
                 "{} look {index} begins; {}",
@@ -357,7 +371,10 @@ impl AccountApi for Account {
                     target: repair.target(),
                 });
                 let faults = self.stage.faults();
-                let write = Write::draw(&mut state.random, &self.scenario.faults, faults);
+                let mut write = Write::draw(&mut state.random, &self.scenario.faults, faults);
+                if self.stage.is_out() {
+                    write.fate = Fate::Throttled;
+                }
                 state.requests += 1;
                 (write, format!("own-{}-{}", self.index, state.requests))
             };

@@ -1,5 +1,6 @@
 //! What has to hold of the looks and writes of one account.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,12 +9,18 @@ use super::account::{Account, Looked, State};
 use crate::assess::{Assessment, Link, LinkState, Verdict};
 use crate::config::HealMode;
 use crate::heal::{Repair, apply_to, unchanged};
+use crate::snapshot::Snapshot;
 
 const HOUR: Duration = Duration::from_hours(1);
 /// What may lie between the decision to write and the write: the journal has the state of the guard first.
 const SECURING: Duration = Duration::from_secs(6);
 /// The most looks within a minute that events, confirmations, retries and repairs explain together.
 const MOST_A_MINUTE: usize = 60;
+/// How long an event may have waited for its look: the longest pause within a burst, and a look that was under way.
+const STILL_WAITING: Duration = Duration::from_secs(15);
+/// The least that lies between a look that failed and its repetition; it doubles with each further failure, up to the other.
+const FIRST_RETRY: Duration = Duration::from_millis(2500);
+const RAREST_RETRY: Duration = Duration::from_secs(90);
 
 impl Account {
     /// A repair is about to be written.
@@ -70,6 +77,19 @@ impl Account {
             },
         );
         self.watch_grounds(past, repair, now);
+        self.watch_intention(&target);
+    }
+
+    /// The process may die with the write, and the next one has to count it: it knows what is on the disk, and no more.
+    fn watch_intention(&self, target: &str) {
+        let kept = self.disk.store().recall(&self.id);
+        let kept = kept.map(|memory| memory.guard.under_way().map(str::to_owned));
+        let is_kept = matches!(&kept, Ok(Some(one)) if one == target);
+        self.stage.law(
+            "a write is in the journal before it is made",
+            is_kept,
+            || format!("{target}, and the journal has {kept:?}"),
+        );
     }
 
     /// What the daemon has seen has to call for it.
@@ -121,8 +141,11 @@ impl Account {
         judged.verdict
     }
 
-    /// A repair is being carried out.
-    pub(super) fn watch_effect(&self, repair: &Repair, after: &crate::snapshot::Snapshot) {
+    /// A repair is being carried out. Each single step has to be an improvement: the next one may never come. And what
+    /// people added beside what the control asks for is theirs: a call of AWS that replaces has to carry it over.
+    pub(super) fn watch_effect(&self, repair: &Repair, after: &Snapshot) {
+        let (had, has) = (things(&self.truth()), things(after));
+        let lost: Vec<&String> = had.difference(&has).collect();
         let before = self.verdict();
         let after = self.judge(after);
         let state = self.state();
@@ -130,6 +153,11 @@ impl Account {
         let current = state.looks.iter().rev().find(|look| look.ended.is_some());
         let raced = current.is_none_or(|look| look.reads_from + 1 < state.versions());
         drop(state);
+        self.stage.law(
+            "a repair takes nothing away",
+            raced || lost.is_empty(),
+            || format!("{} cost {lost:?}", repair.target()),
+        );
         self.stage.law(
             "no repair makes the chain worse",
             raced || !is_worse(&before, &after),
@@ -180,6 +208,32 @@ impl Account {
             });
     }
 
+    /// What fails is asked ever more rarely: an outage must not become a flood, and a limit of AWS is met by patience. What
+    /// else asks for looks is not meant: events and their confirmations, sweeps, a repair that waits.
+    pub(super) fn watch_retries(&self) {
+        let now = Instant::now();
+        let process = self.stage.process();
+        let state = self.state();
+        let blind = state.looks.iter().rev();
+        let blind = blind.take_while(|look| look.process == process && look.seen.is_none());
+        let count = blind.clone().count();
+        let Some(first) = blind.last() else {
+            return;
+        };
+        let events = state.told.iter().rev();
+        let events = events.take_while(|told| **told + STILL_WAITING > first.began);
+        let time = now - first.began;
+        let sweep = self.scenario.sweep.mul_f64(0.9);
+        let sweeps = usize::try_from(time.as_millis() / sweep.as_millis()).unwrap();
+        // A sweep may be due in any case, and a repair may have waited.
+        let others = 2 * events.count() + sweeps + 2;
+        self.stage.law(
+            "the longer nothing is seen, the more rarely it is tried",
+            count <= others + retries_within(time),
+            || format!("{count} looks in {time:?}"),
+        );
+    }
+
     /// Whether a verdict was stored by a look that began at or after that moment.
     pub(super) fn was_evaluated_since(&self, moment: Instant) -> bool {
         let process = self.stage.process();
@@ -200,6 +254,54 @@ impl Account {
             self.change(call, "terraform", |state| *state = apply_to(&truth, repair));
         }
     }
+}
+
+/// How often a look that fails and fails may be repeated in this time.
+fn retries_within(mut time: Duration) -> usize {
+    let mut pause = FIRST_RETRY;
+    let mut count = 0;
+    while let Some(rest) = time.checked_sub(pause) {
+        time = rest;
+        pause = (2 * pause).min(RAREST_RETRY);
+        count += 1;
+    }
+    count
+}
+
+/// What somebody may count on: everything that is there by its name, and whom each alarm tells of what.
+fn things(account: &Snapshot) -> BTreeSet<String> {
+    let alarms = account.alarms.iter().flatten().flat_map(|alarm| {
+        let states = [
+            ("alarm", &alarm.alarm_actions),
+            ("ok", &alarm.ok_actions),
+            ("insufficient data", &alarm.insufficient_data_actions),
+        ];
+        let name = &alarm.alarm_arn;
+        let told = states.into_iter().flat_map(move |(state, actions)| {
+            actions
+                .iter()
+                .map(move |one| format!("{name} tells {one} of {state}"))
+        });
+        told.chain([name.clone()])
+    });
+    let filters = account.metric_filters.iter().flatten();
+    let filters =
+        filters.map(|one| format!("filter {} of {}", one.filter_name, one.log_group_name));
+    let groups = account.log_groups.iter();
+    let groups = groups.map(|one| format!("log group {}", one.log_group_name));
+    let topics = account.topics.iter().flatten();
+    let topics = topics.map(|one| one.topic_arn.clone());
+    let subscriptions = account.subscriptions.iter().flatten();
+    let subscriptions = subscriptions.map(|one| one.subscription_arn.clone());
+    let trails = account.trails.iter().flatten();
+    let trails = trails.map(|one| one.trail_arn.clone());
+    alarms
+        .chain(filters)
+        .chain(groups)
+        .chain(topics)
+        .chain(subscriptions)
+        .chain(trails)
+        .collect()
 }
 
 /// Whether what was true is less true now: a lower verdict, fewer whole links, somebody who is no longer told.

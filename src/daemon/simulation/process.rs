@@ -1,7 +1,7 @@
 //! A process: the daemon as `trailwarden run` makes it, and the thread of its journal, played as a task.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -24,7 +24,7 @@ use crate::telemetry::{Events, Metrics, StatusBoard};
 /// A disk that lasts as long as the simulation. It can be full.
 pub(super) struct MemoryDisk {
     name: String,
-    store: Store,
+    store: Mutex<Store>,
     held: Mutex<bool>,
 }
 
@@ -35,21 +35,21 @@ impl MemoryDisk {
         let store = Store::in_shared_memory(&name).unwrap();
         Self {
             name,
-            store,
+            store: Mutex::new(store),
             held: Mutex::new(false),
         }
     }
 
     /// What is on it.
-    pub(super) fn store(&self) -> &Store {
-        &self.store
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap()
     }
 
     /// From now on nothing can be written, or can again.
     pub(super) fn hold(&self, held: bool) {
         let before = std::mem::replace(&mut *self.held.lock().unwrap(), held);
         if before != held {
-            self.store.hold(held);
+            self.store().hold(held);
         }
     }
 }

@@ -20,6 +20,10 @@ const VISIBILITY: Duration = Duration::from_secs(30);
 /// confirmation, and the looks and repairs of both.
 const PROMPTLY: Duration = Duration::from_secs(25);
 
+/// The least that lies between a receive that failed and the next; it doubles with each further failure, up to the other.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
 pub(super) struct Post {
     queue: MemoryQueue,
     stage: Arc<Stage>,
@@ -33,6 +37,15 @@ struct State {
     /// What was sent, by the queue's id; none: no evaluation is due to it.
     sent: BTreeMap<String, Sent>,
     received: BTreeMap<String, Received>,
+    failures: Failures,
+}
+
+/// The receives of one process that failed since one did not.
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    process: u32,
+    count: u32,
+    last: Option<Instant>,
 }
 
 struct Sent {
@@ -66,6 +79,7 @@ impl Post {
                 random,
                 sent: BTreeMap::new(),
                 received: BTreeMap::new(),
+                failures: Failures::default(),
             }),
         }
     }
@@ -160,6 +174,7 @@ impl Post {
             self.stage
                 .note(format_args!("received {}", message.receipt.0));
             if let Some(account) = state.sent[&message.id].account {
+                self.accounts[account].is_told(now);
                 let probe = Act::Probe {
                     account,
                     since: now,
@@ -171,6 +186,41 @@ impl Post {
                 self.stage
                     .schedule(at, Act::Expose(message.receipt.clone()));
             }
+        }
+    }
+
+    /// What fails is asked ever more rarely: whoever polls a queue that is out without a pause makes hundreds of calls a
+    /// second, and each of them costs.
+    fn watch_receive(&self) {
+        let process = self.stage.process();
+        let Failures {
+            process: failed,
+            count,
+            last,
+        } = self.state().failures;
+        let Some(last) = last.filter(|_| failed == process) else {
+            return;
+        };
+        let pause = FIRST_PAUSE * (1 << count.saturating_sub(1).min(16));
+        let pause = pause.min(LONGEST_PAUSE);
+        self.stage.law(
+            "the longer nothing is received, the more rarely it is tried",
+            last.elapsed() >= pause,
+            || format!("{:?} after failure {count}", last.elapsed()),
+        );
+    }
+
+    /// A receive failed, or did not.
+    fn note_receive(&self, is_failure: bool) {
+        let process = self.stage.process();
+        let failures = &mut self.state().failures;
+        if !is_failure || failures.process != process {
+            *failures = Failures::default();
+        }
+        if is_failure {
+            failures.process = process;
+            failures.count += 1;
+            failures.last = Some(Instant::now());
         }
     }
 
@@ -235,24 +285,30 @@ impl Queue for Post {
         wait: Duration,
     ) -> BoxFuture<'_, Result<Vec<Message>, CallError>> {
         async move {
+            self.watch_receive();
             let (fails, hangs) = {
                 let mut state = self.state();
                 let faults = self.stage.faults();
                 (
-                    faults && happens(&mut state.random, self.faults.receive_error),
+                    faults && happens(&mut state.random, self.faults.receive_error)
+                        || self.stage.is_out(),
                     faults && happens(&mut state.random, self.faults.hanging_receive),
                 )
             };
             if hangs {
                 self.stage.note(format_args!("receive hangs"));
+                // It will be cut.
+                self.note_receive(true);
                 pending::<()>().await;
             }
             sleep(Duration::from_millis(5)).await;
             if fails {
                 self.stage.note(format_args!("receive fails"));
+                self.note_receive(true);
                 return Err(error("sqs", "ReceiveMessage", "ServiceUnavailable"));
             }
             let mut messages = Queue::receive(&self.queue, max, wait).await?;
+            self.note_receive(false);
             self.take_in(&mut messages);
             Ok(messages)
         }

@@ -94,6 +94,7 @@ impl Scenario {
             scenario.incident(random);
         }
         scenario.upsets(random);
+        scenario.others(&mut random.fork());
         if !scenario.named {
             scenario.beginnings(&mut Rng::with_seed(!seed));
         }
@@ -171,6 +172,33 @@ impl Scenario {
                     self.acts.push((end, Act::Disk { held: false }));
                 }
                 self.acts.push((at, act.clone()));
+            }
+        }
+    }
+
+    /// AWS is out for a while, somebody is at work on what is broken, somebody else wants to be told.
+    fn others(&mut self, random: &mut Rng) {
+        if random.u32(0..8) == 0 {
+            let from = self.moment(random);
+            let to = from + seconds(random, 20..150);
+            self.acts.push((from, Act::Outage { over: false }));
+            self.acts.push((to, Act::Outage { over: true }));
+        }
+        let cuts = self.acts.iter().filter_map(|(at, act)| match act {
+            Act::Cut { account, .. } => Some((*at, *account)),
+            _ => None,
+        });
+        let cuts: Vec<_> = cuts.collect();
+        for (at, account) in cuts {
+            if random.u32(0..6) == 0 {
+                for _ in 0..random.u32(1..=3) {
+                    let later = at + millis(random, 1000..15_000);
+                    self.acts.push((later, Act::Tinker { account }));
+                }
+            }
+            if random.u32(0..8) == 0 {
+                let moment = self.moment(random);
+                self.acts.push((moment, Act::Extend { account }));
             }
         }
     }

@@ -37,6 +37,10 @@ pub(super) enum Act {
     Mend { account: usize },
     /// An operator sets up something else that is right too.
     Replace { account: usize },
+    /// An operator is at work on the chain: what is broken changes, and stays broken.
+    Tinker { account: usize },
+    /// An operator has the alarm tell somebody else, too.
+    Extend { account: usize },
     /// Another program mends what it finds broken.
     OtherHealer { account: usize },
     /// An event arrives in the queue.
@@ -47,6 +51,8 @@ pub(super) enum Act {
     Noise,
     /// The journal cannot be written from now on, or can again.
     Disk { held: bool },
+    /// AWS answers no call from now on, or does again.
+    Outage { over: bool },
     /// The process is killed.
     Crash,
     /// The process is told to end.
@@ -90,6 +96,7 @@ struct State {
     lines: VecDeque<String>,
     breach: Option<Breach>,
     faults: bool,
+    is_out: bool,
     process: u32,
     crash: bool,
     board: Option<StatusBoard>,
@@ -107,6 +114,7 @@ impl Stage {
                 lines: VecDeque::new(),
                 breach: None,
                 faults: true,
+                is_out: false,
                 process: 0,
                 crash: false,
                 board: None,
@@ -187,7 +195,20 @@ impl Stage {
     }
 
     pub(super) fn calm(&self) {
-        self.state().faults = false;
+        let mut state = self.state();
+        state.faults = false;
+        state.is_out = false;
+    }
+
+    /// Whether no call is answered.
+    pub(super) fn is_out(&self) -> bool {
+        self.state().is_out
+    }
+
+    /// AWS answers no call from now on, or does again. Once calm it always does.
+    pub(super) fn outage(&self, over: bool) {
+        let mut state = self.state();
+        state.is_out = !over && state.faults;
     }
 
     /// Which process runs, or ran last.

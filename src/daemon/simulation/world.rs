@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::WHOLE;
 use super::account::Account;
-use super::cuts::Cut;
+use super::cuts::{Cut, alarm, filter};
 use super::letters::{call, noise};
 use super::process::{End, MemoryDisk, Process};
 use super::queue::Post;
@@ -16,7 +16,7 @@ use super::scenario::{Scenario, millis};
 use super::stage::{Act, Breach, Stage};
 use crate::control::Control;
 use crate::journal::{Incident, Range};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{MetricFilter, Snapshot};
 
 /// Tasks that a daemon of two accounts has, and a few more.
 const MOST_TASKS: usize = 24;
@@ -38,7 +38,7 @@ pub(super) struct World {
     control: Control,
     accounts: Vec<Arc<Account>>,
     post: Arc<Post>,
-    disk: MemoryDisk,
+    disk: Arc<MemoryDisk>,
     process: Option<Process>,
     random: Rng,
 }
@@ -49,8 +49,9 @@ impl World {
         let stage = Arc::new(Stage::new());
         let scenario = Arc::new(Scenario::of(seed));
         let mut random = Rng::with_seed(!seed);
+        let disk = Arc::new(MemoryDisk::new());
         let accounts: Vec<_> = (0..scenario.accounts)
-            .map(|index| Account::new(index, &stage, &scenario, control, random.fork()))
+            .map(|index| Account::new(index, &stage, &scenario, control, &disk, random.fork()))
             .map(Arc::new)
             .collect();
         let post = Post::new(&stage, &scenario.faults, &accounts, random.fork());
@@ -60,7 +61,7 @@ impl World {
             scenario,
             control: control.clone(),
             accounts,
-            disk: MemoryDisk::new(),
+            disk,
             process: None,
             random,
         }
@@ -117,6 +118,8 @@ impl World {
             } => self.cut(account, cut, again),
             Act::Mend { account } => self.mend(account),
             Act::Replace { account } => self.replace(account),
+            Act::Tinker { account } => self.tinker(account),
+            Act::Extend { account } => self.extend(account),
             Act::OtherHealer { account } => self.accounts[account].mended_by_others(),
             Act::Deliver(letter) => self.post.deliver(letter),
             Act::Expose(receipt) => self.post.expose(receipt).await,
@@ -126,6 +129,11 @@ impl World {
                 }
             }
             Act::Disk { held } => self.hold_disk(held),
+            Act::Outage { over } => {
+                self.stage.note(format_args!("outage over: {over}"));
+                self.stage.upset();
+                self.stage.outage(over);
+            }
             Act::Crash => self.crash().await,
             Act::Stop => {
                 if let Some(process) = &self.process {
@@ -241,6 +249,32 @@ impl World {
         });
     }
 
+    /// Whoever mends by hand needs more than one attempt. What he writes between two looks of the daemon is a change that the
+    /// daemon has to see before it writes there.
+    fn tinker(&self, account: usize) {
+        let one = &self.accounts[account];
+        let whole = WHOLE.replace("111122223333", one.id.as_str());
+        let whole = Snapshot::from_json(&whole).unwrap();
+        one.change("PutMetricFilter", "operator", |state| {
+            try_something(state, &whole);
+        });
+    }
+
+    /// One alarm, two teams: who is added later is in no chain that is known to be good, and has to stay.
+    fn extend(&self, account: usize) {
+        let one = &self.accounts[account];
+        let topic = format!("arn:aws:sns:us-east-1:{}:app", one.id);
+        one.change("PutMetricAlarm", "operator", |state| {
+            alarm(state, |alarm| {
+                for actions in [&mut alarm.alarm_actions, &mut alarm.ok_actions] {
+                    if !actions.contains(&topic) {
+                        actions.push(topic.clone());
+                    }
+                }
+            });
+        });
+    }
+
     /// An event was received a while ago, and nothing has disturbed the daemon since: what it shows is true.
     fn probe(&self, account: usize, since: Instant) {
         let one = &self.accounts[account];
@@ -338,4 +372,40 @@ impl World {
 async fn next_end(process: Option<&mut Process>) -> Option<End> {
     let end = process?.tasks.join_next().await?;
     Some(end.unwrap_or_else(|error| End::Daemon(Err(crate::daemon::DaemonError::Panicked(error)))))
+}
+
+/// What is gone comes back as it must not be; what is there is touched, and keeps its faults.
+fn try_something(state: &mut Snapshot, whole: &Snapshot) {
+    let of_chain = |filter: &&MetricFilter| filter.log_group_name == "ct";
+    let mut filters = state.metric_filters.iter().flatten();
+    let is_filtered = filters.any(|one| of_chain(&one));
+    let has_group = state
+        .log_groups
+        .iter()
+        .any(|one| one.log_group_name == "ct");
+    if has_group && !is_filtered {
+        let back = whole
+            .metric_filters
+            .iter()
+            .flatten()
+            .filter(of_chain)
+            .cloned();
+        state.metric_filters.get_or_insert_default().extend(back);
+        Cut::NarrowFilter.make(state);
+        return;
+    }
+    let mut is_watched = false;
+    alarm(state, |alarm| {
+        is_watched = true;
+        let description = alarm.alarm_description.get_or_insert_default();
+        description.push_str(" Somebody is at it.");
+    });
+    if !is_watched {
+        let back = whole.alarms.iter().flatten().take(1).cloned();
+        state.alarms.get_or_insert_default().extend(back);
+        Cut::Threshold5.make(state);
+    }
+    filter(state, |filter| {
+        filter.filter_pattern.get_or_insert_default().push(' ');
+    });
 }

@@ -198,6 +198,14 @@ pub struct GuardState {
     in_flight: Option<InFlight>,
 }
 
+#[cfg(test)]
+impl GuardState {
+    /// What was begun and has not been recorded.
+    pub(crate) fn under_way(&self) -> Option<&str> {
+        self.in_flight.as_ref().map(|one| one.target.as_str())
+    }
+}
+
 /// Watches over the repairs of one scope.
 #[derive(Debug, Clone)]
 pub struct Guard {

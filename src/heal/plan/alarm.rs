@@ -4,6 +4,8 @@ use crate::assess::Link;
 use crate::heal::Repair;
 use crate::heal::model::{find_alarm, is_composite, settings_of};
 use crate::heal::shell;
+#[cfg(test)]
+use crate::mutant::{Mutant, planted};
 use crate::snapshot::{Alarm, Arn};
 
 use super::act::{Act, Candidate, Site};
@@ -260,6 +262,10 @@ fn alarm_on(site: &Site, name: &str, counter: &Counter) -> Alarm {
 
 /// Adds the actions of another state of the same alarm: none is ever taken away.
 pub(super) fn keep_actions(alarm: &mut Alarm, other: &Alarm) {
+    #[cfg(test)]
+    if planted(Mutant::DropsActions) {
+        return;
+    }
     for (mine, theirs) in [
         (&mut alarm.alarm_actions, &other.alarm_actions),
         (&mut alarm.ok_actions, &other.ok_actions),
