@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::Clock;
 use super::attribution::Suspects;
@@ -12,6 +12,7 @@ use super::happening::{Happening, What};
 use super::judge::{Judge, Look};
 use super::memories::Memories;
 use super::own::OwnWrites;
+use super::scope::LOOK_LIMIT;
 use super::standing::Standings;
 use crate::assess::{Assessment, Chain, Verdict};
 #[cfg(test)]
@@ -31,6 +32,9 @@ use crate::telemetry::{Events, HealResult, HealStep};
 
 /// How long a repair waits for a journal that cannot be written.
 const JOURNAL_PAUSE: Duration = Duration::from_secs(30);
+
+/// A write rests on a look that is no older than this: where the journal took longer, the account is looked at once more.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Mends one scope, as far as it may, and remembers what to go back to.
 pub(super) struct Healer {
@@ -252,7 +256,7 @@ impl Healer {
             self.wake(Duration::from_secs(1));
             return false;
         }
-        self.write(account, &told, &repair).await
+        self.write(account, look, judge, &told, &repair).await
     }
 
     /// What was mended passes.
@@ -384,7 +388,46 @@ impl Healer {
         }
     }
 
-    async fn write(&mut self, api: &dyn AccountApi, told: &Told<'_>, repair: &Repair) -> bool {
+    /// Why a repair is not called for any more, by what the account is now.
+    async fn outdated(
+        &self,
+        api: &dyn AccountApi,
+        look: &Look,
+        judge: &Judge,
+        control: &str,
+        repair: &Repair,
+    ) -> Option<&'static str> {
+        if self.limits.closed_until((self.clock)()).is_some() {
+            return Some("a maintenance window has opened");
+        }
+        let remembered = self.remembered();
+        let Ok(Ok(mut seen)) = timeout(LOOK_LIMIT, api.observe(&remembered)).await else {
+            return Some("the account cannot be looked at once more");
+        };
+        seen.other_accounts
+            .clone_from(&look.snapshot.other_accounts);
+        let again = judge.judge(seen);
+        let mut assessments = again.assessments.iter();
+        let is_called_for = assessments
+            .find(|one| one.control == control && one.verdict == Verdict::Fail)
+            .is_some_and(|assessment| {
+                let known_good = self.memories.known_good_of(control);
+                let plan = judge.plan(&again.snapshot, assessment, known_good, &self.policy);
+                plan.repairs().next().is_some_and(|(_, one)| one == repair)
+            });
+        let is_same = is_called_for && unchanged(&look.snapshot, &again.snapshot, repair);
+        (!is_same).then_some("the account has just changed")
+    }
+
+    async fn write(
+        &mut self,
+        api: &dyn AccountApi,
+        look: &Look,
+        judge: &Judge,
+        told: &Told<'_>,
+        repair: &Repair,
+    ) -> bool {
+        let begun = Instant::now();
         self.guard.begin((self.clock)(), repair);
         if let Err(reason) = self.secure(told.account).await {
             self.guard.record((self.clock)(), Outcome::Dropped);
@@ -393,6 +436,14 @@ impl Healer {
                 self.told.insert(told.control.to_owned(), reason);
             }
             self.wake(JOURNAL_PAUSE);
+            return false;
+        }
+        if begun.elapsed() > FRESH
+            && let Some(reason) = self.outdated(api, look, judge, told.control, repair).await
+        {
+            self.guard.record((self.clock)(), Outcome::Dropped);
+            self.tell(told, repair, HealResult::Dropped, Some(reason));
+            self.wake(Duration::from_secs(1));
             return false;
         }
         #[cfg(test)]

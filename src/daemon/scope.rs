@@ -35,7 +35,7 @@ use crate::telemetry::{
 };
 
 /// A look that takes longer is given up and tried again: every single call in it has a shorter limit of its own.
-const LOOK_LIMIT: Duration = Duration::from_mins(2);
+pub(super) const LOOK_LIMIT: Duration = Duration::from_mins(2);
 /// A scope that waits wakes this often to show that it lives.
 pub(super) const IDLE_TICK: Duration = Duration::from_secs(30);
 

@@ -14,6 +14,8 @@ use crate::snapshot::Snapshot;
 const HOUR: Duration = Duration::from_hours(1);
 /// What may lie between the decision to write and the write: the journal has the state of the guard first.
 const SECURING: Duration = Duration::from_secs(6);
+/// What may lie between a look and the write that it calls for.
+const AT_ONCE: Duration = Duration::from_millis(1500);
 /// The most looks within a minute that events, confirmations, retries and repairs explain together.
 const MOST_A_MINUTE: usize = 60;
 /// How long an event may have waited for its look: the longest pause within a burst, and a look that was under way.
@@ -101,6 +103,7 @@ impl Account {
             .iter_mut()
             .filter(|look| look.process == process && look.ended.is_some());
         let mut first_fail = None;
+        let mut last = None;
         for (number, look) in ended.rev().enumerate() {
             let verdict = self.verdict_of(look);
             self.stage.law(
@@ -112,7 +115,19 @@ impl Account {
                 break;
             }
             first_fail = look.ended;
+            last = last.or(look.ended);
         }
+        self.stage.law(
+            "a write follows at once on a look that calls for it",
+            last.is_none_or(|last| now - last <= AT_ONCE),
+            || {
+                format!(
+                    "{} {:?} after it",
+                    repair.target(),
+                    last.map(|last| now - last)
+                )
+            },
+        );
         let settled = first_fail.is_some_and(|first| now - first >= settle);
         self.stage.law(
             "what is mended was seen broken twice, some seconds apart",

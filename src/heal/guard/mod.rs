@@ -50,6 +50,14 @@ pub struct Limits {
     pub windows: Vec<Window>,
 }
 
+impl Limits {
+    /// When the last of the maintenance windows closes that are open at that time; none: nothing keeps from writing.
+    pub fn closed_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let windows = self.windows.iter();
+        windows.filter_map(|window| window.until(now)).max()
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -365,8 +373,7 @@ impl Guard {
                 in_flight.since.checked_add(IN_FLIGHT_LIMIT).ok(),
             );
         }
-        let windows = self.limits.windows.iter();
-        if let Some(until) = windows.filter_map(|window| window.until(now)).max() {
+        if let Some(until) = self.limits.closed_until(now) {
             return hold(HoldReason::Maintenance, Some(until));
         }
         let first = self
