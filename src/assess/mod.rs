@@ -32,7 +32,7 @@ mod universe;
 mod verdict;
 mod world;
 
-pub(crate) use alarm::looks_at;
+pub(crate) use alarm::{looks_at, silences};
 pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;
