@@ -37,6 +37,7 @@ pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;
 pub use recording::records_writes;
+pub(crate) use remedy::{option_text, quoted};
 pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{
