@@ -24,6 +24,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod drill;
+mod escape;
 pub mod event;
 pub mod heal;
 pub mod journal;

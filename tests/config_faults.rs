@@ -20,20 +20,12 @@ fn faults(file: &str, variables: &[(&str, &str)], flags: &[(&str, &str)]) -> Vec
     let variables = variables
         .iter()
         .map(|(name, text)| (OsString::from(name), OsString::from(text)));
-    match load(
-        &ConfigFile::Named(path.clone()),
-        variables,
-        flags.iter().copied(),
-    ) {
-        Ok(_) => Vec::new(),
-        Err(ConfigError { faults }) => {
-            let path = path.display().to_string();
-            faults
-                .iter()
-                .map(|fault| fault.to_string().replace(&path, "FILE"))
-                .collect()
-        }
-    }
+    let file = ConfigFile::Named(path.clone());
+    let answer = load(&file, variables, flags.iter().copied());
+    let faults = answer.map_or_else(|ConfigError { faults }| faults, |_| Vec::new());
+    let path = path.display().to_string();
+    let told = faults.iter().map(Fault::to_string);
+    told.map(|fault| fault.replace(&path, "FILE")).collect()
 }
 
 fn of_file(file: &str) -> Vec<String> {

@@ -32,12 +32,9 @@ struct Policy {
 /// Looks at the group's own policy and at the account's.
 pub(super) fn masking(world: World<'_>, region: &str, group: &str, needed: &[Needed]) -> Masking {
     let mut masking = Masking::default();
-    let group_arn = format!(
-        "arn:aws:logs:{region}:{}:log-group:{group}",
-        world.account()
-    );
-    let with_star = format!("{group_arn}:*");
-    let scopes = [region, group, &group_arn, &with_star];
+    let arn = world.group_arn(region, group);
+    let with_star = format!("{arn}:*");
+    let scopes = [region, group, &arn, &with_star];
     for operation in [
         "logs:GetDataProtectionPolicy",
         "logs:DescribeAccountPolicies",

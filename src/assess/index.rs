@@ -265,7 +265,7 @@ fn group<'a>(world: World<'a>, key: &GroupKey, expectations: &Expectations) -> G
             region,
         )
         .or_else(|| {
-            let arn = format!("arn:aws:logs:{region}:{}:log-group:{name}", world.account());
+            let arn = world.group_arn(region, name);
             world.hole(
                 "logs:DescribeMetricFilters",
                 &[name, &arn, &format!("{arn}:*")],

@@ -7,8 +7,7 @@ use super::remedy::Command;
 use super::trail::Observed;
 use super::world::World;
 use super::{Link, Warning};
-use crate::snapshot::LogGroup;
-use crate::snapshot::LogGroupArn;
+use crate::snapshot::{LogGroup, LogGroupArn, partition_of};
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -47,8 +46,9 @@ pub(super) fn follow(
 /// The trail names no group at all.
 pub(super) fn without_group(observed: &Observed<'_>) -> Fault {
     let trail = observed.trail;
+    let partition = partition_of(observed.home());
     let arn = format!(
-        "arn:aws:logs:{}:{}:log-group:LOG_GROUP:*",
+        "arn:{partition}:logs:{}:{}:log-group:LOG_GROUP:*",
         observed.home(),
         observed.account()
     );
@@ -63,7 +63,7 @@ pub(super) fn without_group(observed: &Observed<'_>) -> Fault {
             .with("--cloud-watch-logs-log-group-arn", &arn)
             .with(
                 "--cloud-watch-logs-role-arn",
-                "arn:aws:iam::ACCOUNT:role/ROLE",
+                &format!("arn:{partition}:iam::ACCOUNT:role/ROLE"),
             ),
     )
 }
@@ -188,7 +188,7 @@ fn class_fault(
         .as_deref()?;
     (class != "STANDARD").then(|| {
         let name = format!("{}-standard", group.name);
-        let arn = format!("arn:aws:logs:{}:{}:log-group:{name}:*", group.region, group.account);
+        let arn = format!("{}:*", world.group_arn(group.region, &name));
         let role = observed.trail.cloud_watch_logs_role_arn.as_deref();
         let create =
             Command::new("logs create-log-group", group.region).with("--log-group-name", &name);

@@ -32,11 +32,12 @@ mod universe;
 mod verdict;
 mod world;
 
-pub(crate) use alarm::looks_at;
+pub(crate) use alarm::{looks_at, silences};
 pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;
 pub use recording::records_writes;
+pub(crate) use remedy::{option_text, quoted};
 pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::escape::is_unseen;
+
 /// A command line that grows option by option.
 #[derive(Debug, Clone)]
 pub(super) struct Command(String);
@@ -13,7 +15,7 @@ impl Command {
     }
 
     pub(super) fn with(mut self, option: &str, value: &str) -> Self {
-        let _ = write!(self.0, " {option} {}", quoted(value));
+        self.0.push_str(&option_text(option, value));
         self
     }
 
@@ -30,14 +32,37 @@ impl From<Command> for String {
     }
 }
 
-/// The text as one word of a POSIX shell.
-pub(super) fn quoted(text: &str) -> String {
+/// An option with its value, and the space before it. A value that begins with a dash would be read as an option of its own.
+pub(crate) fn option_text(option: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!(" {option}{between}{}", quoted(value))
+}
+
+/// A word that a POSIX shell reads as exactly this text; bash's `$'...'` where it holds what a terminal would obey.
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
     }
+    if !word.contains(is_unseen) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut text = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => {
+                text.push('\\');
+                text.push(character);
+            }
+            _ if is_unseen(character) => {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\U{:08x}", u32::from(character));
+            }
+            _ => text.push(character),
+        }
+    }
+    text.push('\'');
+    text
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 use super::Link;
 use super::fault::Fault;
-use crate::snapshot::Arn;
-use crate::snapshot::{Snapshot, Topic};
+use crate::snapshot::{Arn, Snapshot, Topic, partition_of};
 
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
@@ -24,6 +23,12 @@ pub(super) struct Hole {
 impl<'a> World<'a> {
     pub(super) fn account(self) -> &'a str {
         self.snapshot.account_id.as_str()
+    }
+
+    /// ARN of a log group of this account, without the `:*`.
+    pub(super) fn group_arn(self, region: &str, name: &str) -> String {
+        let (partition, account) = (partition_of(region), self.account());
+        format!("arn:{partition}:logs:{region}:{account}:log-group:{name}")
     }
 
     /// The failed call of this operation about any of the scopes; one without a scope is about everything.

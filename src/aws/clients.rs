@@ -352,8 +352,11 @@ impl AccountClients {
             .map(|(_, regions)| regions.clone())
     }
 
-    /// Remembers the regions that the account has enabled.
+    /// Remembers the regions that the account has enabled. No region at all is no answer to be believed: every account has some.
     pub(super) fn remember_regions(&self, regions: &[String]) {
+        if regions.is_empty() {
+            return;
+        }
         let mut enabled = self.enabled.lock().unwrap_or_else(PoisonError::into_inner);
         *enabled = Some((Instant::now(), regions.to_vec()));
     }

@@ -150,7 +150,6 @@ fn code(error: &Error) -> Option<&str> {
         events::describe_event_bus::DescribeEventBusError,
         events::list_rules::ListRulesError,
         events::list_targets_by_rule::ListTargetsByRuleError,
-        iam::get_role::GetRoleError,
         iam::get_role_policy::GetRolePolicyError,
         iam::list_role_policies::ListRolePoliciesError,
         kms::describe_key::DescribeKeyError,

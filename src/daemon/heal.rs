@@ -163,6 +163,11 @@ impl Healer {
         self.own.made(signal)
     }
 
+    /// Where writes are noted that the daemon makes beside repairs.
+    pub(super) const fn own_writes(&mut self) -> &mut OwnWrites {
+        &mut self.own
+    }
+
     /// Takes in how the controls of a look are set up that pass. `watched` is the time since the look before, where nothing
     /// can have been missed in between.
     pub(super) fn learn(&mut self, look: &Look, watched: SignedDuration, suspects: &Suspects) {
@@ -472,7 +477,7 @@ impl Healer {
             }
             Err(error) => {
                 if error.class() == Class::Transient {
-                    self.own.unanswered(repair.kind(), now);
+                    self.own.unanswered(repair.kind().operation(), now);
                 }
                 self.tell(told, repair, failure(&error), Some(&error.to_string()));
             }

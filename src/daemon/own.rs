@@ -6,7 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::happening::{Happening, What};
 use crate::event::Signal;
-use crate::heal::RepairKind;
 
 /// How many of each kind are remembered.
 const REMEMBERED: usize = 256;
@@ -18,7 +17,7 @@ const UNANSWERED_FOR: SignedDuration = SignedDuration::from_secs(180);
 pub(super) struct OwnWrites {
     request_ids: VecDeque<String>,
     /// Writes that may have been carried out and whose request id nobody knows.
-    unanswered: VecDeque<(RepairKind, Timestamp)>,
+    unanswered: VecDeque<(&'static str, Timestamp)>,
     /// Ids of events of the own principal that were told of.
     told: VecDeque<String>,
 }
@@ -31,9 +30,9 @@ impl OwnWrites {
         }
     }
 
-    /// A write was not answered.
-    pub(super) fn unanswered(&mut self, kind: RepairKind, at: Timestamp) {
-        remember(&mut self.unanswered, (kind, at));
+    /// A write, by its API operation, was not answered.
+    pub(super) fn unanswered(&mut self, operation: &'static str, at: Timestamp) {
+        remember(&mut self.unanswered, (operation, at));
     }
 
     /// Whether a call was one of these writes.
@@ -73,8 +72,8 @@ impl OwnWrites {
     }
 
     fn may_have_made(&self, signal: &Signal) -> bool {
-        self.unanswered.iter().any(|(kind, at)| {
-            kind.operation() == signal.call.name
+        self.unanswered.iter().any(|(operation, at)| {
+            *operation == signal.call.name
                 && signal.actor.time.duration_since(*at).abs() <= UNANSWERED_FOR
         })
     }

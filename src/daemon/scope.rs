@@ -125,7 +125,8 @@ impl Scope {
             }
             if !repaired {
                 if trigger == Trigger::Sweep && self.healer.may_write() {
-                    leftovers::remove(&*self.account, &done.snapshot, (self.clock)()).await;
+                    let own = self.healer.own_writes();
+                    leftovers::remove(&*self.account, &done.snapshot, (self.clock)(), own).await;
                 }
                 return;
             }

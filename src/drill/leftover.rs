@@ -85,6 +85,15 @@ impl Resource {
         }
     }
 
+    /// The API operation that removes it.
+    pub const fn removal(&self) -> &'static str {
+        match self {
+            Self::Subscription { .. } => "Unsubscribe",
+            Self::Queue { .. } => "DeleteQueue",
+            Self::Stream { .. } => "DeleteLogStream",
+        }
+    }
+
     /// Whether no drill can be using it any more.
     pub fn is_left_behind(&self, now: Timestamp) -> bool {
         now.duration_since(self.name().started()) > LEFT_BEHIND_AFTER

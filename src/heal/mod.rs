@@ -1,6 +1,5 @@
 //! From a broken chain to the shortest ordered list of repairs, and whether they may be carried out. Pure.
 
-mod escape;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod guard;

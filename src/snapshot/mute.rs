@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{Alarm, Arn};
+
 /// A rule that silences alarms: the short form (`Schedule`, `Duration`, `Targets`) or the output of
 /// cloudwatch:GetAlarmMuteRule (`Rule`, `MuteTargets`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,20 @@ pub struct AlarmMuteRule {
     /// Not after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expire_date: Option<Timestamp>,
+}
+
+impl AlarmMuteRule {
+    /// Whether the alarm is one of those that the rule silences: named, and of the rule's own account and region.
+    pub fn is_about(&self, alarm: &Alarm) -> bool {
+        let place = |arn| Arn::parse(arn).map(|arn| (arn.account, arn.region));
+        let rule = self.alarm_mute_rule_arn.as_deref().and_then(place);
+        let is_elsewhere = rule
+            .zip(place(&alarm.alarm_arn))
+            .is_some_and(|(rule, alarm)| rule != alarm);
+        let long = self.mute_targets.iter().flat_map(|all| &all.alarm_names);
+        let mut targets = self.targets.iter().flatten().chain(long);
+        !is_elsewhere && targets.any(|one| *one == alarm.alarm_name || *one == alarm.alarm_arn)
+    }
 }
 
 /// The rule of a mute rule in the API's form.

@@ -20,9 +20,9 @@ use super::burst::Burst;
 use super::metrics::{
     AwsResult, EvaluationResult, HealResult, MessageOutcome, Metrics, ReceiveErrorKind, Trigger,
 };
-use super::sanitize::sanitize_capped;
 use crate::assess::{Assessment, Link, Verdict};
 use crate::config::HealMode;
+use crate::escape::sanitize_capped;
 use crate::event::{Actor, Call};
 use crate::heal::{Plan, RepairKind};
 use crate::journal::Occurrence;

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::sanitize::{is_unseen, sanitize};
+use crate::escape::{is_unseen, sanitize};
 
 /// The form of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

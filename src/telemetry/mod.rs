@@ -13,10 +13,10 @@ mod readiness;
 pub mod report;
 #[cfg(test)]
 pub(crate) mod samples;
-mod sanitize;
 mod status;
 mod text;
 
+pub use crate::escape::{sanitize, sanitize_capped};
 pub use events::{Evaluation, Events, HealStep, UnreadableMessage, VerdictChange};
 pub use metrics::{
     AwsResult, EvaluationResult, HealResult, Label, METRICS, MessageOutcome, Metric, MetricKind,
@@ -24,7 +24,6 @@ pub use metrics::{
 };
 pub use readiness::{Latch, Readiness};
 pub use report::{AccountReport, ControlInfo, ControlReport};
-pub use sanitize::{sanitize, sanitize_capped};
 pub use status::{
     AccountStatus, ControlStatus, Failure, FeedHealth, Hearing, ScopeStatus, StatusBoard,
     WiringStatus,

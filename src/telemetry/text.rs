@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::report::{AccountReport, ControlReport, FindingReport, LinkReport};
-use super::sanitize::{sanitize, sanitize_capped};
 use crate::assess::{Link, LinkState, Literal, Verdict};
+use crate::escape::{sanitize, sanitize_capped};
 use crate::event::Actor;
 
 /// How much of one name is drawn in the chain, in characters.

@@ -74,9 +74,9 @@ fn rule<'a>(seen: &'a mut Observed, region: &str, bus: &str) -> &'a mut Rule {
     }
 }
 
-fn target<'a>(seen: &'a mut Observed, region: &str, bus: &str) -> &'a mut Target {
+fn targets<'a>(seen: &'a mut Observed, region: &str, bus: &str) -> &'a mut Vec<Target> {
     match &mut rule(seen, region, bus).targets {
-        Sight::Seen(targets) => &mut targets[0],
+        Sight::Seen(targets) => targets,
         other => panic!("{other:?}"),
     }
 }

@@ -3,10 +3,10 @@
 use trailwarden::assess::{Verdict, assess};
 use trailwarden::control::Catalogue;
 use trailwarden::heal::{HealPolicy, Plan, Repair, StepAction};
-use trailwarden::snapshot::{KmsKey, MetricFilter, Snapshot};
+use trailwarden::snapshot::{AlarmMuteRule, KmsKey, MetricFilter, Snapshot};
 
 use crate::account::{
-    Cut, TOPIC, control, cut, every_link, filter, judged, known_good, planned, policy, whole,
+    Cut, TOPIC, control, cut, every_link, filter, judged, known_good, planned, policy, quiet, whole,
 };
 use crate::laws::{asks, carried_out, show};
 
@@ -184,4 +184,33 @@ fn a_key_policy_is_asked_for_with_the_exact_command() {
         r#"{{"Version":"2012-10-17","Statement":[{root},{added}]}}"#
     ));
     assert_eq!(judged(&start, &policy).verdict, Verdict::Pass);
+}
+
+/// What silences an alarm of the same name elsewhere, or did so once, keeps no repair back.
+#[test]
+fn mute_rules_that_do_not_silence_the_alarm_are_no_reason_to_wait() {
+    let policy = policy(every_link());
+    let elsewhere = AlarmMuteRule {
+        alarm_mute_rule_arn: Some(
+            "arn:aws:cloudwatch:eu-west-1:111122223333:alarm-mute-rule:quiet".to_owned(),
+        ),
+        ..quiet()
+    };
+    let expired = AlarmMuteRule {
+        expire_date: Some("2020-01-01T00:00:00Z".parse().unwrap()),
+        ..quiet()
+    };
+    for rule in [elsewhere, expired] {
+        let mut start = whole();
+        start.alarm_mute_rules.push(rule);
+        let alarm = &mut start.alarms.as_mut().unwrap()[0];
+        alarm.actions_enabled = Some(false);
+        let found = planned(&start, None, &policy);
+        assert_eq!(
+            (found.repairs().count(), asks(&found)),
+            (1, 0),
+            "{}",
+            show(&found)
+        );
+    }
 }

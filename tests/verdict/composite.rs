@@ -41,7 +41,7 @@ fn composite_alarms_carry_the_action_if_their_rule_turns_true() {
         ),
         ("ALARM(\"a\") AND ALARM(\"gone\")", "OK", "UNKNOWN alarm"),
         ("ALARM(\"a\") OR ALARM(\"gone\")", "OK", "UNKNOWN alarm"),
-        ("nonsense ALARM(a)", "OK", "FAIL action"),
+        ("nonsense ALARM(a)", "OK", "UNKNOWN alarm"),
     ] {
         cases.case(&format!("{rule}, b {b}"), expected, |state| {
             with_b(state, rule, b);
@@ -200,6 +200,17 @@ fn mute_rules_silence_their_targets_while_active() {
     cases.case("a muted composite alarm", "FAIL alarm", |state| {
         under(state, "ALARM(\"a\")");
         set(state, "/alarm_mute_rules", json!([{"Name":"r","Targets":["comp"],"Schedule":"at(2026-11-23T00:00:00)","Duration":"PT4H"}]));
+    });
+    cases.done();
+}
+
+#[test]
+fn a_share_beyond_all_numbers_is_no_rule() {
+    let mut cases = Cases::default();
+    cases.case("AT_LEAST", "UNKNOWN alarm", |state| {
+        set(state, "/alarms/0/AlarmActions", json!([]));
+        let rule = format!("AT_LEAST({}%, ALARM, (a, a))", usize::MAX);
+        set(state, "/alarms/-", composite("c", &rule));
     });
     cases.done();
 }

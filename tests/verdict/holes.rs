@@ -1,6 +1,6 @@
 //! What was not seen makes a verdict unknown only if it decides.
 
-use super::support::{Cases, TOPIC, TRAIL, judge, remove, set, sound};
+use super::support::{Cases, TOPIC, TRAIL, brief, judge, remove, set, sound};
 use serde_json::{Value, json};
 
 const DENIED: &str = "AccessDeniedException";
@@ -205,4 +205,19 @@ fn the_finding_names_the_missing_permission() {
         finding.remedy.as_deref(),
         Some("Allow the action cloudwatch:DescribeAlarms to the role that trailwarden uses.")
     );
+}
+
+#[test]
+fn a_hole_about_a_log_group_of_another_partition_is_one() {
+    let text = sound().to_string();
+    let text = text.replace("us-east-1", "cn-north-1");
+    let mut state: Value = serde_json::from_str(&text.replace("arn:aws:", "arn:aws-cn:")).unwrap();
+    assert_eq!(brief(&judge(&state)), "PASS");
+    let call = "logs:GetDataProtectionPolicy arn:aws-cn:logs:cn-north-1:111122223333:log-group:ct";
+    set(
+        &mut state,
+        "/api_errors",
+        json!({call: "AccessDeniedException"}),
+    );
+    assert_eq!(brief(&judge(&state)), "UNKNOWN visibility");
 }

@@ -204,3 +204,31 @@ fn an_always_on_pattern_holds_its_alarm() {
     );
     cases.done();
 }
+
+/// Whoever may put an alarm could stop the watch with one that takes years to evaluate.
+#[test]
+fn expressions_that_name_each_other_hundreds_of_times_are_evaluated_once_each() {
+    let mut state = super::support::sound();
+    math(&mut state, "e2");
+    let queries = state["alarms"][0]["Metrics"].as_array_mut().unwrap();
+    for at in 2..10 {
+        let next = format!("e{}", at + 1);
+        queries.push(json!({"Id": format!("e{at}"), "Expression": vec![next; 300].join("+"), "ReturnData": false}));
+    }
+    queries.push(json!({"Id": "e10", "Expression": "SUM(METRICS())", "ReturnData": false}));
+    assert_eq!(
+        super::support::brief(&super::support::judge(&state)),
+        "PASS"
+    );
+}
+
+#[test]
+fn expressions_that_name_each_other_in_a_circle_are_left_open() {
+    let mut cases = Cases::default();
+    cases.case("a circle", "UNKNOWN alarm", |state| {
+        math(state, "e2 + SUM(METRICS())");
+        let queries = state["alarms"][0]["Metrics"].as_array_mut().unwrap();
+        queries.push(json!({"Id": "e2", "Expression": "e1", "ReturnData": false}));
+    });
+    cases.done();
+}

@@ -407,3 +407,18 @@ fn an_event_has_one_value_of_a_dimension() {
     );
     cases.done();
 }
+
+#[test]
+fn another_filter_of_the_metric_that_may_match_every_record_leaves_it_open() {
+    let mut cases = Cases::default();
+    for (pattern, expected) in [
+        ("{ $.eventName != HeadBucket }", "FAIL alarm"),
+        ("{ $.eventName != \"Head*Bucket\" }", "UNKNOWN alarm"),
+        ("{ $.eventName = \"Head*Bucket\" }", "PASS"),
+    ] {
+        cases.case(pattern, expected, |state| {
+            set(state, "/metric_filters/-", filter("other", pattern, "m"));
+        });
+    }
+    cases.done();
+}

@@ -159,9 +159,15 @@ pub(super) fn actors<'a>(
                 continue;
             }
             let children: Vec<&str> = rule.iter().flat_map(Rule::children).collect();
+            // A rule that cannot be read may be about whatever it mentions.
+            let unread = composite.alarm_rule.as_deref().filter(|_| rule.is_none());
+            let is_below = |alarm: &Alarm| {
+                children.iter().any(|child| is_called(alarm, child))
+                    || unread.is_some_and(|text| text.contains(&alarm.alarm_name))
+            };
             let below: Vec<_> = reached
                 .iter()
-                .filter(|(alarm, _, _)| children.iter().any(|child| is_called(alarm, child)))
+                .filter(|(alarm, _, _)| is_below(alarm))
                 .collect();
             let Some((_, path, faults)) = below
                 .iter()

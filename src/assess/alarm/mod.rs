@@ -11,6 +11,7 @@ mod series;
 mod statistic;
 mod trip;
 
+pub(crate) use mute::silences;
 pub(crate) use series::looks_at;
 use trip::judge;
 
@@ -242,14 +243,7 @@ fn hold_back(world: World<'_>, alarm: &Alarm, region: &str, actor: &mut Actor<'_
         }
     }
     for rule in &world.snapshot.alarm_mute_rules {
-        let elsewhere = rule
-            .alarm_mute_rule_arn
-            .as_deref()
-            .and_then(Arn::parse)
-            .is_some_and(|arn| arn.region != region || arn.account != world.account());
-        let is_target =
-            mute::targets(rule).any(|target| target == name || *target == alarm.alarm_arn);
-        if elsewhere || !is_target {
+        if !rule.is_about(alarm) {
             continue;
         }
         let rule_name = rule.name.as_deref().unwrap_or("without a name");

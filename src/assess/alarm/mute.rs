@@ -5,7 +5,7 @@ use jiff::tz::Offset;
 use jiff::{Span, Timestamp, ToSpan};
 
 use crate::assess::fault::Tri;
-use crate::snapshot::{AlarmMuteRule, MuteSchedule};
+use crate::snapshot::{Alarm, AlarmMuteRule, MuteSchedule};
 
 /// What a mute rule does to its targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +16,9 @@ pub(super) struct Muting {
     pub(super) later: bool,
 }
 
-/// The names (or ARNs) of the alarms that the rule is about.
-pub(super) fn targets(rule: &AlarmMuteRule) -> impl Iterator<Item = &String> {
-    let long = rule
-        .mute_targets
-        .iter()
-        .flat_map(|targets| &targets.alarm_names);
-    rule.targets.iter().flatten().chain(long)
+/// Whether the rule silences the alarm at that time, for certain.
+pub(crate) fn silences(rule: &AlarmMuteRule, alarm: &Alarm, now: Timestamp) -> bool {
+    rule.is_about(alarm) && muting(rule, now).now == Tri::Yes
 }
 
 /// Whether the rule mutes. Its status and its schedule have to agree; where they do not, it is left open.

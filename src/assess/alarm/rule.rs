@@ -252,7 +252,10 @@ impl Reader<'_> {
         }
         self.take(&Token::Close).then_some(())?;
         let wanted = match amount.strip_suffix('%') {
-            Some(share) => (share.parse::<usize>().ok()? * rules.len()).div_ceil(100),
+            Some(share) => {
+                let share = share.parse::<usize>().ok()?;
+                share.checked_mul(rules.len())?.div_ceil(100)
+            }
             None => amount.parse().ok()?,
         };
         Some(Rule::AtLeast(wanted, rules))

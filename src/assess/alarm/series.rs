@@ -1,5 +1,8 @@
 //! The metrics that an alarm looks at, and their values in a period.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
 use super::event::{Event, is_same};
 use super::math::{self, Series, Value};
 use super::statistic::Statistic;
@@ -130,7 +133,8 @@ impl<'a> Metrics<'a> {
             metrics: self,
             period,
             value,
-            depth: std::cell::Cell::new(0),
+            depth: Cell::new(0),
+            known: RefCell::default(),
         };
         if self.alarm.metrics.is_empty() {
             return self
@@ -236,7 +240,9 @@ struct Valuation<'j, 'a> {
     period: Period,
     /// The value of a match, in place of the filter's own.
     value: Option<f64>,
-    depth: std::cell::Cell<u8>,
+    depth: Cell<u8>,
+    /// The values of expressions, each worked out once: ten that name each other hundreds of times would never end.
+    known: RefCell<BTreeMap<String, Value>>,
 }
 
 impl Valuation<'_, '_> {
@@ -328,15 +334,19 @@ impl Series for Valuation<'_, '_> {
             .iter()
             .find(|query| query.id == id)?;
         let expression = query.expression.as_deref()?;
-        // Expressions may name each other; AWS allows ten of them, a cycle none.
-        if self.depth.get() > 10 {
-            return Some(Value::Unknown(
-                "its expressions name each other in a circle".to_owned(),
-            ));
+        if let Some(value) = self.known.borrow().get(id) {
+            return Some(value.clone());
         }
+        // Expressions may name each other; AWS allows ten of them, a cycle none.
+        let circle = Value::Unknown("its expressions name each other in a circle".to_owned());
+        if self.depth.get() > 10 {
+            return Some(circle);
+        }
+        self.known.borrow_mut().insert(id.to_owned(), circle);
         self.depth.set(self.depth.get() + 1);
         let value = math::evaluate(expression, self);
         self.depth.set(self.depth.get() - 1);
+        self.known.borrow_mut().insert(id.to_owned(), value.clone());
         Some(value)
     }
 

@@ -331,15 +331,13 @@ impl<'a> Judge<'a> {
                          ever rests cannot be told.",
                         writer.seen.filter_name, writer.seen.log_group_name, self.alarm.alarm_name
                     ))),
-                    _ => {}
+                    (Tri::Unknown, _) => trip.faults.push(self.undecided(format!(
+                        "Whether metric filter {} matches practically every record cannot be decided.",
+                        writer.seen.filter_name
+                    ))),
+                    (Tri::No, _) => {}
                 }
             }
-        }
-        if self.filter.always_on == Tri::Unknown {
-            trip.faults.push(self.undecided(format!(
-                "Whether metric filter {} matches practically every record cannot be decided.",
-                self.filter.seen.filter_name
-            )));
         }
     }
 

@@ -5,9 +5,11 @@ use std::error::Error;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
 
 use super::{On, call};
 use crate::assess::DRILL_PREFIX;
+use crate::aws::account::Applied;
 use crate::aws::arn::{self, topic_region};
 use crate::aws::error::{CallError, Class};
 use crate::aws::sdk_error::Call;
@@ -127,19 +129,18 @@ impl On<'_> {
         Ok(ours.collect())
     }
 
-    pub(super) async fn remove(self, resource: &Resource) -> Result<(), CallError> {
-        let answer = match resource {
+    pub(super) async fn remove(self, resource: &Resource) -> Result<Applied, CallError> {
+        let operation = resource.removal();
+        let request_id = match resource {
             Resource::Subscription { region, arn, .. } => {
                 let to = self.0.region(region);
                 let request = to.sns().unsubscribe().subscription_arn(arn).send();
-                let call = call("sns", "Unsubscribe", arn);
-                self.0.send(call, Box::pin(request)).await.map(drop)
+                self.write(call("sns", operation, arn), request).await
             }
             Resource::Queue { region, url, .. } => {
                 let to = self.0.region(region);
                 let request = to.sqs().delete_queue().queue_url(url).send();
-                let call = call("sqs", "DeleteQueue", url);
-                self.0.send(call, Box::pin(request)).await.map(drop)
+                self.write(call("sqs", operation, url), request).await
             }
             Resource::Stream {
                 name,
@@ -149,14 +150,29 @@ impl On<'_> {
                 let to = self.0.region(region);
                 let request = to.logs().delete_log_stream().log_group_name(log_group);
                 let request = request.log_stream_name(name.as_str()).send();
-                let call = call("logs", "DeleteLogStream", log_group);
-                self.0.send(call, Box::pin(request)).await.map(drop)
+                self.write(call("logs", operation, log_group), request)
+                    .await
             }
         };
-        match answer {
-            Err(error) if error.class == Class::Gone => Ok(()),
-            answer => answer,
+        match request_id {
+            Ok(request_id) => Ok(Applied { request_id }),
+            Err(error) if error.class == Class::Gone => Ok(Applied { request_id: None }),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Answers the id that AWS gave the call.
+    async fn write<T, E>(
+        self,
+        call: Call<'_>,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<Option<String>, CallError>
+    where
+        T: RequestId,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let answer = self.0.send(call, Box::pin(request)).await?;
+        Ok(answer.request_id().map(ToOwned::to_owned))
     }
 
     /// Reads a list to its end.

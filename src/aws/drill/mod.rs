@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, try_join3};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::account::Account;
+use super::account::{Account, Applied};
 use super::arn::topic_region;
 use super::clients::AccountClients;
 use super::error::{CallError, Class};
@@ -79,8 +79,8 @@ pub trait DrillApi: Send + Sync {
     /// Removes something that a drill made. What is gone already is no error.
     ///
     /// # Errors
-    /// AWS refused it or gave no answer in time.
-    fn remove<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<(), CallError>>;
+    /// AWS refused it or gave no answer in time; in the latter case it may have been removed.
+    fn remove<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<Applied, CallError>>;
 }
 
 impl DrillApi for Account {
@@ -129,7 +129,7 @@ impl DrillApi for Account {
         On(self.clients()).resources(ground).boxed()
     }
 
-    fn remove<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<(), CallError>> {
+    fn remove<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<Applied, CallError>> {
         On(self.clients()).remove(resource).boxed()
     }
 }

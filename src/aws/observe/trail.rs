@@ -100,9 +100,7 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
         .filter_map(|region| region.region_name.clone())
         .filter(|region| is_region(region))
         .collect();
-    if !regions.is_empty() {
-        look.clients().remember_regions(&regions);
-    }
+    look.clients().remember_regions(&regions);
     regions
 }
 

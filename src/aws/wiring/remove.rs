@@ -1,5 +1,3 @@
-use aws_sdk_eventbridge::types::Tag;
-
 use super::{On, TAG, unless_gone};
 use crate::aws::error::CallError;
 use crate::wiring::{Needs, Part, Place};
@@ -20,6 +18,11 @@ impl Found {
             Err(error) => self.failed.push(error),
         }
     }
+}
+
+/// Whether a tag says that `trailwarden wire` of this prefix made what carries it.
+fn is_ours(key: &str, value: &str, prefix: &str) -> bool {
+    key == TAG && value == prefix
 }
 
 impl On<'_> {
@@ -108,8 +111,8 @@ impl On<'_> {
         let Some(answer) = unless_gone(answer.await)? else {
             return Ok(false);
         };
-        let is_ours = |tag: &Tag| tag.key() == TAG && tag.value() == prefix;
-        Ok(answer.tags().iter().any(is_ours))
+        let mut tags = answer.tags().iter();
+        Ok(tags.any(|tag| is_ours(tag.key(), tag.value(), prefix)))
     }
 
     async fn is_tagged_bus(
@@ -139,7 +142,7 @@ impl On<'_> {
         let role = unless_gone(answer)?.and_then(|answer| answer.role);
         Ok(role.is_some_and(|role| {
             let mut tags = role.tags().iter();
-            tags.any(|tag| tag.key() == TAG && tag.value() == prefix)
+            tags.any(|tag| is_ours(tag.key(), tag.value(), prefix))
         }))
     }
 
@@ -158,7 +161,8 @@ impl On<'_> {
             .send("sqs", "ListQueueTags", region, request.send())
             .await;
         let tags = unless_gone(answer)?.and_then(|answer| answer.tags);
-        Ok(tags.is_some_and(|tags| tags.get(TAG).is_some_and(|value| value == prefix)))
+        let mut tags = tags.iter().flatten();
+        Ok(tags.any(|(key, value)| is_ours(key, value, prefix)))
     }
 
     pub(super) async fn remove(self, part: &Part) -> Result<(), CallError> {

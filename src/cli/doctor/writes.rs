@@ -1,10 +1,13 @@
 //! Whether the writes would be allowed that the settings ask for: IAM is asked, nothing is written.
 
+use std::collections::BTreeSet;
+
 use super::check::Check;
 use crate::assess::{Chain, Link};
 use crate::aws::{Asked, NotSimulated, Simulated};
 use crate::config::{HealMode, NotifyTarget, NotifyWay, Settings};
 use crate::control::Control;
+use crate::permission::{Call, Grant, Purpose, When, statements};
 use crate::snapshot::{AccountId, partition_of};
 
 const WRITE: &str = "write";
@@ -27,65 +30,60 @@ pub(super) fn repairs(
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     };
     let own = format!("trailwarden-{}", control.key);
-    let trail = chain.trail.as_ref().map(|trail| trail.trail_arn.clone());
-    let group = chain
-        .log_group
-        .as_ref()
-        .map_or(&own, |one| &one.log_group_name);
+    let group = chain.log_group.as_ref();
+    let group = group.map_or(&own, |one| &one.log_group_name);
     let group = arn("logs", format!("log-group:{group}"));
     let alarm = chain.alarms.first().map_or(&own, |one| &one.alarm_name);
     let alarm = arn("cloudwatch", format!("alarm:{alarm}"));
     let topic = chain.topic.as_ref().map(|one| one.topic_arn.clone());
     let topic = topic.unwrap_or_else(|| arn("sns", own.clone()));
+    let trail = chain.trail.as_ref().map(|one| one.trail_arn.clone());
     let trail = trail.unwrap_or_else(|| arn("cloudtrail", format!("trail/{own}")));
+    let role = chain.trail.as_ref();
+    let role = role.and_then(|one| one.cloud_watch_logs_role_arn.clone());
 
     let mut asked: Vec<Asked> = Vec::new();
-    let mut ask = |action: &str, resource: &str, context| {
-        if !asked.iter().any(|one| one.action == action) {
-            asked.push(Asked {
-                action: action.to_owned(),
-                resource: resource.to_owned(),
-                context,
-            });
-        }
-    };
-    for link in &settings.heal.links {
-        match link {
-            Link::Pattern | Link::Metric => ask("logs:PutMetricFilter", &group, Vec::new()),
-            Link::Alarm | Link::Action => {
-                ask("cloudwatch:PutMetricAlarm", &alarm, Vec::new());
-                ask("cloudwatch:EnableAlarmActions", &alarm, Vec::new());
-            }
-            Link::Topic => ask("sns:CreateTopic", &topic, Vec::new()),
-            Link::Subscription => {
-                // Nobody else is ever subscribed.
-                if let Some(endpoint) = settings.expect.subscriptions.first() {
-                    let context = vec![
+    for grant in statements().filter(|grant| is_needed(grant, &settings.heal.links)) {
+        for action in grant.calls.iter().flat_map(Call::actions) {
+            let (service, name) = action.split_once(':').unwrap_or((action, ""));
+            let context = match name {
+                "Subscribe" => match settings.expect.subscriptions.first() {
+                    Some(endpoint) => vec![
                         ("sns:Endpoint", endpoint.as_str().to_owned()),
                         ("sns:Protocol", endpoint.protocol().to_owned()),
-                    ];
-                    ask("sns:Subscribe", &topic, context);
-                }
+                    ],
+                    // Nobody else is ever subscribed.
+                    None => continue,
+                },
+                "PassRole" => vec![("iam:PassedToService", "cloudtrail.amazonaws.com".to_owned())],
+                _ => Vec::new(),
+            };
+            let resource = match service {
+                "logs" => Some(&group),
+                "cloudwatch" => Some(&alarm),
+                "sns" => Some(&topic),
+                "cloudtrail" => Some(&trail),
+                _ => role.as_ref(),
+            };
+            if let Some(resource) = resource
+                && !asked.iter().any(|one| one.action == *action)
+            {
+                asked.push(Asked {
+                    action: (*action).to_owned(),
+                    resource: resource.clone(),
+                    context,
+                });
             }
-            Link::Trail => {
-                ask("cloudtrail:StartLogging", &trail, Vec::new());
-                ask("cloudtrail:UpdateTrail", &trail, Vec::new());
-            }
-            Link::Selector => ask("cloudtrail:PutEventSelectors", &trail, Vec::new()),
-            Link::LogGroup => {
-                ask("logs:CreateLogGroup", &group, Vec::new());
-                ask("cloudtrail:UpdateTrail", &trail, Vec::new());
-                let role = chain.trail.as_ref();
-                let role = role.and_then(|one| one.cloud_watch_logs_role_arn.as_deref());
-                if let Some(role) = role {
-                    let service = "cloudtrail.amazonaws.com".to_owned();
-                    ask("iam:PassRole", role, vec![("iam:PassedToService", service)]);
-                }
-            }
-            _ => {}
         }
     }
     asked
+}
+
+/// Whether the settings let repairs be made that a statement is for.
+fn is_needed(grant: &Grant, links: &BTreeSet<Link>) -> bool {
+    let for_links =
+        matches!(grant.when, When::Links(when) if when.iter().any(|link| links.contains(link)));
+    grant.purpose == Purpose::Heal && for_links
 }
 
 /// What telling the topics among the targets would call, with the names of the targets.
@@ -198,6 +196,7 @@ mod tests {
     use super::*;
     use crate::aws::{CallError, Class};
     use crate::config::{self, ConfigFile};
+    use crate::permission::{Ground, policy};
 
     fn settings(toml: &[(&str, &str)]) -> Settings {
         let nowhere = ConfigFile::IfExists("/nowhere/trailwarden.toml".into());
@@ -250,6 +249,26 @@ mod tests {
         );
         let subscribing = [("heal.mode", "apply"), ("heal.links", "subscription")];
         assert_eq!(asked(&subscribing), [], "nobody is named");
+    }
+
+    #[test]
+    fn what_is_asked_about_is_what_the_policy_grants() {
+        for link in Link::CHAIN {
+            let toml = [("heal.mode", "apply"), ("heal.links", link.name())];
+            let ground = Ground {
+                looks: true,
+                links: settings(&toml).heal.links,
+                ..Ground::default()
+            };
+            let granted = policy(Purpose::Heal, &ground).statements;
+            let mut granted: Vec<&str> =
+                granted.iter().flat_map(|one| one.action.clone()).collect();
+            // Which role is handed on is not known without a trail.
+            granted.retain(|action| *action != "iam:PassRole");
+            let asked = asked(&toml);
+            let asked: Vec<&str> = asked.iter().map(|(action, _)| action.as_str()).collect();
+            assert_eq!(asked, granted, "{link}");
+        }
     }
 
     fn question(action: &str) -> Asked {

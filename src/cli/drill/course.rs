@@ -170,7 +170,7 @@ impl Course<'_> {
             let rest = limit.saturating_duration_since(Instant::now());
             let what = format!("{} {}", resource.kind(), resource.name());
             let answer = match timeout(rest, self.api.remove(resource)).await {
-                Ok(Ok(())) => continue,
+                Ok(Ok(_)) => continue,
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "no time left".to_owned(),
             };

@@ -1,6 +1,6 @@
 //! Alarms that act, as the benchmark prescribes them.
 
-use crate::assess::Link;
+use crate::assess::{Link, silences};
 use crate::heal::Repair;
 use crate::heal::model::{find_alarm, is_composite, settings_of};
 use crate::heal::shell;
@@ -9,7 +9,7 @@ use crate::mutant::{Mutant, planted};
 use crate::snapshot::{Alarm, Arn};
 
 use super::act::{Act, Candidate, Site};
-use super::effect::{Effect, muted_by};
+use super::effect::Effect;
 use super::filter::{self, Counter};
 use super::notify;
 
@@ -59,48 +59,31 @@ pub(super) fn enable(site: &Site, alarms: &[Alarm]) -> Candidate {
 
 /// An alarm that a rule mutes is never replaced by one beside it: somebody wanted silence, and a person has to ask why.
 fn unmute(site: &Site) -> Candidate {
-    let is_muted = |alarm: &&Alarm| {
-        site.snapshot.alarm_mute_rules.iter().any(|rule| {
-            let active = rule
-                .status
-                .as_deref()
-                .is_none_or(|status| status == "ACTIVE");
-            active && muted_by(rule).any(|target| *target == alarm.alarm_name)
-        })
-    };
-    let rules = |alarm: &Alarm| {
-        let names = site
-            .snapshot
-            .alarm_mute_rules
-            .iter()
-            .filter(|rule| muted_by(rule).any(|target| *target == alarm.alarm_name))
-            .filter_map(|rule| rule.name.clone());
-        names.collect::<Vec<_>>()
-    };
-    site.chain
-        .alarms
-        .iter()
-        .filter(is_muted)
-        .map(|alarm| {
-            let region = Arn::region_of(&alarm.alarm_arn).unwrap_or_default();
-            let commands: Vec<String> = rules(alarm)
-                .iter()
-                .map(|rule| {
-                    shell::Command::new("cloudwatch", "delete-alarm-mute-rule")
-                        .with("--region", region)
-                        .with("--alarm-mute-rule-name", rule)
-                        .text()
-                })
-                .collect();
+    let ask = |alarm: &Alarm| {
+        let region = Arn::region_of(&alarm.alarm_arn).unwrap_or_default();
+        let rules = site.snapshot.alarm_mute_rules.iter();
+        let names: Vec<&str> = rules
+            .filter(|rule| silences(rule, alarm, site.snapshot.now))
+            .map(|rule| rule.name.as_deref().unwrap_or("RULE"))
+            .collect();
+        let command = |rule: &&str| {
+            shell::Command::new("cloudwatch", "delete-alarm-mute-rule")
+                .with("--region", region)
+                .with("--alarm-mute-rule-name", rule)
+                .text()
+        };
+        let commands: Vec<String> = names.iter().map(command).collect();
+        (!names.is_empty()).then(|| {
             Act::ask(
                 Link::Alarm,
                 format!("end the muting of alarm {}", alarm.alarm_name),
                 "trailwarden deletes nothing, and somebody may have muted the alarm on purpose",
                 commands.join(" && "),
-                Effect::Unmute(alarm.alarm_name.clone()),
+                Effect::Unmute(Box::new(alarm.clone())),
             )
         })
-        .collect()
+    };
+    site.chain.alarms.iter().filter_map(ask).collect()
 }
 
 /// The topics that are to be told, added to the actions of the path's alarms; made first where they are gone. Where a

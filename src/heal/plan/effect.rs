@@ -1,8 +1,8 @@
+use crate::assess::silences;
 use crate::heal::Repair;
 use crate::heal::model::{carry_out, recount, trails};
 use crate::snapshot::{
-    Alarm, AlarmMuteRule, EventSelectors, PENDING_CONFIRMATION, Snapshot, TopicAttributes, Trail,
-    TrailStatus,
+    Alarm, EventSelectors, PENDING_CONFIRMATION, Snapshot, TopicAttributes, Trail, TrailStatus,
 };
 
 /// What a step does to the account, a person's included.
@@ -17,7 +17,7 @@ pub(super) enum Effect {
     /// The alarm is there, of whatever kind.
     Alarm(Box<Alarm>),
     /// No mute rule silences the alarm any more.
-    Unmute(String),
+    Unmute(Box<Alarm>),
     /// The topic has these attributes.
     Topic(String, Box<TopicAttributes>),
     /// The key of that ARN has this policy.
@@ -48,7 +48,12 @@ impl Effect {
                     ..(**alarm).clone()
                 });
             }
-            Self::Unmute(name) => unmute(snapshot, name),
+            Self::Unmute(alarm) => {
+                let now = snapshot.now;
+                let mut rules = std::mem::take(&mut snapshot.alarm_mute_rules);
+                rules.retain(|rule| !silences(rule, alarm, now));
+                snapshot.alarm_mute_rules = rules;
+            }
             Self::Topic(arn, attributes) => {
                 for topic in snapshot.topics.iter_mut().flatten() {
                     if topic.topic_arn == *arn {
@@ -76,21 +81,6 @@ impl Effect {
             }
         }
     }
-}
-
-/// The names of the alarms that a mute rule silences, in either of its forms.
-pub(super) fn muted_by(rule: &AlarmMuteRule) -> impl Iterator<Item = &String> {
-    rule.targets.iter().flatten().chain(
-        rule.mute_targets
-            .iter()
-            .flat_map(|targets| &targets.alarm_names),
-    )
-}
-
-fn unmute(snapshot: &mut Snapshot, name: &str) {
-    snapshot
-        .alarm_mute_rules
-        .retain(|rule| !muted_by(rule).any(|target| target == name));
 }
 
 fn restore_trail(snapshot: &mut Snapshot, trail: &Trail, selectors: Option<&EventSelectors>) {

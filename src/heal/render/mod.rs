@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::snapshot::Snapshot;
 
-use super::escape::escaped;
 use super::model::{carry_out, find_alarm, find_filter, find_trail, settings_of};
 use super::{Plan, Repair, Step, StepAction};
+use crate::escape::sanitize;
 pub use mark::Mark;
 
 /// The plan for people, as Terraform prints one: `+` creates, `~` changes in place with each attribute that does, `?` asks.
@@ -67,11 +67,11 @@ impl Page {
     /// Appends a line; everything in it is escaped.
     fn line(&mut self, indent: usize, content: &str) {
         // Writing to a String cannot fail.
-        let _ = writeln!(self.text, "{:indent$}{}", "", escaped(content));
+        let _ = writeln!(self.text, "{:indent$}{}", "", sanitize(content));
     }
 
     fn marked(&mut self, indent: usize, mark: Mark, content: &str) {
-        mark.line(&mut self.text, indent, &escaped(content), self.colour);
+        mark.line(&mut self.text, indent, &sanitize(content), self.colour);
     }
 
     fn step(&mut self, step: &Step, before: &Snapshot) {

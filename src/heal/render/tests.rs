@@ -140,11 +140,11 @@ fn text_from_outside_can_not_steer_the_terminal() {
     let text = render(&plan, &whole(), false);
     assert!(
         text.chars()
-            .all(|it| it == '\n' || !crate::heal::escape::is_unsafe(it)),
+            .all(|it| it == '\n' || !crate::escape::is_unseen(it)),
         "{text}"
     );
     assert_eq!(text.lines().count(), 15, "{text}");
-    assert!(text.contains(r"a\u{1b}[31m\u{d}\u{a}\u{202e}b\u{9b}c\u{7f}"));
+    assert!(text.contains(r"a\u{1b}[31m\r\n\u{202e}b\u{9b}c\u{7f}"));
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! The AWS CLI command that does what a repair does, to be copied into a shell as it stands.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
+use crate::assess::{option_text, quoted};
 use crate::snapshot::{Alarm, Arn, EventSelectors, MetricFilter, Trail};
 
 use super::model::is_composite;
@@ -19,11 +18,7 @@ impl Command {
 
     /// An option with its value.
     pub(super) fn with(mut self, option: &str, value: &str) -> Self {
-        self.0.push(' ');
-        self.0.push_str(option);
-        // A value that begins with a dash would be read as an option of its own.
-        self.0.push(if value.starts_with('-') { '=' } else { ' ' });
-        self.0.push_str(&quoted(value));
+        self.0.push_str(&option_text(option, value));
         self
     }
 
@@ -66,33 +61,6 @@ impl Command {
     pub(super) fn text(self) -> String {
         self.0
     }
-}
-
-/// A word that a POSIX shell reads as exactly this text; bash's `$'...'` where it holds what a terminal would obey.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@+,%".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    if !word.chars().any(super::escape::is_unsafe) {
-        return format!("'{}'", word.replace('\'', "'\\''"));
-    }
-    let mut text = String::from("$'");
-    for character in word.chars() {
-        match character {
-            '\'' | '\\' => {
-                text.push('\\');
-                text.push(character);
-            }
-            _ if super::escape::is_unsafe(character) => {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "\\U{:08x}", u32::from(character));
-            }
-            _ => text.push(character),
-        }
-    }
-    text.push('\'');
-    text
 }
 
 /// The AWS CLI command for a repair, quoted for a POSIX shell (bash where a name holds what a terminal would obey).

@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::sanitize::sanitize_capped;
 use super::status::{AccountStatus, ControlStatus, FeedHealth, Hearing, ScopeStatus, WiringStatus};
 use crate::assess::Verdict;
+use crate::escape::sanitize_capped;
 use crate::journal::Incident;
 
 const STYLE: &str = include_str!("style.css");

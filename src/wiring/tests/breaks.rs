@@ -44,17 +44,29 @@ pub(super) const BREAKS: [Break; 21] = [
     ),
     (
         "target elsewhere",
-        |seen| target(seen, "eu-west-1", "default").arn.push('x'),
+        |seen| {
+            for target in targets(seen, "eu-west-1", "default") {
+                target.arn.push('x');
+            }
+        },
         "it does not lead to ",
     ),
     (
         "message destroyed",
-        |seen| target(seen, "eu-west-1", "default").transforms = true,
+        |seen| {
+            for target in targets(seen, "eu-west-1", "default") {
+                target.transforms = true;
+            }
+        },
         "gets something else than the event",
     ),
     (
         "role of another",
-        |seen| target(seen, "us-east-1", "default").role_arn = None,
+        |seen| {
+            for target in targets(seen, "us-east-1", "default") {
+                target.role_arn = None;
+            }
+        },
         "is not sent to with role arn:aws:iam::111122223333:role/trailwarden-forward",
     ),
     (

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::*;
 use crate::assess::{Expectations, assess};
+use crate::aws::Applied;
 use crate::control::{Benchmark, Catalogue};
 use crate::drill::{AlarmSeen, DrillName, Notice, Observation, plan};
 use crate::snapshot::Snapshot;
@@ -141,15 +142,11 @@ impl DrillApi for Fake {
         async { (self.there(), vec![]) }.boxed()
     }
 
-    fn remove<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<(), CallError>> {
+    fn remove<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<Applied, CallError>> {
         async move {
-            match resource {
-                Resource::Queue { .. } => self.answer("DeleteQueue")?,
-                Resource::Subscription { .. } => self.answer("Unsubscribe")?,
-                Resource::Stream { .. } => self.answer("DeleteLogStream")?,
-            }
+            self.answer(resource.removal())?;
             lock(&self.there).retain(|other| other != resource);
-            Ok(())
+            Ok(Applied { request_id: None })
         }
         .boxed()
     }

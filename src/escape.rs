@@ -1,3 +1,5 @@
+//! Text from outside, made fit for people's eyes.
+
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -6,7 +8,7 @@ use std::fmt::Write;
 ///
 /// The list is Unicode's categories Cc, Zl and Zp, the default-ignorable ones of Cf and Mn that can hide or reorder text,
 /// and the two noncharacters that XML forbids.
-pub(super) fn is_unseen(character: char) -> bool {
+pub(crate) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
