@@ -208,11 +208,12 @@ impl Healer {
         self.due
     }
 
-    /// Takes a look in and carries out at most one repair. True: something was written, look again.
+    /// Takes a look in, which ended at `seen`, and carries out at most one repair. True: something was written, look again.
     pub(super) async fn heal(
         &mut self,
         account: &dyn AccountApi,
         look: &Look,
+        seen: Instant,
         judge: &Judge,
         standings: &Standings,
     ) -> bool {
@@ -238,8 +239,8 @@ impl Healer {
         // Megabytes in a large account, of which one in a thousand has anything to mend: a repair is chosen only for what was
         // broken in the look before as well, so a look at which all is well need not be kept.
         let is_kept = self.mode != HealMode::Off && !look.is_whole();
-        let seen = is_kept.then(|| look.snapshot.clone());
-        let before = std::mem::replace(&mut self.before, seen);
+        let kept = is_kept.then(|| look.snapshot.clone());
+        let before = std::mem::replace(&mut self.before, kept);
         let Some((control, step, repair)) = chosen else {
             return false;
         };
@@ -261,7 +262,8 @@ impl Healer {
             self.wake(Duration::from_secs(1));
             return false;
         }
-        self.write(account, look, judge, &told, &repair).await
+        self.write(account, (look, seen), judge, &told, &repair)
+            .await
     }
 
     /// What was mended passes.
@@ -427,12 +429,11 @@ impl Healer {
     async fn write(
         &mut self,
         api: &dyn AccountApi,
-        look: &Look,
+        (look, seen): (&Look, Instant),
         judge: &Judge,
         told: &Told<'_>,
         repair: &Repair,
     ) -> bool {
-        let begun = Instant::now();
         self.guard.begin((self.clock)(), repair);
         if let Err(reason) = self.secure(told.account).await {
             self.guard.record((self.clock)(), Outcome::Dropped);
@@ -443,7 +444,7 @@ impl Healer {
             self.wake(JOURNAL_PAUSE);
             return false;
         }
-        if begun.elapsed() > FRESH
+        if seen.elapsed() > FRESH
             && let Some(reason) = self.outdated(api, look, judge, told.control, repair).await
         {
             self.guard.record((self.clock)(), Outcome::Dropped);

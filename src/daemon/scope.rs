@@ -56,6 +56,8 @@ pub(super) struct Scope {
     pub(super) pace: Pace,
     pub(super) pulse: Pulse,
     pub(super) turns: Turns,
+    /// When the account was last seen.
+    pub(super) seen: Instant,
     /// Events whose look gave no verdict: their messages wait for the next one.
     pub(super) unanswered: Vec<Item>,
     pub(super) suspects: Suspects,
@@ -138,7 +140,13 @@ impl Scope {
     async fn heal(&mut self, look: &Look) -> bool {
         let written = self
             .healer
-            .heal(&*self.account, look, &self.judge, &self.standings)
+            .heal(
+                &*self.account,
+                look,
+                self.seen,
+                &self.judge,
+                &self.standings,
+            )
             .await;
         for (control, deed) in self.healer.deeds() {
             self.standings.note(&control, deed);
@@ -202,6 +210,7 @@ impl Scope {
 
         let remembered = self.healer.remembered();
         let observed = timeout(LOOK_LIMIT, self.account.observe(&remembered)).await;
+        self.seen = Instant::now();
         // Whoever waits below for the look at another account would keep that from being looked at.
         drop(turn);
         #[cfg(test)]

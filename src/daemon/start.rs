@@ -103,6 +103,7 @@ impl Daemon {
                 pace: Pace::new(self.sweep_interval, Instant::now(), random.fork()),
                 pulse,
                 turns: turns.clone(),
+                seen: Instant::now(),
                 unanswered: Vec::new(),
                 suspects: Suspects::default(),
                 standings: Standings::default(),
