@@ -15,7 +15,9 @@ impl Scrape {
         let request = ureq::get(format!("http://{address}/metrics"));
         let request = request.config().timeout_global(Some(LIMIT)).build();
         let mut answer = request.call().ok()?;
-        Some(Self(answer.body_mut().read_to_string().ok()?))
+        // A thousand accounts fill more than ureq reads unasked.
+        let body = answer.body_mut().with_config().limit(u64::MAX);
+        Some(Self(body.read_to_string().ok()?))
     }
 
     /// The value of the first series of that name that has all these labels.
