@@ -19,6 +19,10 @@ test-system: ## the daemon as it is deployed: container, systemd, browser, Prome
 	tests/system/prepare
 	$(CARGO) test --locked --test system
 
+# What is only run here need not be small.
+test-long: export CARGO_PROFILE_RELEASE_LTO = off
+test-long: export CARGO_PROFILE_RELEASE_CODEGEN_UNITS = 16
+test-long: export CARGO_PROFILE_RELEASE_OPT_LEVEL = 3
 test-long: ## the property tests with a hundred times as many cases, 200,000 seeds of the simulation, minutes of faults for seconds
 	TRAILWARDEN_SEEDS=2000..202000 $(CARGO) test --locked --release --lib simulation::seeds::no_seed -- --nocapture
 	PROPTEST_CASES=25600 $(CARGO) test --locked --release --test pattern_brute_force --test pattern_properties \

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::figures::{Aim, fact, quantile, ratio, title};
 use crate::process::{Daemon, Watched};
@@ -16,7 +16,7 @@ use crate::stub::control::StubProcess;
 const OURS: &str = "111111111111";
 const BARE: &str = "222222222222";
 const SAMPLES: usize = 200;
-/// Twice the first pause of a burst, and some: each event is the first of its own.
+/// Twice the first pause of a burst, and some: so long after a look the next event is the first of its own burst.
 const APART: Duration = Duration::from_millis(550);
 
 pub(crate) fn run() {
@@ -64,7 +64,6 @@ fn measure(stub: &StubProcess, delay: u64) -> (Vec<f64>, Vec<f64>) {
         let is_cut = round % 2 == 0;
         stub.cut(OURS, is_cut);
         stub.cut(BARE, is_cut);
-        let begun = Instant::now();
         let sent = stub.send(&queues[0], OURS, 1);
         let (seen, _) = daemon.process.line("\"trigger\":\"event\"");
         ours.push(milliseconds(seen - sent));
@@ -82,10 +81,7 @@ fn measure(stub: &StubProcess, delay: u64) -> (Vec<f64>, Vec<f64>) {
         let sent = stub.send(&queues[1], BARE, 1);
         let (seen, _) = bare.line("looked");
         theirs.push(milliseconds(seen - sent));
-        thread::sleep(
-            APART.saturating_sub(begun.elapsed())
-                + Duration::from_millis(u64::try_from(round % 7).unwrap_or_default()),
-        );
+        thread::sleep(APART + Duration::from_millis(u64::try_from(round % 7).unwrap_or_default()));
     }
     let [our_calls, their_calls] = [(OURS, &before[0]), (BARE, &before[1])]
         .map(|(account, before)| looked(stub, account, before));
