@@ -47,6 +47,14 @@ impl<'de> Visitor<'de> for Reader {
         Ok(value.into())
     }
 
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Value, E> {
+        Ok(Number::from_i128(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Value, E> {
+        Ok(Number::from_u128(value).map_or(Value::Null, Value::Number))
+    }
+
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         Ok(value.into())
     }
@@ -117,7 +125,12 @@ mod tests {
             "-1",
             "1.50",
             "1e+400",
+            "18446744073709551615",
             "123456789012345678901234567890",
+            "-123456789012345678901234567890",
+            "1234567890123456789012345678901234567890123456789012345678901234567890",
+            "1.5e-400",
+            "0.1234567890123456789012345678901234567890",
         ] {
             assert!(read(text).is_number());
             assert_eq!(read(text).to_string(), text);
