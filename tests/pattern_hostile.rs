@@ -55,6 +55,48 @@ fn pigeons(n: usize) -> (String, Vec<String>) {
 /// A question: what is required, the filters, and the answer, where it is known.
 type Question = (String, Vec<String>, Option<bool>);
 
+#[test]
+fn an_index_beyond_every_array_costs_no_memory() {
+    // A thousand elements are there, one far beyond them is not, and two more are to be among them.
+    let absent: Vec<String> = (0..1000)
+        .map(|at| format!("$.a[{at}] NOT EXISTS"))
+        .collect();
+    let filters = absent
+        .chunks(40)
+        .map(|part| format!("{{ {} }}", part.join("||")));
+    let actual: Vec<Pattern> = filters.map(|text| Pattern::parse(&text).unwrap()).collect();
+    let far = usize::MAX;
+    let required = format!("{{ $.a[*] = x && $.a[*] = y && $.a[{far}] NOT EXISTS }}");
+    let required = Pattern::parse(&required).unwrap();
+    let answer = covers(&actual, &required, &Assumptions::none());
+    let Cover::NotCovered { counterexample } = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(counterexample["a"].as_array().unwrap().len(), 1002);
+}
+
+#[test]
+fn many_choices_one_after_the_other_fit_into_a_small_stack() {
+    let either = |at: usize| format!("$.a{at}=1&&$.b{at}=1");
+    let actual: Vec<Pattern> = (0..30)
+        .map(|filter| filled("||", |at| either(100 * filter + at)))
+        .map(|text| Pattern::parse(&text).unwrap())
+        .collect();
+    let required = Pattern::parse("{ $.z = 1 }").unwrap();
+    let prove = move || covers(&actual, &required, &Assumptions::none());
+    // A quarter of what a worker of the daemon has.
+    let thread = std::thread::Builder::new().stack_size(512 * 1024);
+    let answer = thread.spawn(prove).unwrap().join().unwrap();
+    let fine = matches!(
+        answer,
+        Cover::NotCovered { .. }
+            | Cover::Undecided {
+                reason: Reason::SearchBudget
+            }
+    );
+    assert!(fine, "{answer:?}");
+}
+
 fn one(required: String, actual: String, answer: Option<bool>) -> Question {
     (required, vec![actual], answer)
 }

@@ -84,8 +84,7 @@ pub(super) fn run(args: &DrillArgs) -> Result<Exit, Failure> {
         let reason = "a drill tells people and has side effects: without a terminal to ask on it needs --yes";
         return Err(Failure::usage(reason));
     }
-    block_on(drill(&settings, &prepared, args))
-        .map_err(|error| Failure::failed(sanitize(&format!("{error:#}"))))
+    Ok(block_on(drill(&settings, &prepared, args))?)
 }
 
 /// Leaves one scope, with the role that the drill is to have.
@@ -198,10 +197,7 @@ fn refused(refusal: &Refusal) -> Exit {
     let exit = refusal
         .verdict()
         .map_or(Exit::Failed, |verdict: Verdict| Exit::of([verdict]));
-    complain(
-        exit,
-        &format!("no drill: {}", sanitize(&refusal.to_string())),
-    )
+    complain(exit, &format_args!("no drill: {refusal}"))
 }
 
 const fn exit(report: &Report) -> Exit {

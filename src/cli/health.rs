@@ -59,7 +59,7 @@ fn ask(listen: SocketAddr) -> Result<(), Silence> {
 }
 
 /// An address that is listened on; "every address" is none that can be called.
-fn reachable(mut listen: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(mut listen: SocketAddr) -> SocketAddr {
     if listen.ip().is_unspecified() {
         listen.set_ip(match listen.ip() {
             IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

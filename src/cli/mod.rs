@@ -39,6 +39,8 @@ use clap::{Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
 
+use crate::telemetry::sanitize;
+
 /// Help and man page end with it.
 const EXITS: &str = "\
 Exit codes: 0 done or compliant, 1 could not run, 2 FAIL or differences, 3 UNKNOWN, 64 wrong command line or configuration.
@@ -175,6 +177,29 @@ fn colour() -> bool {
 /// Says on standard error why a command could not do its work.
 fn complain(exit: Exit, reason: &dyn Display) -> Exit {
     // Nobody is left to be told if this fails.
-    let _ = writeln!(io::stderr(), "trailwarden: {reason}");
+    let _ = writeln!(
+        io::stderr(),
+        "trailwarden: {}",
+        visible(&reason.to_string())
+    );
     exit
+}
+
+/// The lines of a reason, which may say what AWS or a file says, with nothing in them that acts on a terminal.
+fn visible(reason: &str) -> String {
+    let lines: Vec<_> = reason.lines().map(sanitize).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_keeps_its_lines_and_acts_on_no_terminal() {
+        assert_eq!(
+            visible("no alarm \u{1b}[2Jx\u{202e}:\n  next"),
+            "no alarm \\u{1b}[2Jx\\u{202e}:\n  next"
+        );
+    }
 }

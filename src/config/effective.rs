@@ -1,6 +1,7 @@
 use figment::value::{Dict, Value};
 
 use super::setting::number_text;
+use crate::escape::is_unseen;
 
 /// The value of one key and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,12 +56,7 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            // Control characters, and those that reorder or hide what a terminal shows.
-            _ if c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
-            {
-                quoted.extend(format!("\\U{:08X}", u32::from(c)).chars());
-            }
+            _ if is_unseen(c) => quoted.extend(format!("\\U{:08X}", u32::from(c)).chars()),
             _ => quoted.push(c),
         }
     }

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::json::Json;
+
 /// The detail type of a call; console sign-ins and service events have others.
 pub(crate) const API_CALL: &str = "AWS API Call via CloudTrail";
 
@@ -32,7 +34,7 @@ pub(super) struct Record {
     #[serde(default)]
     pub(super) user_agent: Option<String>,
     #[serde(default)]
-    pub(super) request_parameters: Option<Value>,
+    pub(super) request_parameters: Option<Json>,
     #[serde(default)]
     pub(super) error_code: Option<String>,
     /// A boolean in EventBridge's events, a string in some older records.

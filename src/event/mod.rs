@@ -8,6 +8,7 @@ mod calls;
 mod decode;
 mod envelope;
 mod heartbeat;
+mod json;
 #[cfg(test)]
 mod tests;
 mod touched;

@@ -52,6 +52,22 @@ fn signal(value: &Value) -> Signal {
 }
 
 #[test]
+fn no_name_that_a_caller_chose_makes_an_event_unreadable() {
+    let dimensions = json!({"$serde_json::private::Number": "$.eventName"});
+    let transformation = json!({"metricName": "m", "dimensions": dimensions});
+    let event = call(
+        "logs.amazonaws.com",
+        "PutMetricFilter",
+        &json!({
+            "logGroupName": "ct/main",
+            "filterName": "changes",
+            "metricTransformations": [transformation],
+        }),
+    );
+    assert_eq!(signal(&event).touched, signal(&deletion()).touched);
+}
+
+#[test]
 fn a_call_becomes_a_signal_with_place_actor_and_resource() {
     assert_eq!(
         signal(&deletion()),

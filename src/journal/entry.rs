@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+
 use super::memory::{Candidate, KnownGood};
 use super::record::{Occurrence, Spell, Watched};
 use crate::heal::GuardState;
@@ -44,6 +46,16 @@ pub enum Entry {
 pub(super) struct Key(AccountId, String, &'static str, String);
 
 impl Entry {
+    /// When that was which it keeps of the past; none: it is what a daemon has to know when it starts again.
+    pub(super) const fn past(&self) -> Option<Timestamp> {
+        match self {
+            Self::Spell(spell) => Some(spell.since),
+            Self::Occurrence(one) => Some(one.at),
+            Self::Watched(one) => Some(one.until),
+            Self::KnownGood { .. } | Self::Candidate { .. } | Self::Guard { .. } => None,
+        }
+    }
+
     /// What it is about: one thing of one account.
     pub(super) fn key(&self) -> Key {
         let of = |account: &AccountId, control: &str, kind, more: String| {

@@ -12,7 +12,8 @@ use super::entry::{Entry, Key};
 use super::handle::{JournalObserver, Question, RECENT, Shared, State, lock};
 use super::store::{Opened, Range, Store, StoreError};
 
-/// The most entries that wait for a file which cannot be written; the oldest by key make room.
+/// The most entries that wait for a file which cannot be written. The oldest of the past make room: what a daemon has to
+/// know again is bounded by the controls, and a budget that was lost would be spent twice.
 const MOST_WAITING: usize = 20_000;
 /// How long the thread sleeps when nothing is to be done: it looks whether a command wrote something.
 const IDLE: Duration = Duration::from_secs(5);
@@ -213,10 +214,17 @@ impl Keeper {
                 state.waiting.entry(key).or_insert(entry);
             }
             let too_many = state.waiting.len().saturating_sub(MOST_WAITING);
-            for _ in 0..too_many {
-                state.waiting.pop_first();
+            let mut oldest = Vec::new();
+            if too_many > 0 {
+                let past = state.waiting.iter();
+                oldest.extend(past.filter_map(|(key, entry)| Some((entry.past()?, key.clone()))));
+                oldest.sort_unstable();
+                oldest.truncate(too_many);
             }
-            too_many
+            for (_, key) in &oldest {
+                state.waiting.remove(key);
+            }
+            oldest.len()
         };
         if lost > 0 {
             self.observer.lost(lost);

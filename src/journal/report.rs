@@ -40,7 +40,7 @@ pub struct ControlCompliance {
 /// A time that does not count as compliant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Gap {
-    /// The control did not pass; as far as it lies in the range.
+    /// The control did not pass in some part of the range; the whole of it, also where it reaches beyond.
     Spell(Box<Spell>),
     /// Nobody looked.
     Unwatched(Range),

@@ -222,8 +222,9 @@ impl Store {
                 .map_err(&sql)?;
         }
         transaction.commit().map_err(&sql)?;
+        // Each row of the answer is one page given back; what is not asked for stays.
         self.connection
-            .execute_batch("PRAGMA incremental_vacuum")
+            .pragma_query(None, "incremental_vacuum", |_| Ok(()))
             .map_err(&sql)
     }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::Connection;
+use serde_json::json;
 
+use super::keeper::Directory;
 use super::*;
 use crate::assess::{Link, Recipient, Verdict};
 use crate::event::Actor;
@@ -278,6 +280,60 @@ fn a_full_disk_is_an_error_and_leaves_the_file_whole() {
     assert!(!error.is_damage());
     assert_eq!(store.incidents(Range::ALL, 10).unwrap(), [], "all or none");
     assert_eq!(store.known_good().unwrap().len(), 1);
+}
+
+#[test]
+fn where_too_much_waits_the_oldest_past_makes_room_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state");
+    // Not even root can make a directory where a file is.
+    std::fs::write(&path, "").unwrap();
+    let heard = Heard::default();
+    let (disk, observer) = (Box::new(Directory(path.clone())), Box::new(heard.clone()));
+    let (journal, mut keeper) = Journal::by_hand(disk, Duration::from_hours(24 * 400), observer);
+    // An account whose entries come first by key, and all of whose past is the latest.
+    let first: AccountId = "000000000001".parse().unwrap();
+    let latest = Watched {
+        account: first.clone(),
+        ..watched(30_000, 30_001)
+    };
+    let state: GuardState = serde_json::from_value(json!({"writes": [at(7)]})).unwrap();
+    let guard = Entry::Guard {
+        account: first.clone(),
+        state: state.clone(),
+    };
+    let past = (0..20_000).map(|minute| Entry::Watched(watched(minute, minute + 1)));
+    let entries = [guard, known_good("t"), Entry::Watched(latest.clone())];
+    journal.keep(entries.into_iter().chain(past).collect());
+    assert!(keeper.step(at(0)).is_continue());
+    assert_eq!(heard.all(), ["failed", "lost 3"]);
+    std::fs::remove_file(&path).unwrap();
+    assert!(keeper.step(at(0)).is_continue());
+    let store = Store::beside(&path).unwrap();
+    assert_eq!(store.recall(&first).unwrap().guard, state);
+    assert_eq!(store.known_good().unwrap().len(), 1);
+    let kept = store.watched(Range::ALL).unwrap();
+    assert_eq!(kept.len(), 19_998);
+    assert_eq!(kept[..2], [latest, watched(3, 4)]);
+}
+
+#[test]
+fn what_is_forgotten_gives_its_room_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Store::open(directory.path(), at(0)).unwrap().store;
+    let size = || {
+        std::fs::metadata(directory.path().join("journal.db"))
+            .unwrap()
+            .len()
+    };
+    let past: Vec<Entry> = (0..3000)
+        .map(|minute| Entry::Spell(spell(Verdict::Fail, minute, Some(minute + 1))))
+        .collect();
+    // Closing it writes everything into the file itself.
+    open().write(&past).unwrap();
+    let full = size();
+    open().prune(at(4000)).unwrap();
+    assert!(size() < full / 10, "{} of {full}", size());
 }
 
 #[test]

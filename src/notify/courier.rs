@@ -113,26 +113,34 @@ impl HttpCourier {
         let answer =
             answer.map_err(|error| Failure::may_pass(self.without_secrets(&error.to_string())))?;
         let retry_after = answer.retry_after.as_deref();
-        answer::of_http(answer.status, retry_after, (self.clock)()).map_err(|failure| match failure
-        {
-            Failure::Rejected { reason } if !answer.body.trim().is_empty() => {
-                let said = sanitize_capped(answer.body.trim(), SHOWN_OF_ANSWER);
-                let reason = format!("{reason}: {}", self.without_secrets(&said));
-                Failure::Rejected { reason }
+        answer::of_http(answer.status, retry_after, (self.clock)()).map_err(|failure| {
+            match (failure, self.said(&answer.body)) {
+                (Failure::Rejected { reason }, Some(said)) => Failure::Rejected {
+                    reason: format!("{reason}: {said}"),
+                },
+                (other, _) => other,
             }
-            other => other,
         })
+    }
+
+    /// What the body of an answer says, for the log. Looked through before it is cut: half of a secret is no secret.
+    fn said(&self, body: &str) -> Option<String> {
+        let body = body.trim();
+        let said = (!body.is_empty()).then(|| self.without_secrets(body))?;
+        Some(sanitize_capped(&said, SHOWN_OF_ANSWER).into_owned())
     }
 
     /// A text for the log; nothing of it where it repeats the URL or the key, as the pages of proxies do.
     fn without_secrets(&self, text: &str) -> String {
-        let path = self.url.splitn(4, '/').nth(3).unwrap_or_default();
+        let (_, url) = self.url.split_once("://").unwrap_or_default();
+        let path = url.split_once(['/', '?']).map_or("", |(_, path)| path);
         let key = match &self.template {
             Template::PagerDuty { routing_key } => routing_key.as_str(),
             Template::Signed(_) | Template::Slack => "",
         };
-        let repeats = |secret: &str| !secret.is_empty() && text.contains(secret);
-        if repeats(path) || repeats(key) {
+        // A page may name the path alone.
+        let mut secrets = path.split('?').chain([key]);
+        if secrets.any(|secret| !secret.is_empty() && text.contains(secret.trim_matches('/'))) {
             "(not shown: it repeats the URL or the key)".to_owned()
         } else {
             text.to_owned()
@@ -143,5 +151,47 @@ impl HttpCourier {
 impl Courier for HttpCourier {
     fn deliver<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), Failure>> {
         self.attempt(notice).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn said(url: &str, template: Template, body: &str) -> Option<String> {
+        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        HttpCourier::new(HttpPoster::new(), url.to_owned(), template, clock).said(body)
+    }
+
+    #[test]
+    fn an_answer_that_repeats_a_secret_is_not_shown_not_even_in_part() {
+        let url = "https://hooks.slack.com/services/T0/B0/abcdefghij";
+        let hidden = Some("(not shown: it repeats the URL or the key)".to_owned());
+        let page = |before: usize| format!("{} at /services/T0/B0/abcdefghij", ".".repeat(before));
+        for before in 0..=SHOWN_OF_ANSWER {
+            assert_eq!(
+                said(url, Template::Slack, &page(before)),
+                hidden,
+                "{before}"
+            );
+        }
+        let asked = "https://example.com?token=abcdefghij";
+        assert_eq!(
+            said(asked, Template::Slack, "no such token=abcdefghij"),
+            hidden
+        );
+        let both = format!("{url}/?token=klm");
+        assert_eq!(said(&both, Template::Slack, &page(0)), hidden);
+        let routing_key = "e93facc04764012d7bfb002500d5d1a6".to_owned();
+        let body = format!("no such key: {routing_key}");
+        let template = Template::PagerDuty { routing_key };
+        assert_eq!(said("https://example.com/", template, &body), hidden);
+        assert_eq!(said(url, Template::Slack, " \n"), None);
+        let plain = said("https://example.com/", Template::Slack, "no_team\n");
+        assert_eq!(plain.as_deref(), Some("no_team"));
     }
 }

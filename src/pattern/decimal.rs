@@ -19,6 +19,14 @@ impl Decimal {
         }
     }
 
+    pub(crate) fn one() -> Self {
+        Self {
+            negative: false,
+            digits: "1".to_owned(),
+            exponent: 1,
+        }
+    }
+
     /// Reads `[sign] digits [. digits] [e [sign] digits]`; nothing else. An exponent beyond 64 bits is none.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (negative, unsigned) = match text.as_bytes().first()? {

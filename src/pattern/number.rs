@@ -207,16 +207,15 @@ fn spellings(written: &str, scientific: &str, value: &Decimal) -> Vec<String> {
     } else {
         format!("{mantissa}.0")
     };
-    let signed = if exponent.starts_with('-') {
-        exponent.to_owned()
-    } else {
-        format!("+{exponent}")
-    };
     let mut texts = vec![format!("{long}E{exponent}"), written.to_owned()];
-    for m in [mantissa, long.as_str()] {
-        for e in [exponent, signed.as_str()] {
-            texts.push(format!("{m}E{e}"));
-            texts.push(format!("{m}e{e}"));
+    let shortest = [(mantissa, exponent), (long.as_str(), exponent)];
+    // What is read of an event does not tell how the letter was written, and whether there was a `+`.
+    for (m, e) in shortest.into_iter().chain(written.split_once(['e', 'E'])) {
+        let e = e.strip_prefix('+').unwrap_or(e);
+        let plus = if e.starts_with('-') { "" } else { "+" };
+        for letter in ['E', 'e'] {
+            texts.push(format!("{m}{letter}{e}"));
+            texts.push(format!("{m}{letter}{plus}{e}"));
         }
     }
     if let Some(plain) = value.to_plain(PLAIN_LIMIT) {
@@ -286,6 +285,13 @@ mod tests {
             is("1e10", word("1.0E10")),
             Match::Undecided(Reason::NumberText)
         );
+        let read: serde_json::Number = serde_json::from_str("10E9").unwrap();
+        for written in ["10E9", "10e9", "10e+9"] {
+            assert_eq!(
+                is(&read.to_string(), word(written)),
+                Match::Undecided(Reason::NumberText)
+            );
+        }
         assert_eq!(is("1e10", word("foo")), Match::No);
         assert_eq!(is("1e10", word("1*")), Match::Yes);
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::check::Check;
+use crate::cli::health::reachable;
 use crate::journal::{Range, Store, StoreError};
 
 const STATE: &str = "state_dir";
@@ -92,16 +93,6 @@ async fn get(address: SocketAddr) -> io::Result<String> {
         .read_to_end(&mut answer)
         .await?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
-}
-
-/// Who listens everywhere is reached at home.
-const fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }
 
 #[cfg(test)]

@@ -39,11 +39,11 @@ pub(super) fn solve(facts: &[Fact<'_>], reading: Reading, budget: &mut Budget) -
     }
     // A pinned value was tried in every spelling.
     if range.is_empty() || range.is_pinned() {
-        return beyond(facts, reading, budget);
+        return beyond(facts, &range, reading, budget);
     }
     match plain(facts, &range, reading, budget) {
         Found::None => match exotic(facts, &range, reading, budget) {
-            Found::None => beyond(facts, reading, budget),
+            Found::None => beyond(facts, &range, reading, budget),
             found => found,
         },
         Found::Some(text) => accepted(facts, reading, &text)
@@ -106,6 +106,10 @@ fn spellings(value: &Decimal, written: &str, texts: &mut Vec<String>) {
             texts.push(format!("{plain}.0"));
         }
         texts.push(plain);
+    }
+    // Equal to zero in value, and of a text of its own.
+    if *value == Decimal::zero() {
+        texts.extend(["-0.0", "-0"].map(str::to_owned));
     }
     texts.push(written.trim_start_matches('+').to_owned());
 }
@@ -174,7 +178,12 @@ fn exotic(
 
 /// Integers beyond a double, of which it is not settled whether they have a value to compare with. Fractions beyond
 /// a double have none; they were tried.
-fn beyond(facts: &[Fact<'_>], reading: Reading, budget: &mut Budget) -> Found<Number> {
+fn beyond(
+    facts: &[Fact<'_>],
+    range: &Range,
+    reading: Reading,
+    budget: &mut Budget,
+) -> Found<Number> {
     const SPELLING: &str = "^-?[1-9][0-9]{308,}$";
     static GRAMMAR: OnceLock<Option<Regex>> = OnceLock::new();
     let asks_for_a_value = facts.iter().any(|fact| {
@@ -188,6 +197,9 @@ fn beyond(facts: &[Fact<'_>], reading: Reading, budget: &mut Budget) -> Found<Nu
             )
         )
     });
+    if reading == Reading::Widest && range.is_pinned_beyond(PLAIN_LIMIT) {
+        return Found::Unknown(Reason::NumberSize);
+    }
     if reading == Reading::Strictest || asks_for_a_value {
         return Found::None;
     }
@@ -289,6 +301,33 @@ mod tests {
             solve_all(&open, Reading::Strictest),
             Found::Some(_)
         ));
+    }
+
+    #[test]
+    fn minus_zero_is_zero_with_a_text_of_its_own() {
+        let (zero, minus) = (number("0"), Operand::Text(TextPattern::new("-*")));
+        let zero = Operand::Number(zero);
+        let facts = [(Check::Equals(&zero), true), (Check::Equals(&minus), true)];
+        let found = solve_all(&facts, Reading::Strictest);
+        assert_eq!(found, Found::Some("-0.0".to_owned()));
+    }
+
+    #[test]
+    fn value_that_is_too_long_to_be_spelled_is_left_open() {
+        let open = Found::Unknown(Reason::NumberSize);
+        for (value, found) in [
+            ("1e500", &open),
+            ("-1e500", &open),
+            ("1e-500", &Found::None),
+        ] {
+            let value = Operand::Number(number(value));
+            let facts = [(Check::Equals(&value), true)];
+            assert_eq!(solve_all(&facts, Reading::Widest), *found);
+        }
+        let (one, other) = (number("1e500"), number("1e501"));
+        let (one, other) = (Operand::Number(one), Operand::Number(other));
+        let torn = [(Check::Equals(&one), true), (Check::Equals(&other), true)];
+        assert_eq!(solve_all(&torn, Reading::Widest), Found::None);
     }
 
     #[test]

@@ -71,6 +71,19 @@ impl Range {
         !self.pinned.is_empty()
     }
 
+    /// Whether it is one value, an integer that has no plain spelling within the limit.
+    pub(super) fn is_pinned_beyond(&self, limit: usize) -> bool {
+        let is_beyond = |value: &Decimal| {
+            let size = if value.is_negative() {
+                value.negated()
+            } else {
+                value.clone()
+            };
+            size > Decimal::one() && value.to_plain(limit).is_none()
+        };
+        !self.is_empty() && self.pinned.first().is_some_and(is_beyond)
+    }
+
     pub(super) fn excluded(&self) -> &[Decimal] {
         &self.excluded
     }

@@ -302,10 +302,9 @@ impl Solver<'_> {
         if shortest > MAX_INDEX {
             return Found::Unknown(Reason::LargeIndex);
         }
-        let gaps = shortest - present.len();
-        let room = limit.map(|limit| limit.min(MAX_INDEX + 1) - shortest + gaps);
-        if room.is_some_and(|room| room < node.some.len()) {
-            let mut slots = vec![Node::default(); limit.unwrap_or(shortest)];
+        let room = |limit: usize| limit - present.len();
+        if let Some(limit) = limit.filter(|limit| room(*limit) < node.some.len()) {
+            let mut slots = vec![Node::default(); limit];
             for (index, kid) in present {
                 if let Some(slot) = slots.get_mut(*index) {
                     slot.clone_from(kid);

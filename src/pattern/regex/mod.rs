@@ -220,6 +220,7 @@ mod tests {
         assert_eq!(fit("\\s", "\u{b}"), open);
         assert_eq!(fit("[^\\s]", "\u{b}"), open);
         assert_eq!(fit("[[a]b]", "a"), open);
+        assert_eq!(fit("[A-[a]b]", "Bb]"), open);
     }
 
     #[test]

@@ -249,9 +249,6 @@ impl Reader<'_> {
                 break;
             }
             first = false;
-            if c == '[' {
-                self.unreadable = true;
-            }
             let (low_narrow, low_wide) = self.class_member(at)?;
             let range = self.peek() == Some('-')
                 && self.chars.get(self.at + 1).is_some_and(|&next| next != ']');
@@ -296,6 +293,8 @@ impl Reader<'_> {
         if c == '\\' {
             return self.escape(start);
         }
+        // A class in a class, for some; also at the end of a range.
+        self.unreadable |= c == '[';
         Ok((CharSet::single(c), CharSet::single(c)))
     }
 }
