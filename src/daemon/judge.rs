@@ -81,10 +81,12 @@ impl Look {
             .all(|one| one.verdict == Verdict::Pass)
     }
 
-    /// Whether nothing is UNKNOWN.
+    /// Whether another look would tell no more: nothing is UNKNOWN, and where something fails, everything was seen. What was
+    /// not seen keeps from mending what fails.
     pub(super) fn is_decided(&self) -> bool {
-        self.assessments
-            .iter()
-            .all(|one| one.verdict != Verdict::Unknown)
+        let mut verdicts = self.assessments.iter().map(|one| one.verdict);
+        self.is_whole()
+            || verdicts.all(|verdict| verdict != Verdict::Unknown)
+                && self.snapshot.api_errors.is_empty()
     }
 }

@@ -138,7 +138,7 @@ impl Pace {
         }
     }
 
-    /// The look ended; `decided` tells whether every control has a verdict other than UNKNOWN.
+    /// The look ended; `decided` tells whether another one would tell no more.
     pub(super) fn ended(&mut self, now: Instant, for_event: bool, decided: bool) {
         if for_event {
             self.last_event_look = Some(now);

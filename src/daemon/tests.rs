@@ -417,6 +417,36 @@ async fn blindness_is_unknown_and_is_tried_again_before_the_sweep() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_fails_in_an_account_that_was_not_seen_whole_is_looked_at_again_soon() {
+    let world = World::passing(Setup {
+        mode: HealMode::Apply,
+        ..Setup::default()
+    })
+    .await;
+    let hole = "logs:DescribeLogGroups us-east-1";
+    let groups = lock(&world.model.state).log_groups.clone();
+    world.model.change(|state| {
+        state.log_groups.clear();
+        state
+            .api_errors
+            .insert(hole.to_owned(), "ThrottlingException".to_owned());
+    });
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    sleep(Duration::from_secs(8)).await;
+    assert_eq!(world.control()["verdict"], "FAIL");
+    assert_eq!(world.model.writes(), [""; 0], "not before all was seen");
+    world.model.change(|state| {
+        state.log_groups = groups;
+        state.api_errors.clear();
+    });
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.model.writes(), ["PutMetricFilter"]);
+    assert_eq!(world.compliant(), Some(1.0));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn before_the_own_account_is_known_its_messages_wait_and_foreign_ones_are_told_apart() {
     let setup = Setup {
         account_known: false,
