@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::fault::Certainty;
-use super::path::Path;
+use super::path::{Carries, Path};
 use super::selector::Source;
 use super::universe::{Slice, known};
 use crate::control::{Control, Prescribed};
@@ -45,87 +44,140 @@ pub(super) struct Gap {
     pub(super) uncaught: Vec<String>,
 }
 
-/// What the paths leave over of a required pattern.
-pub(super) fn outcome(
-    required: &Prescribed,
-    control: &Control,
-    slices: &[Slice],
-    paths: &[Path<'_, '_>],
-    account: &str,
-) -> Outcome {
-    let carried: Vec<(Vec<usize>, Vec<usize>)> = slices
-        .iter()
-        .map(|slice| {
-            let with = |wanted: &[Certainty]| {
-                paths
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, path)| {
-                        path.carries(slice)
-                            .is_some_and(|carries| wanted.contains(&carries))
-                    })
-                    .map(|(at, _)| at)
-                    .collect::<Vec<usize>>()
-            };
-            (
-                with(&[Certainty::Broken]),
-                with(&[Certainty::Broken, Certainty::Undecided]),
-            )
-        })
-        .collect();
-    let uniform = carried
-        .windows(2)
-        .all(|pair| matches!(pair, [one, other] if one == other));
-    // Filters that catch everything tell nothing where there are others.
-    let (always, chosen): (Vec<&Path<'_, '_>>, Vec<&Path<'_, '_>>) = paths
-        .iter()
-        .filter(|path| path.relevance > 0)
-        .partition(|path| path.is_always_on());
-    let every = patterns(if chosen.is_empty() { &always } else { &chosen });
-    // What no pattern names need not be known.
-    let texts: Vec<&str> = paths
-        .iter()
-        .filter_map(Path::pattern)
-        .chain([&required.pattern])
-        .map(Pattern::text)
-        .collect();
-    let mut open: Option<Gap> = None;
-    let mut missed: Option<Gap> = None;
-    for (slice, (sure, possible)) in slices.iter().zip(&carried) {
-        let proof = Proof {
-            required: &required.pattern,
+/// A required pattern of a control on one account: what the paths have to cover.
+pub(super) struct Claim<'c> {
+    pub(super) control: &'c Control,
+    pub(super) required: &'c Prescribed,
+    /// One at least.
+    pub(super) slices: Vec<Slice>,
+    /// What CloudTrail is known to write into the required events, of what the paths' patterns ask for.
+    known: Assumptions,
+    names_region: bool,
+}
+
+impl<'c> Claim<'c> {
+    pub(super) fn new(
+        control: &'c Control,
+        required: &'c Prescribed,
+        slices: Vec<Slice>,
+        paths: &[Path<'_, '_>],
+        account: &str,
+    ) -> Self {
+        // What no pattern names need not be known.
+        let texts: Vec<&str> = paths
+            .iter()
+            .filter_map(Path::pattern)
+            .chain([&required.pattern])
+            .map(Pattern::text)
+            .collect();
+        let named = |field: &str| texts.iter().any(|text| text.contains(field));
+        let mut known = known(control, &named);
+        if named("recipientAccountId") {
+            known = known.with_string("recipientAccountId", &[account]);
+        }
+        Self {
             control,
-            slice,
-            whole: uniform.then_some(slices),
-            account,
-            every: &every,
-            texts: &texts,
+            required,
+            slices,
+            known,
+            names_region: named("awsRegion"),
+        }
+    }
+
+    /// Whether the paths cover it, for sure.
+    pub(super) fn is_covered(&self, paths: &[&Path<'_, '_>]) -> bool {
+        let carried = self.carried(paths);
+        let proofs = self.proofs(&carried, &[]);
+        let mut covers = proofs.map(|(proof, carried)| proof.cover(&pick(paths, &carried.sure)));
+        covers.all(|cover| matches!(cover, Cover::Covered { .. }))
+    }
+
+    /// What the paths leave over of it.
+    pub(super) fn outcome(&self, paths: &[&Path<'_, '_>]) -> Outcome {
+        // Filters that catch everything tell nothing where there are others.
+        let (always, chosen): (Vec<&Path<'_, '_>>, Vec<&Path<'_, '_>>) = paths
+            .iter()
+            .copied()
+            .filter(|path| path.relevance > 0)
+            .partition(|path| path.is_always_on());
+        let every = patterns(if chosen.is_empty() { &always } else { &chosen });
+        let mut open: Option<Gap> = None;
+        let mut missed: Option<Gap> = None;
+        let carried = self.carried(paths);
+        for (proof, carried) in self.proofs(&carried, &every) {
+            match proof.run(&pick(paths, &carried.sure), &pick(paths, &carried.possible)) {
+                Outcome::Covered => {}
+                Outcome::Open(gap) => open = open.or(Some(gap)),
+                Outcome::Missed(gap) => match &mut missed {
+                    None => missed = Some(gap),
+                    Some(first) => {
+                        add_new(&mut first.missing, gap.missing);
+                        add_new(&mut first.uncaught, gap.uncaught);
+                    }
+                },
+            }
+        }
+        if let Some(gap) = &mut missed {
+            let names = &self.required.event_names;
+            let order = |name: &String| names.iter().position(|other| other == name);
+            gap.missing.sort_by_key(order);
+            gap.uncaught.sort_by_key(order);
+        }
+        match (missed, open) {
+            (Some(gap), _) => Outcome::Missed(gap),
+            (None, Some(gap)) => Outcome::Open(gap),
+            (None, None) => Outcome::Covered,
+        }
+    }
+
+    /// The places of the paths that carry each slice.
+    fn carried(&self, paths: &[&Path<'_, '_>]) -> Vec<Carried> {
+        let of_slice = |slice: usize| {
+            let with = |least: Carries| {
+                let places = paths.iter().enumerate();
+                places
+                    .filter(|(_, path)| path.carries(slice) >= least)
+                    .map(|(at, _)| at)
+                    .collect()
+            };
+            Carried {
+                sure: with(Carries::Surely),
+                possible: with(Carries::Perhaps),
+            }
         };
-        match proof.run(&pick(paths, sure), &pick(paths, possible)) {
-            Outcome::Covered => {}
-            Outcome::Open(gap) => open = open.or(Some(gap)),
-            Outcome::Missed(gap) => match &mut missed {
-                None => missed = Some(gap),
-                Some(first) => {
-                    add_new(&mut first.missing, gap.missing);
-                    add_new(&mut first.uncaught, gap.uncaught);
-                }
-            },
-        }
-        if uniform {
-            break;
-        }
+        (0..self.slices.len()).map(of_slice).collect()
     }
-    if let Some(gap) = &mut missed {
-        let order = |name: &String| required.event_names.iter().position(|other| other == name);
-        gap.missing.sort_by_key(order);
-        gap.uncaught.sort_by_key(order);
+
+    /// What has to be proved: one proof a slice, or one for all of them where the same paths carry every one.
+    fn proofs<'p>(
+        &'p self,
+        carried: &'p [Carried],
+        every: &'p [Pattern],
+    ) -> impl Iterator<Item = (Proof<'p>, &'p Carried)> {
+        let is_uniform = carried
+            .windows(2)
+            .all(|pair| matches!(pair, [one, other] if one == other));
+        let count = if is_uniform { 1 } else { self.slices.len() };
+        let slices = self.slices.iter().zip(carried).take(count);
+        slices.map(move |(slice, carried)| {
+            let proof = Proof {
+                claim: self,
+                slice,
+                is_of_all: is_uniform,
+                every,
+            };
+            (proof, carried)
+        })
     }
-    match (missed, open) {
-        (Some(gap), _) => Outcome::Missed(gap),
-        (None, Some(gap)) => Outcome::Open(gap),
-        (None, None) => Outcome::Covered,
-    }
+}
+
+/// Places of paths.
+#[derive(PartialEq, Eq)]
+struct Carried {
+    /// Of those that carry a slice for sure.
+    sure: Vec<usize>,
+    /// Of those and of those that may.
+    possible: Vec<usize>,
 }
 
 fn add_new(list: &mut Vec<String>, more: Vec<String>) {
@@ -136,21 +188,18 @@ fn add_new(list: &mut Vec<String>, more: Vec<String>) {
     }
 }
 
-fn pick<'p, 'i, 'a>(paths: &'p [Path<'i, 'a>], chosen: &[usize]) -> Vec<&'p Path<'i, 'a>> {
-    chosen.iter().filter_map(|at| paths.get(*at)).collect()
+fn pick<'p, 'i, 'a>(paths: &[&'p Path<'i, 'a>], chosen: &[usize]) -> Vec<&'p Path<'i, 'a>> {
+    let picked = chosen.iter().filter_map(|at| paths.get(*at));
+    picked.copied().collect()
 }
 
 struct Proof<'p> {
-    required: &'p Pattern,
-    control: &'p Control,
+    claim: &'p Claim<'p>,
     slice: &'p Slice,
-    /// All slices, where the same paths carry every one of them.
-    whole: Option<&'p [Slice]>,
-    account: &'p str,
+    /// The same paths carry every slice: this is the proof of all of them.
+    is_of_all: bool,
     /// The patterns of all filters, working or not.
     every: &'p [Pattern],
-    /// The texts of all patterns.
-    texts: &'p [&'p str],
 }
 
 impl Proof<'_> {
@@ -185,7 +234,7 @@ impl Proof<'_> {
 
     fn missed(&self, event: Value, possible: &[Pattern]) -> Gap {
         let missing = |patterns: &[Pattern]| {
-            missing_event_names(patterns, self.required, &self.assumptions())
+            missing_event_names(patterns, &self.claim.required.pattern, &self.assumptions())
         };
         Gap {
             slice: self.slice.clone(),
@@ -212,7 +261,7 @@ impl Proof<'_> {
         let mut others: Vec<&Pattern> = patterns.iter().collect();
         let mut chosen: Vec<Pattern> = Vec::new();
         loop {
-            let cover = covers(&chosen, self.required, &assumptions);
+            let cover = covers(&chosen, &self.claim.required.pattern, &assumptions);
             let Cover::NotCovered { counterexample } = &cover else {
                 return cover;
             };
@@ -229,23 +278,19 @@ impl Proof<'_> {
 
     /// What CloudTrail is known to write into the events of the slice.
     fn assumptions(&self) -> Assumptions {
-        let named = |field: &str| self.texts.iter().any(|text| text.contains(field));
-        let mut assumptions = known(self.control, &named);
-        let regions: Vec<&str> = match self.whole {
-            Some(slices) => slices
-                .iter()
-                .flat_map(|slice| &slice.regions)
-                .map(String::as_str)
-                .collect(),
-            None => self.slice.regions.iter().map(String::as_str).collect(),
+        let Claim { slices, known, .. } = self.claim;
+        let mut assumptions = known.clone();
+        let slices = if self.is_of_all {
+            slices.as_slice()
+        } else {
+            std::slice::from_ref(self.slice)
         };
-        if named("awsRegion") && regions.iter().all(|region| !region.is_empty()) {
-            assumptions = assumptions.with_string("awsRegion", &unique(regions));
+        let mut regions = slices.iter().flat_map(|slice| &slice.regions);
+        if self.claim.names_region && regions.clone().all(|region| !region.is_empty()) {
+            let regions = unique(regions.by_ref().map(String::as_str).collect());
+            assumptions = assumptions.with_string("awsRegion", &regions);
         }
-        if named("recipientAccountId") {
-            assumptions = assumptions.with_string("recipientAccountId", &[self.account]);
-        }
-        if self.whole.is_some() {
+        if self.is_of_all {
             return assumptions;
         }
         if let Source::One(source) = &self.slice.class.source {
@@ -267,7 +312,7 @@ impl Proof<'_> {
             }
             _ => return event,
         }
-        if self.whole.is_none() && self.required.matches_event(&placed).is_yes() {
+        if !self.is_of_all && self.claim.required.pattern.matches_event(&placed).is_yes() {
             placed
         } else {
             event

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alarm;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::log_group::{self, Delivery};
@@ -10,7 +11,7 @@ use super::trail::Observed;
 use super::world::World;
 use super::{Expectations, Link};
 use crate::snapshot::LogGroupArn;
-use crate::snapshot::{Arn, MetricFilter, Snapshot, Trail};
+use crate::snapshot::{Alarm, Arn, MetricFilter, Snapshot, Trail};
 
 /// A snapshot with its chains followed, for any number of controls.
 #[derive(Debug)]
@@ -54,6 +55,33 @@ pub(super) struct Leg<'a> {
     pub(super) tails: Vec<Tail<'a>>,
 }
 
+/// A region of an account, with what its log groups have in common.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    pub(super) world: World<'a>,
+    /// All metric filters.
+    pub(super) filters: Vec<Filter<'a>>,
+    /// All alarms, as far as they were seen.
+    pub(super) alarms: Vec<&'a Alarm>,
+}
+
+impl<'a> Place<'a> {
+    fn new(world: World<'a>, region: &str) -> Self {
+        let filters = world.snapshot.metric_filters.iter().flatten();
+        let mut seen: Vec<&'a MetricFilter> =
+            filters.filter(|filter| filter.region == *region).collect();
+        seen.sort_by(|one, other| {
+            (&one.log_group_name, &one.filter_name)
+                .cmp(&(&other.log_group_name, &other.filter_name))
+        });
+        Self {
+            world,
+            filters: seen.into_iter().map(Filter::new).collect(),
+            alarms: alarm::in_region(world, region),
+        }
+    }
+}
+
 impl<'a> Index<'a> {
     /// Follows the chains of a snapshot.
     pub fn new(snapshot: &'a Snapshot, expectations: &Expectations) -> Self {
@@ -69,11 +97,16 @@ impl<'a> Index<'a> {
             .collect();
         heads.extend(unseen_trails(world, heads.is_empty()));
         let mut groups = BTreeMap::new();
+        let mut places = BTreeMap::new();
         for key in heads.iter().filter_map(|head| head.group.as_ref()) {
             if !groups.contains_key(key) {
+                let (account, region, _) = key;
                 let there = [world].into_iter().chain(others.iter().copied());
-                if let Some(there) = there.into_iter().find(|there| there.account() == key.0) {
-                    groups.insert(key.clone(), group(there, key, expectations));
+                if let Some(there) = there.into_iter().find(|there| there.account() == account) {
+                    let place = places
+                        .entry((account, region))
+                        .or_insert_with(|| Place::new(there, region));
+                    groups.insert(key.clone(), group(place, key, expectations));
                 }
             }
         }
@@ -236,26 +269,16 @@ fn unseen_trails(world: World<'_>, none_seen: bool) -> Vec<Head<'_>> {
         .collect()
 }
 
-fn group<'a>(world: World<'a>, key: &GroupKey, expectations: &Expectations) -> Group<'a> {
+fn group<'a>(place: &Place<'a>, key: &GroupKey, expectations: &Expectations) -> Group<'a> {
     let (_, region, name) = key;
-    let mut seen: Vec<&'a MetricFilter> = world
-        .snapshot
-        .metric_filters
-        .iter()
-        .flatten()
-        .filter(|filter| filter.region == *region)
-        .collect();
-    seen.sort_by(|one, other| {
-        (&one.log_group_name, &one.filter_name).cmp(&(&other.log_group_name, &other.filter_name))
-    });
-    let filters: Vec<Filter<'a>> = seen.into_iter().map(Filter::new).collect();
+    let world = place.world;
+    let filters = place.filters.iter();
     let legs = filters
-        .iter()
         .filter(|filter| filter.is_on(region, name))
         .map(|filter| Leg {
             filter: filter.clone(),
             faults: filter.faults(world),
-            tails: tails(world, filter, &filters, expectations),
+            tails: tails(place, filter, expectations),
         })
         .collect();
     let hole = world
@@ -271,7 +294,7 @@ fn group<'a>(world: World<'a>, key: &GroupKey, expectations: &Expectations) -> G
                 &[name, &arn, &format!("{arn}:*")],
             )
         });
-    let unseen = hole.filter(|_| may_notify(world, region)).map(|hole| {
+    let unseen = hole.filter(|_| may_notify(place, region)).map(|hole| {
         let meaning = format!("which metric filters log group {name} has is not known.");
         hole.fault(Link::Pattern, &meaning).on(name)
     });
@@ -283,7 +306,8 @@ fn group<'a>(world: World<'a>, key: &GroupKey, expectations: &Expectations) -> G
 }
 
 /// Whether any alarm of the region could tell somebody of a filter that was not seen.
-fn may_notify(world: World<'_>, region: &str) -> bool {
+fn may_notify(place: &Place<'_>, region: &str) -> bool {
+    let world = place.world;
     world
         .list_hole(
             world.snapshot.alarms.as_ref(),
@@ -291,7 +315,7 @@ fn may_notify(world: World<'_>, region: &str) -> bool {
             region,
         )
         .is_some()
-        || super::alarm::in_region(world, region).iter().any(|alarm| {
+        || place.alarms.iter().any(|alarm| {
             alarm
                 .alarm_actions
                 .iter()

@@ -3,15 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::coverage::{Gap, Outcome, outcome};
-use super::fault::{Certainty, Fault};
+use super::coverage::{Claim, Gap, Outcome};
+use super::fault::Fault;
 use super::filter::put_command;
 use super::index::Index;
-use super::path::{Path, no_filter, paths};
+use super::path::{Carries, Path, no_filter, paths};
 use super::report::{
     add_warnings, extend_chain, no_trail, position, region, report, undecided_pattern,
 };
-use super::universe::{Slice, slices};
+use super::universe::slices;
 use super::{
     Assessment, Chain, Expectations, Link, LinkState, Recipient, Verdict, Warning, literal,
 };
@@ -32,35 +32,39 @@ pub fn assess(
 impl Index<'_> {
     /// As [`assess`], for one of several controls on one snapshot.
     pub fn assess(&self, control: &Control, benchmark: &Benchmark) -> Assessment {
-        // Any of the prescribed patterns satisfies: the one that comes nearest is reported, the first of those that come
-        // equally near.
-        let mut best: Option<(Nearness, Assessment)> = None;
-        for required in control.required(benchmark) {
-            let judge = Judge {
-                index: self,
-                control,
-                required,
-                slices: slices(self, control, required),
-                paths: paths(self, control, required),
-            };
-            let outcome = judge.outcome(&judge.paths);
-            let judged = judge.judge(&outcome);
-            if best.as_ref().is_none_or(|(near, _)| judged.0 > *near) {
-                best = Some(judged);
-            }
-            if matches!(outcome, Outcome::Covered) {
-                // None comes nearer.
-                break;
-            }
-        }
-        let mut assessment = best.map_or_else(
-            || empty(control, Verdict::Unknown),
-            |(_, assessment)| assessment,
-        );
+        // Any of the prescribed patterns satisfies.
+        let mut judges: Vec<Judge<'_, '_, '_>> = Vec::new();
+        let covered = control
+            .required(benchmark)
+            .into_iter()
+            .find_map(|required| {
+                let judge = Judge::new(self, control, required);
+                if judge.is_covered() {
+                    return Some(judge.pass());
+                }
+                judges.push(judge);
+                None
+            });
+        let mut assessment = covered
+            .or_else(|| nearest(&judges))
+            .unwrap_or_else(|| empty(control, Verdict::Unknown));
         assessment.warnings.extend(traps(control));
         literal::add(&mut assessment, self, control, benchmark);
         assessment
     }
+}
+
+/// Of several patterns, none of which is covered, the one that comes nearest is reported, the first of those that come
+/// equally near.
+fn nearest(judges: &[Judge<'_, '_, '_>]) -> Option<Assessment> {
+    let mut best: Option<(Nearness, Assessment)> = None;
+    for judge in judges {
+        let judged = judge.judge();
+        if best.as_ref().is_none_or(|(near, _)| judged.0 > *near) {
+            best = Some(judged);
+        }
+    }
+    best.map(|(_, assessment)| assessment)
 }
 
 fn empty(control: &Control, verdict: Verdict) -> Assessment {
@@ -108,9 +112,7 @@ fn traps(control: &Control) -> Option<Warning> {
 /// One required pattern on one account.
 struct Judge<'j, 'i, 'a> {
     index: &'i Index<'a>,
-    control: &'j Control,
-    required: &'j Prescribed,
-    slices: Vec<Slice>,
+    claim: Claim<'j>,
     paths: Vec<Path<'i, 'a>>,
 }
 
@@ -120,9 +122,25 @@ type Merit = (usize, usize, usize, usize);
 /// How near the account comes to what is required: by the outcome, and then by the best path.
 type Nearness = (Reverse<u8>, Option<Merit>);
 
-impl<'i, 'a> Judge<'_, 'i, 'a> {
-    fn judge(&self, outcome: &Outcome) -> (Nearness, Assessment) {
-        let (merit, assessment) = match outcome {
+impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
+    fn new(index: &'i Index<'a>, control: &'j Control, required: &'j Prescribed) -> Self {
+        let slices = slices(index, control, required);
+        let paths = paths(index, control, required, &slices);
+        Self {
+            index,
+            claim: Claim::new(control, required, slices, &paths, index.world.account()),
+            paths,
+        }
+    }
+
+    fn is_covered(&self) -> bool {
+        self.claim
+            .is_covered(&self.paths.iter().collect::<Vec<_>>())
+    }
+
+    fn judge(&self) -> (Nearness, Assessment) {
+        let outcome = self.claim.outcome(&self.paths.iter().collect::<Vec<_>>());
+        let (merit, assessment) = match &outcome {
             Outcome::Covered => (None, self.pass()),
             Outcome::Open(gap) => self.short(Verdict::Unknown, gap),
             Outcome::Missed(gap) => self.short(Verdict::Fail, gap),
@@ -130,24 +148,9 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         ((Reverse(outcome.rank()), merit), assessment)
     }
 
-    fn outcome(&self, paths: &[Path<'i, 'a>]) -> Outcome {
-        outcome(
-            self.required,
-            self.control,
-            &self.slices,
-            paths,
-            self.index.world.account(),
-        )
-    }
-
-    fn suffices(&self, chosen: &[&Path<'i, 'a>]) -> bool {
-        let chosen: Vec<Path<'i, 'a>> = chosen.iter().map(|path| (*path).clone()).collect();
-        matches!(self.outcome(&chosen), Outcome::Covered)
-    }
-
     fn pass(&self) -> Assessment {
         let used = self.used();
-        let mut assessment = empty(self.control, Verdict::Pass);
+        let mut assessment = empty(self.claim.control, Verdict::Pass);
         for path in &used {
             extend_chain(&mut assessment.chain, path);
             add_warnings(&mut assessment.warnings, &path.warnings);
@@ -159,8 +162,8 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         assessment.region = used.first().and_then(|path| region(path));
         assessment.audience = self.audience(&used);
         self.warn_of_noise(&used, &mut assessment.warnings);
-        if let Some(note) = &self.required.note
-            && self.required.role == Role::Accepted
+        if let Some(note) = &self.claim.required.note
+            && self.claim.required.role == Role::Accepted
         {
             assessment.warnings.push(Warning {
                 code: "accepted_pattern",
@@ -176,9 +179,8 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .iter()
             .filter(|path| path.leg.is_some())
             .filter(|path| {
-                self.slices
-                    .iter()
-                    .any(|slice| path.carries(slice) == Some(Certainty::Broken))
+                let mut places = 0..self.claim.slices.len();
+                places.any(|slice| path.carries(slice) == Carries::Surely)
             })
     }
 
@@ -188,9 +190,9 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         let told = self.sound().filter(|path| {
             path.catches_usual()
                 || used.iter().any(|one| std::ptr::eq(*one, *path))
-                || (self.required.event_names.is_empty()
+                || (self.claim.required.event_names.is_empty()
                     && path.relevance > 0
-                    && self.suffices(&[path]))
+                    && self.claim.is_covered(&[path]))
         });
         let mut audience: Vec<Recipient> = told
             .filter_map(|path| path.tail)
@@ -206,7 +208,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
     fn used(&self) -> Vec<&Path<'i, 'a>> {
         let mut sound: Vec<&Path<'i, 'a>> = self.sound().collect();
         sound.sort_by_key(|path| (path.warnings.len(), usize::MAX - path.relevance));
-        if let Some(alone) = sound.iter().find(|path| self.suffices(&[path])) {
+        if let Some(alone) = sound.iter().find(|path| self.claim.is_covered(&[path])) {
             return vec![alone];
         }
         let relevant: Vec<_> = sound
@@ -214,7 +216,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .copied()
             .filter(|path| path.relevance > 0)
             .collect();
-        let mut used = if self.suffices(&relevant) {
+        let mut used = if self.claim.is_covered(&relevant) {
             relevant
         } else {
             sound
@@ -222,7 +224,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
         for at in (0..used.len()).rev() {
             let mut fewer = used.clone();
             fewer.remove(at);
-            if self.suffices(&fewer) {
+            if self.claim.is_covered(&fewer) {
                 used = fewer;
             }
         }
@@ -236,7 +238,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             .collect();
         let example = broader(
             &patterns,
-            &self.required.pattern,
+            &self.claim.required.pattern,
             &Assumptions::cloudtrail(),
         );
         if let Some(example) = example {
@@ -266,14 +268,14 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
                 best = Some((merit, path, faults));
             }
         }
-        let mut assessment = empty(self.control, verdict);
+        let mut assessment = empty(self.claim.control, verdict);
         let (merit, path, faults) = match best {
             Some((merit, path, faults)) => (Some(merit), Some(path), faults),
             None if verdict == Verdict::Unknown => {
                 let fault = Fault::undecided(Link::Pattern, undecided_pattern(gap));
                 (None, self.paths.first().cloned(), vec![fault])
             }
-            None => (None, None, vec![no_trail(self.index, self.control)]),
+            None => (None, None, vec![no_trail(self.index, self.claim.control)]),
         };
         if let Some(path) = &path {
             extend_chain(&mut assessment.chain, path);
@@ -308,7 +310,7 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             && let Some(key) = &path.head.group
         {
             path.faults.retain(|fault| fault.at < Link::Pattern);
-            path.faults.push(no_filter(self.control, key));
+            path.faults.push(no_filter(self.claim.control, key));
             path.warnings = path.head.delivery.warnings.clone();
             path.leg = None;
             path.tail = None;
@@ -341,14 +343,14 @@ impl<'i, 'a> Judge<'_, 'i, 'a> {
             ),
         };
         let own = (
-            self.control.metric_name.as_str(),
-            self.control.namespace.as_str(),
+            self.claim.control.metric_name.as_str(),
+            self.claim.control.namespace.as_str(),
         );
         let remedy = put_command(
             &leg.filter.seen.region,
             &leg.filter.seen.log_group_name,
             filter,
-            self.control.install_text(&Benchmark::Any),
+            self.claim.control.install_text(&Benchmark::Any),
             leg.filter
                 .metric
                 .map_or(own, |metric| (metric.name, metric.namespace)),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::data_protection::{Needed, masking};
-use super::fault::{Certainty, Fault, Tri};
+use super::fault::{Fault, Tri};
 use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
 use super::selector::{EventClass, Source};
@@ -13,6 +13,28 @@ use super::{Link, Warning};
 use crate::control::{Benchmark, Control, Prescribed};
 use crate::pattern::Pattern;
 use crate::snapshot::Arn;
+
+/// Whether a path carries events, if its pattern matches them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Carries {
+    No,
+    /// What was not seen, or is left open, decides.
+    Perhaps,
+    Surely,
+}
+
+impl Carries {
+    /// What faults leave.
+    fn in_spite_of(faults: &[Fault]) -> Self {
+        if faults.iter().any(Fault::is_broken) {
+            Self::No
+        } else if faults.is_empty() {
+            Self::Surely
+        } else {
+            Self::Perhaps
+        }
+    }
+}
 
 /// One way from a trail to an end, whole or cut.
 #[derive(Debug, Clone)]
@@ -27,6 +49,8 @@ pub(super) struct Path<'i, 'a> {
     pub(super) warnings: Vec<Warning>,
     /// How much the filter has to do with the required events; 0: nothing.
     pub(super) relevance: usize,
+    /// Whether it carries each slice.
+    carries: Vec<Carries>,
 }
 
 impl<'i> Path<'i, '_> {
@@ -40,38 +64,33 @@ impl<'i> Path<'i, '_> {
 
     /// What is wrong with the path for these events only.
     fn faults_of_events(&self, slice: &Slice) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        match (&self.head.observed, &self.head.only_region) {
-            (Some(observed), _) => faults.extend(observed.class_faults(&slice.class)),
-            (None, Some(region)) if *region != slice.class.region => faults.push(Fault::broken(
-                Link::Trail,
-                format!("No trail that was seen records {}.", slice.class.region),
-            )),
-            (None, _) => {}
-        }
-        faults.extend(
-            self.tail
-                .iter()
-                .flat_map(|tail| &tail.picks)
-                .filter_map(|pick| pick_fault(pick, &slice.class, self.tail)),
-        );
+        let mut faults = self.head.class_faults(&slice.class);
+        faults.extend(self.pick_faults(&slice.class));
         faults
     }
 
-    /// Whether the path carries the events of a slice that its pattern matches; none: it does not.
-    pub(super) fn carries(&self, slice: &Slice) -> Option<Certainty> {
-        // Most filters of a log group serve another purpose and are cut for every event.
-        if self.faults.iter().any(Fault::is_broken) {
-            return None;
-        }
-        let of_events = self.faults_of_events(slice);
-        if of_events.iter().any(Fault::is_broken) {
-            None
-        } else if self.faults.is_empty() && of_events.is_empty() {
-            Some(Certainty::Broken)
-        } else {
-            Some(Certainty::Undecided)
-        }
+    fn pick_faults(&self, class: &EventClass) -> impl Iterator<Item = Fault> {
+        let picks = self.tail.iter().flat_map(|tail| &tail.picks);
+        picks.filter_map(|pick| pick_fault(pick, class, self.tail))
+    }
+
+    /// Whether it carries each slice, of which its trail carries so much.
+    fn carried(&self, slices: &[Slice], of_trail: &[Carries]) -> Vec<Carries> {
+        let by_itself = Carries::in_spite_of(&self.faults);
+        let of_slice = |(slice, of_trail): (&Slice, &Carries)| {
+            // Most filters of a log group serve another purpose and are cut for every event.
+            if by_itself == Carries::No {
+                return Carries::No;
+            }
+            let picks: Vec<Fault> = self.pick_faults(&slice.class).collect();
+            Carries::in_spite_of(&picks).min(by_itself).min(*of_trail)
+        };
+        slices.iter().zip(of_trail).map(of_slice).collect()
+    }
+
+    /// Whether the path carries the slice at this place.
+    pub(super) fn carries(&self, slice: usize) -> Carries {
+        self.carries.get(slice).copied().unwrap_or(Carries::No)
     }
 
     /// Whether its filter catches practically every record.
@@ -90,6 +109,20 @@ impl<'i> Path<'i, '_> {
             return Some(&joint.pattern);
         }
         self.leg.and_then(|leg| leg.filter.pattern.as_ref().ok())
+    }
+}
+
+impl Head<'_> {
+    /// What is wrong with the trail for these events only.
+    fn class_faults(&self, class: &EventClass) -> Vec<Fault> {
+        match (&self.observed, &self.only_region) {
+            (Some(observed), _) => observed.class_faults(class),
+            (None, Some(region)) if *region != class.region => vec![Fault::broken(
+                Link::Trail,
+                format!("No trail that was seen records {}.", class.region),
+            )],
+            (None, _) => Vec::new(),
+        }
     }
 }
 
@@ -132,76 +165,82 @@ fn pick_fault(
     })
 }
 
-/// Every path of the account, for a required pattern of a control.
+/// Every path of the account, for a required pattern of a control whose events come in these slices.
 pub(super) fn paths<'i, 'a>(
     index: &'i Index<'a>,
     control: &Control,
     required: &Prescribed,
+    slices: &[Slice],
 ) -> Vec<Path<'i, 'a>> {
     let needed = needed_values(control);
     let usual = usual_events(control, required);
     let required_words = words(required.pattern.text());
     let mut paths = Vec::new();
     for head in &index.heads {
-        let mut faults = head.faults.clone();
-        faults.extend(head.delivery.faults.iter().cloned());
-        let mut warnings = head.delivery.warnings.clone();
-        let Some((key, group)) = head
-            .group
-            .as_ref()
-            .and_then(|key| Some((key, index.groups.get(key)?)))
-        else {
-            paths.push(Path {
-                head,
-                group: None,
-                leg: None,
-                tail: None,
-                faults,
-                warnings,
-                relevance: 0,
-            });
-            continue;
-        };
-        let masked = masking(group.world, &key.1, &key.2, &needed);
-        faults.extend(masked.faults);
-        warnings.extend(masked.warnings);
-        let trunk = Path {
+        let begun = paths.len();
+        let mut trunk = Path {
             head,
-            group: Some(group),
+            group: None,
             leg: None,
             tail: None,
-            faults,
-            warnings,
+            faults: head.faults.clone(),
+            warnings: head.delivery.warnings.clone(),
             relevance: 0,
+            carries: Vec::new(),
         };
-        if let Some(unseen) = &group.unseen {
-            let mut path = trunk.clone();
-            path.faults.push(unseen.clone());
-            paths.push(path);
-        } else if group.legs.is_empty() {
-            let mut path = trunk.clone();
-            path.faults.push(no_filter(control, key));
-            paths.push(path);
-        }
-        for leg in &group.legs {
-            let mut path = trunk.clone();
-            path.leg = Some(leg);
-            path.relevance = relevance(leg, &required_words, &usual);
-            path.faults.extend(leg.faults.iter().cloned());
-            if leg.tails.is_empty() {
-                paths.push(path);
-                continue;
+        trunk.faults.extend(head.delivery.faults.iter().cloned());
+        let group = head.group.as_ref();
+        match group.and_then(|key| Some((key, index.groups.get(key)?))) {
+            None => paths.push(trunk),
+            Some((key, group)) => {
+                let masked = masking(group.world, &key.1, &key.2, &needed);
+                trunk.group = Some(group);
+                trunk.faults.extend(masked.faults);
+                trunk.warnings.extend(masked.warnings);
+                if let Some(unseen) = &group.unseen {
+                    let mut path = trunk.clone();
+                    path.faults.push(unseen.clone());
+                    paths.push(path);
+                } else if group.legs.is_empty() {
+                    let mut path = trunk.clone();
+                    path.faults.push(no_filter(control, key));
+                    paths.push(path);
+                }
+                for leg in &group.legs {
+                    let relevance = relevance(leg, &required_words, &usual);
+                    paths.extend(of_leg(&trunk, leg, relevance));
+                }
             }
-            paths.extend(leg.tails.iter().map(|tail| {
-                let mut path = path.clone();
-                path.tail = Some(tail);
-                path.faults.extend(tail.faults.iter().cloned());
-                path.warnings.extend(tail.warnings.iter().cloned());
-                path
-            }));
+        }
+        // All paths of a trail have this in common.
+        let of_trail: Vec<Carries> = slices
+            .iter()
+            .map(|slice| Carries::in_spite_of(&head.class_faults(&slice.class)))
+            .collect();
+        for path in paths.iter_mut().skip(begun) {
+            path.carries = path.carried(slices, &of_trail);
         }
     }
     paths
+}
+
+/// The ways on from a trail's log group through one filter.
+fn of_leg<'i, 'a>(trunk: &Path<'i, 'a>, leg: &'i Leg<'a>, relevance: usize) -> Vec<Path<'i, 'a>> {
+    let mut path = trunk.clone();
+    path.leg = Some(leg);
+    path.relevance = relevance;
+    path.faults.extend(leg.faults.iter().cloned());
+    if leg.tails.is_empty() {
+        return vec![path];
+    }
+    let of_tail = |tail: &'i Tail<'a>| {
+        let mut path = path.clone();
+        path.tail = Some(tail);
+        path.faults.extend(tail.faults.iter().cloned());
+        path.warnings.extend(tail.warnings.iter().cloned());
+        path
+    };
+    leg.tails.iter().map(of_tail).collect()
 }
 
 /// A usual event of each required name.

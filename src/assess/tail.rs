@@ -3,6 +3,7 @@
 use super::alarm::{self, Actor, Joint};
 use super::fault::Fault;
 use super::filter::Filter;
+use super::index::Place;
 use super::remedy::Command;
 use super::subscription::audience;
 use super::topic;
@@ -44,16 +45,16 @@ impl Tail<'_> {
 
 /// Every way on from a filter.
 pub(super) fn tails<'a>(
-    world: World<'a>,
+    place: &Place<'a>,
     filter: &Filter<'a>,
-    filters: &[Filter<'a>],
     expectations: &Expectations,
 ) -> Vec<Tail<'a>> {
+    let world = place.world;
     let Some(metric) = filter.metric else {
         return Vec::new();
     };
     let region = filter.seen.region.as_str();
-    let mut tails: Vec<Tail<'a>> = alarm::actors(world, filter, filters)
+    let mut tails: Vec<Tail<'a>> = alarm::actors(place, filter)
         .into_iter()
         .flat_map(|actor| ends(world, region, &actor, expectations))
         .collect();

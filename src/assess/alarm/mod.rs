@@ -17,6 +17,7 @@ use trip::judge;
 
 use super::fault::{Fault, Tri};
 use super::filter::Filter;
+use super::index::Place;
 use super::remedy::Command;
 use super::world::World;
 use super::{Link, Warning};
@@ -81,19 +82,20 @@ pub(super) fn in_region<'a>(world: World<'a>, region: &str) -> Vec<&'a Alarm> {
 }
 
 /// Every alarm that one event matched by `filter` may move, with what hinders it. Empty: no alarm looks at the metric.
-pub(super) fn actors<'a>(
-    world: World<'a>,
-    filter: &Filter<'a>,
-    filters: &[Filter<'a>],
-) -> Vec<Actor<'a>> {
-    let alarms = in_region(world, &filter.seen.region);
+pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a>> {
+    let Place {
+        world,
+        filters,
+        alarms,
+    } = place;
+    let world = *world;
     let mut actors = Vec::new();
-    for picks in event::pick_sets(filter, &alarms) {
+    for picks in event::pick_sets(filter, alarms) {
         let event = Event {
             picks,
             ..Event::of(world, filter)
         };
-        let (alone, together) = of_event(world, &alarms, &event, filters);
+        let (alone, together) = of_event(world, alarms, &event, filters);
         actors.extend(alone);
         for names in together {
             let is_named =
@@ -106,7 +108,7 @@ pub(super) fn actors<'a>(
                 also,
                 ..event.clone()
             };
-            let (acting, _) = of_event(world, &alarms, &event, filters);
+            let (acting, _) = of_event(world, alarms, &event, filters);
             // One that does not act even then is told of once.
             let acting = acting
                 .into_iter()
