@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::path::{Carries, Path};
+use super::proofs::{CoverQuestion, Proofs};
 use super::selector::Source;
 use super::universe::{Slice, known};
 use crate::control::{Control, Prescribed};
@@ -53,6 +54,7 @@ pub(super) struct Claim<'c> {
     /// What CloudTrail is known to write into the required events, of what the paths' patterns ask for.
     known: Assumptions,
     names_region: bool,
+    proofs: &'c Proofs,
 }
 
 impl<'c> Claim<'c> {
@@ -62,6 +64,7 @@ impl<'c> Claim<'c> {
         slices: Vec<Slice>,
         paths: &[Path<'_, '_>],
         account: &str,
+        proofs: &'c Proofs,
     ) -> Self {
         // What no pattern names need not be known.
         let texts: Vec<&str> = paths
@@ -81,6 +84,7 @@ impl<'c> Claim<'c> {
             slices,
             known,
             names_region: named("awsRegion"),
+            proofs,
         }
     }
 
@@ -254,26 +258,17 @@ impl Proof<'_> {
         self.cover_by(&patterns(paths))
     }
 
-    /// Whether the patterns together cover. Begins with none of them and adds those that match what was missed, so that
-    /// filters of other purposes, of which a log group may have hundreds, do not slow the proof down.
+    /// Whether the patterns together cover.
     fn cover_by(&self, patterns: &[Pattern]) -> Cover {
-        let assumptions = self.assumptions();
-        let mut others: Vec<&Pattern> = patterns.iter().collect();
-        let mut chosen: Vec<Pattern> = Vec::new();
-        loop {
-            let cover = covers(&chosen, &self.claim.required.pattern, &assumptions);
-            let Cover::NotCovered { counterexample } = &cover else {
-                return cover;
-            };
-            let (catching, rest): (Vec<&Pattern>, Vec<&Pattern>) = others
-                .into_iter()
-                .partition(|one| !one.matches_event(counterexample).is_no());
-            if catching.is_empty() {
-                return cover;
-            }
-            chosen.extend(catching.into_iter().cloned());
-            others = rest;
-        }
+        let required = &self.claim.required.pattern;
+        let question = CoverQuestion {
+            required: required.text().to_owned(),
+            patterns: patterns.iter().map(|one| one.text().to_owned()).collect(),
+            assumptions: self.assumptions(),
+        };
+        let assumptions = question.assumptions.clone();
+        let work_out = || cover_by(patterns, required, &assumptions);
+        self.claim.proofs.covers.answer(question, work_out)
     }
 
     /// What CloudTrail is known to write into the events of the slice.
@@ -317,6 +312,27 @@ impl Proof<'_> {
         } else {
             event
         }
+    }
+}
+
+/// Whether the patterns together cover. Begins with none of them and adds those that match what was missed, so that filters of
+/// other purposes, of which a log group may have hundreds, do not slow the proof down.
+fn cover_by(patterns: &[Pattern], required: &Pattern, assumptions: &Assumptions) -> Cover {
+    let mut others: Vec<&Pattern> = patterns.iter().collect();
+    let mut chosen: Vec<Pattern> = Vec::new();
+    loop {
+        let cover = covers(&chosen, required, assumptions);
+        let Cover::NotCovered { counterexample } = &cover else {
+            return cover;
+        };
+        let (catching, rest): (Vec<&Pattern>, Vec<&Pattern>) = others
+            .into_iter()
+            .partition(|one| !one.matches_event(counterexample).is_no());
+        if catching.is_empty() {
+            return cover;
+        }
+        chosen.extend(catching.into_iter().cloned());
+        others = rest;
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Link;
 use super::criteria;
 use super::fault::{Fault, Tri};
+use super::proofs::Proofs;
 use super::remedy::Command;
 use super::world::World;
 use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
@@ -72,14 +73,15 @@ impl<'a> Metric<'a> {
 }
 
 impl<'a> Filter<'a> {
-    pub(super) fn new(seen: &'a MetricFilter) -> Self {
+    pub(super) fn new(seen: &'a MetricFilter, proofs: &Proofs) -> Self {
         let pattern = Pattern::parse_deployed(seen.filter_pattern.as_deref().unwrap_or_default());
         let always_on = pattern.as_ref().map_or(Tri::No, |pattern| {
-            match always_on(pattern, &Assumptions::cloudtrail()) {
+            let work_out = || match always_on(pattern, &Assumptions::cloudtrail()) {
                 Decision::Yes => Tri::Yes,
                 Decision::No => Tri::No,
                 Decision::Undecided(_) => Tri::Unknown,
-            }
+            };
+            proofs.always_on.answer(pattern.text().to_owned(), work_out)
         });
         Self {
             seen,

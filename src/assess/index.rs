@@ -6,6 +6,7 @@ use super::alarm;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::log_group::{self, Delivery};
+use super::proofs::Proofs;
 use super::tail::{Tail, tails};
 use super::trail::Observed;
 use super::world::World;
@@ -16,6 +17,7 @@ use crate::snapshot::{Alarm, Arn, MetricFilter, Snapshot, Trail};
 /// A snapshot with its chains followed, for any number of controls.
 #[derive(Debug)]
 pub struct Index<'a> {
+    pub(super) proofs: &'a Proofs,
     pub(super) world: World<'a>,
     pub(super) heads: Vec<Head<'a>>,
     pub(super) groups: BTreeMap<GroupKey, Group<'a>>,
@@ -66,7 +68,7 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(world: World<'a>, region: &str) -> Self {
+    fn new(world: World<'a>, region: &str, proofs: &Proofs) -> Self {
         let filters = world.snapshot.metric_filters.iter().flatten();
         let mut seen: Vec<&'a MetricFilter> =
             filters.filter(|filter| filter.region == *region).collect();
@@ -76,15 +78,18 @@ impl<'a> Place<'a> {
         });
         Self {
             world,
-            filters: seen.into_iter().map(Filter::new).collect(),
+            filters: seen
+                .into_iter()
+                .map(|filter| Filter::new(filter, proofs))
+                .collect(),
             alarms: alarm::in_region(world, region),
         }
     }
 }
 
 impl<'a> Index<'a> {
-    /// Follows the chains of a snapshot.
-    pub fn new(snapshot: &'a Snapshot, expectations: &Expectations) -> Self {
+    /// Follows the chains of a snapshot. What is proved is looked up in `proofs`, and left there.
+    pub fn new(snapshot: &'a Snapshot, expectations: &Expectations, proofs: &'a Proofs) -> Self {
         let world = World { snapshot };
         let others: Vec<World<'a>> = snapshot
             .other_accounts
@@ -105,12 +110,13 @@ impl<'a> Index<'a> {
                 if let Some(there) = there.into_iter().find(|there| there.account() == account) {
                     let place = places
                         .entry((account, region))
-                        .or_insert_with(|| Place::new(there, region));
+                        .or_insert_with(|| Place::new(there, region, proofs));
                     groups.insert(key.clone(), group(place, key, expectations));
                 }
             }
         }
         Self {
+            proofs,
             world,
             heads,
             groups,

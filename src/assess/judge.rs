@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::filter::put_command;
 use super::index::Index;
 use super::path::{Carries, Path, no_filter, paths};
+use super::proofs::Proofs;
 use super::report::{
     add_warnings, extend_chain, no_trail, position, region, report, undecided_pattern,
 };
@@ -26,7 +27,7 @@ pub fn assess(
     expectations: &Expectations,
     benchmark: &Benchmark,
 ) -> Assessment {
-    Index::new(snapshot, expectations).assess(control, benchmark)
+    Index::new(snapshot, expectations, &Proofs::default()).assess(control, benchmark)
 }
 
 impl Index<'_> {
@@ -128,7 +129,14 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
         let paths = paths(index, control, required, &slices);
         Self {
             index,
-            claim: Claim::new(control, required, slices, &paths, index.world.account()),
+            claim: Claim::new(
+                control,
+                required,
+                slices,
+                &paths,
+                index.world.account(),
+                index.proofs,
+            ),
             paths,
         }
     }

@@ -1,11 +1,14 @@
 //! The paths of an account, from a trail to the people, as far as each goes.
 
+use std::cell::OnceCell;
+
 use serde_json::{Value, json};
 
 use super::data_protection::{Needed, masking};
 use super::fault::{Fault, Tri};
 use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
+use super::proofs::CatchQuestion;
 use super::selector::{EventClass, Source};
 use super::tail::Tail;
 use super::universe::Slice;
@@ -173,8 +176,22 @@ pub(super) fn paths<'i, 'a>(
     slices: &[Slice],
 ) -> Vec<Path<'i, 'a>> {
     let needed = needed_values(control);
-    let usual = usual_events(control, required);
     let required_words = words(required.pattern.text());
+    let usual = OnceCell::new();
+    let catches = |pattern: &Pattern| {
+        let question = CatchQuestion {
+            control: control.key.clone(),
+            required: required.pattern.text().to_owned(),
+            pattern: pattern.text().to_owned(),
+        };
+        index.proofs.catches.answer(question, || {
+            let usual = usual.get_or_init(|| usual_events(control, required));
+            let caught = usual
+                .iter()
+                .filter(|event| !pattern.matches_event(event).is_no());
+            caught.count()
+        })
+    };
     let mut paths = Vec::new();
     for head in &index.heads {
         let begun = paths.len();
@@ -207,7 +224,7 @@ pub(super) fn paths<'i, 'a>(
                     paths.push(path);
                 }
                 for leg in &group.legs {
-                    let relevance = relevance(leg, &required_words, &usual);
+                    let relevance = relevance(leg, &required_words, &catches);
                     paths.extend(of_leg(&trunk, leg, relevance));
                 }
             }
@@ -275,7 +292,7 @@ const A_CATCH: usize = 100;
 
 /// How much a filter has to do with the required events: usual ones that it catches, words that it shares. For choosing
 /// what to report, not for proving.
-fn relevance(leg: &Leg<'_>, required_words: &[&str], usual: &[Value]) -> usize {
+fn relevance(leg: &Leg<'_>, required_words: &[&str], catches: &dyn Fn(&Pattern) -> usize) -> usize {
     let text = leg
         .filter
         .seen
@@ -294,11 +311,7 @@ fn relevance(leg: &Leg<'_>, required_words: &[&str], usual: &[Value]) -> usize {
     let Ok(pattern) = &leg.filter.pattern else {
         return shared;
     };
-    let caught = usual
-        .iter()
-        .filter(|event| !pattern.matches_event(event).is_no())
-        .count();
-    caught * A_CATCH + shared
+    catches(pattern) * A_CATCH + shared
 }
 
 /// Words of a pattern that tell it from others.

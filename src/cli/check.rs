@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::flags::SettingsFlags;
 use super::format::{self, Format, Judged, filing_region};
 use super::{colour, printed, read};
-use crate::assess::{Assessment, Index};
+use crate::assess::{Assessment, Index, Proofs};
 use crate::snapshot::Snapshot;
 use crate::telemetry::{AccountReport, ControlInfo, ControlReport};
 
@@ -57,7 +57,8 @@ pub(super) fn judge(snapshot: &Snapshot, prepared: &Prepared) -> Vec<Assessment>
         benchmark,
         expectations,
     } = prepared;
-    let index = Index::new(snapshot, expectations);
+    let proofs = Proofs::default();
+    let index = Index::new(snapshot, expectations, &proofs);
     let judged = controls.iter();
     judged
         .map(|control| index.assess(control, benchmark))

@@ -1,4 +1,4 @@
-use crate::assess::{Assessment, Chain, Expectations, Index, Verdict};
+use crate::assess::{Assessment, Chain, Expectations, Index, Proofs, Verdict};
 use crate::control::{Benchmark, Control};
 use crate::heal::{HealPolicy, Plan, plan};
 use crate::snapshot::Snapshot;
@@ -9,6 +9,7 @@ pub(super) struct Judge {
     controls: Vec<Control>,
     benchmark: Benchmark,
     expectations: Expectations,
+    proofs: Proofs,
 }
 
 /// One look: what was seen, and what it means for each control.
@@ -20,7 +21,7 @@ pub(super) struct Look {
 }
 
 impl Judge {
-    pub(super) const fn new(
+    pub(super) fn new(
         controls: Vec<Control>,
         benchmark: Benchmark,
         expectations: Expectations,
@@ -29,6 +30,7 @@ impl Judge {
             controls,
             benchmark,
             expectations,
+            proofs: Proofs::default(),
         }
     }
 
@@ -42,7 +44,7 @@ impl Judge {
 
     pub(super) fn judge(&self, snapshot: Snapshot) -> Look {
         let assessments = {
-            let index = Index::new(&snapshot, &self.expectations);
+            let index = Index::new(&snapshot, &self.expectations, &self.proofs);
             let judged = self.controls.iter();
             judged
                 .map(|control| index.assess(control, &self.benchmark))

@@ -19,20 +19,20 @@ use super::text::TextPattern;
 /// assert_eq!(assumptions.len(), 1);
 /// # Ok::<(), trailwarden::pattern::ParseError>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Assumptions {
     items: Vec<Assumption>,
 }
 
 /// One fact about one field. `Display` names it: "eventName is a string".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Assumption {
     steps: Vec<Step>,
     fact: Fact,
 }
 
 /// What is known of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Fact {
     /// A string, whatever it says.
     AnyString,

@@ -9,7 +9,7 @@ use super::decimal::Decimal;
 use super::syntax::{Comparison, Operand, Order};
 
 /// An unquoted number of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NumberLiteral {
     text: String,
     value: Decimal,

@@ -83,7 +83,7 @@ pub enum Comparison {
 }
 
 /// The literal of `=` and `!=`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Operand {
     /// An unquoted number: compares with numbers by value, with strings by spelling.
     Number(NumberLiteral),

@@ -7,14 +7,14 @@
 use super::answer::{Match, Reason};
 
 /// A text that a value is compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TextPattern {
     raw: String,
     readings: Readings,
 }
 
 /// A text without a backslash has one reading; one with has two.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Readings {
     One(Glob),
     Two { verbatim: Glob, unescaped: Glob },
@@ -38,7 +38,7 @@ pub enum Shape<'t> {
 }
 
 /// A text with its outer stars taken off.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Glob {
     /// A star at the start.
     pub(crate) open_start: bool,

@@ -29,7 +29,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
 use super::{block_on, printed, targets};
-use crate::assess::Index;
+use crate::assess::assess;
 use crate::aws::{
     Aws, Identity, ObserveError, ObserveScope, PermissionApi, QueueGauge, Remembered,
 };
@@ -157,8 +157,12 @@ async fn repairs(
     let (Some(api), Some(control)) = (watched.api.permissions(), prepared.controls.first()) else {
         return Vec::new();
     };
-    let index = Index::new(snapshot, &prepared.expectations);
-    let assessment = index.assess(control, &prepared.benchmark);
+    let Prepared {
+        expectations,
+        benchmark,
+        ..
+    } = prepared;
+    let assessment = assess(snapshot, control, expectations, benchmark);
     let region = assessment
         .region
         .as_deref()

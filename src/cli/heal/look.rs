@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::assess::{Assessment, Chain, Index, Verdict, assess};
+use crate::assess::{Assessment, Chain, Verdict, assess};
+use crate::cli::check;
 use crate::cli::connect::Prepared;
 use crate::heal::{self, HealPolicy, Plan, Repair, StepAction};
 use crate::snapshot::Snapshot;
@@ -33,13 +34,7 @@ impl Brief {
             benchmark,
             expectations,
         } = &self.prepared;
-        let assessments: Vec<Assessment> = {
-            let index = Index::new(&snapshot, expectations);
-            let judged = controls.iter();
-            judged
-                .map(|control| index.assess(control, benchmark))
-                .collect()
-        };
+        let assessments = check::judge(&snapshot, &self.prepared);
         let mut plan = Plan::default();
         let mut account = snapshot.clone();
         let pairs = controls.iter().zip(&assessments);

@@ -8,6 +8,7 @@ mod charset;
 mod parse;
 mod source;
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::Input;
@@ -72,6 +73,12 @@ impl PartialEq for Regex {
 }
 
 impl Eq for Regex {}
+
+impl Hash for Regex {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
 
 impl Regex {
     /// Reads the text between two `%`; positions of faults count from `offset`.
