@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::path::{Carries, Path};
 use super::proofs::{CoverQuestion, Proofs};
+use super::relevance::Relevance;
 use super::selector::Source;
 use super::universe::{Slice, known};
 use crate::control::{Control, Prescribed};
-use crate::pattern::{Assumptions, Cover, Pattern, Reason, covers, missing_event_names};
+use crate::pattern::{Assumptions, Cover, Pattern, Reason, broader, covers, missing_event_names};
 
 /// What is left over of a required pattern.
 #[derive(Debug, Clone)]
@@ -55,6 +56,7 @@ pub(super) struct Claim<'c> {
     known: Assumptions,
     names_region: bool,
     proofs: &'c Proofs,
+    pub(super) relevance: Relevance<'c>,
 }
 
 impl<'c> Claim<'c> {
@@ -85,6 +87,7 @@ impl<'c> Claim<'c> {
             known,
             names_region: named("awsRegion"),
             proofs,
+            relevance: Relevance::new(control, required, proofs),
         }
     }
 
@@ -96,13 +99,23 @@ impl<'c> Claim<'c> {
         covers.all(|cover| matches!(cover, Cover::Covered { .. }))
     }
 
+    /// An event that is not required, and that the paths' patterns match.
+    pub(super) fn noise(&self, paths: &[&Path<'_, '_>]) -> Option<Value> {
+        let patterns = patterns(paths);
+        let required = &self.required.pattern;
+        let assumptions = Assumptions::cloudtrail();
+        let question = CoverQuestion::new(required, &patterns, assumptions.clone());
+        let work_out = || broader(&patterns, required, &assumptions);
+        self.proofs.noise.answer(question, work_out)
+    }
+
     /// What the paths leave over of it.
     pub(super) fn outcome(&self, paths: &[&Path<'_, '_>]) -> Outcome {
         // Filters that catch everything tell nothing where there are others.
         let (always, chosen): (Vec<&Path<'_, '_>>, Vec<&Path<'_, '_>>) = paths
             .iter()
             .copied()
-            .filter(|path| path.relevance > 0)
+            .filter(|path| self.relevance.of(path) > 0)
             .partition(|path| path.is_always_on());
         let every = patterns(if chosen.is_empty() { &always } else { &chosen });
         let mut open: Option<Gap> = None;
@@ -228,7 +241,7 @@ impl Proof<'_> {
                     Cover::NotCovered { counterexample } => counterexample,
                     _ => counterexample,
                 },
-                &relevant(possible),
+                &self.relevant(possible),
             )),
             (_, Cover::NotCovered { counterexample }) => open(Some(counterexample), None),
             (_, Cover::Undecided { reason }) => open(None, Some(reason)),
@@ -249,6 +262,14 @@ impl Proof<'_> {
         }
     }
 
+    /// The patterns of filters that have to do with the control.
+    fn relevant(&self, paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
+        let relevance = &self.claim.relevance;
+        let mut chosen = paths.to_vec();
+        chosen.retain(|path| relevance.of(path) > 0);
+        patterns(&chosen)
+    }
+
     fn cover(&self, paths: &[&Path<'_, '_>]) -> Cover {
         if paths.iter().any(|path| path.leg.is_none()) {
             return Cover::Covered {
@@ -261,12 +282,8 @@ impl Proof<'_> {
     /// Whether the patterns together cover.
     fn cover_by(&self, patterns: &[Pattern]) -> Cover {
         let required = &self.claim.required.pattern;
-        let question = CoverQuestion {
-            required: required.text().to_owned(),
-            patterns: patterns.iter().map(|one| one.text().to_owned()).collect(),
-            assumptions: self.assumptions(),
-        };
-        let assumptions = question.assumptions.clone();
+        let assumptions = self.assumptions();
+        let question = CoverQuestion::new(required, patterns, assumptions.clone());
         let work_out = || cover_by(patterns, required, &assumptions);
         self.claim.proofs.covers.answer(question, work_out)
     }
@@ -280,7 +297,7 @@ impl Proof<'_> {
         } else {
             std::slice::from_ref(self.slice)
         };
-        let mut regions = slices.iter().flat_map(|slice| &slice.regions);
+        let mut regions = slices.iter().flat_map(|slice| slice.regions.iter());
         if self.claim.names_region && regions.clone().all(|region| !region.is_empty()) {
             let regions = unique(regions.by_ref().map(String::as_str).collect());
             assumptions = assumptions.with_string("awsRegion", &regions);
@@ -350,14 +367,4 @@ fn patterns(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
         }
     }
     patterns
-}
-
-/// The patterns of filters that have to do with the control.
-fn relevant(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
-    let chosen: Vec<&Path<'_, '_>> = paths
-        .iter()
-        .copied()
-        .filter(|path| path.relevance > 0)
-        .collect();
-    patterns(&chosen)
 }

@@ -17,7 +17,7 @@ use super::{
     Assessment, Chain, Expectations, Link, LinkState, Recipient, Verdict, Warning, literal,
 };
 use crate::control::{Benchmark, Control, Prescribed, Role};
-use crate::pattern::{Assumptions, Match, broader};
+use crate::pattern::Match;
 use crate::snapshot::Snapshot;
 
 /// Would every event of the control reach somebody? Pure: the time is the snapshot's.
@@ -126,7 +126,7 @@ type Nearness = (Reverse<u8>, Option<Merit>);
 impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     fn new(index: &'i Index<'a>, control: &'j Control, required: &'j Prescribed) -> Self {
         let slices = slices(index, control, required);
-        let paths = paths(index, control, required, &slices);
+        let paths = paths(index, control, &slices);
         Self {
             index,
             claim: Claim::new(
@@ -139,6 +139,10 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
             ),
             paths,
         }
+    }
+
+    fn relevance(&self, path: &Path<'i, 'a>) -> usize {
+        self.claim.relevance.of(path)
     }
 
     fn is_covered(&self) -> bool {
@@ -196,10 +200,10 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     /// state of an alarm.
     fn audience(&self, used: &[&Path<'i, 'a>]) -> Vec<Recipient> {
         let told = self.sound().filter(|path| {
-            path.catches_usual()
+            self.claim.relevance.catches_usual(path)
                 || used.iter().any(|one| std::ptr::eq(*one, *path))
                 || (self.claim.required.event_names.is_empty()
-                    && path.relevance > 0
+                    && self.relevance(path) > 0
                     && self.claim.is_covered(&[path]))
         });
         let mut audience: Vec<Recipient> = told
@@ -215,14 +219,14 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     /// The paths to show at PASS: one that suffices by itself, with as little to warn of as can be, or as few as do.
     fn used(&self) -> Vec<&Path<'i, 'a>> {
         let mut sound: Vec<&Path<'i, 'a>> = self.sound().collect();
-        sound.sort_by_key(|path| (path.warnings.len(), usize::MAX - path.relevance));
+        sound.sort_by_key(|path| (path.warnings.len(), usize::MAX - self.relevance(path)));
         if let Some(alone) = sound.iter().find(|path| self.claim.is_covered(&[path])) {
             return vec![alone];
         }
         let relevant: Vec<_> = sound
             .iter()
             .copied()
-            .filter(|path| path.relevance > 0)
+            .filter(|path| self.relevance(path) > 0)
             .collect();
         let mut used = if self.claim.is_covered(&relevant) {
             relevant
@@ -240,16 +244,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     }
 
     fn warn_of_noise(&self, used: &[&Path<'i, 'a>], warnings: &mut Vec<Warning>) {
-        let patterns: Vec<_> = used
-            .iter()
-            .filter_map(|path| path.pattern().cloned())
-            .collect();
-        let example = broader(
-            &patterns,
-            &self.claim.required.pattern,
-            &Assumptions::cloudtrail(),
-        );
-        if let Some(example) = example {
+        if let Some(example) = self.claim.noise(used) {
             warnings.push(Warning {
                 code: "noisy_pattern",
                 message: format!(
@@ -271,7 +266,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
             if faults.is_empty() || (verdict == Verdict::Unknown && is_cut) {
                 continue;
             }
-            let merit = merit(&path, &faults);
+            let merit = merit(self.relevance(&path), &faults);
             if best.as_ref().is_none_or(|(other, _, _)| merit > *other) {
                 best = Some((merit, path, faults));
             }
@@ -297,7 +292,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     /// Whether another filter of the same trail tells more: one that catches required events most, one that catches
     /// everything next, one that has nothing to do with the control least.
     fn is_outdone(&self, path: &Path<'i, 'a>) -> bool {
-        let rank = |path: &Path<'i, 'a>| match path.relevance {
+        let rank = |path: &Path<'i, 'a>| match self.relevance(path) {
             0 => 0,
             _ if path.is_always_on() => 1,
             _ => 2,
@@ -314,7 +309,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     fn without_stranger(&self, path: &Path<'i, 'a>) -> Path<'i, 'a> {
         let mut path = path.clone();
         if path.leg.is_some()
-            && path.relevance == 0
+            && self.relevance(&path) == 0
             && let Some(key) = &path.head.group
         {
             path.faults.retain(|fault| fault.at < Link::Pattern);
@@ -369,13 +364,13 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     }
 }
 
-fn merit(path: &Path<'_, '_>, faults: &[Fault]) -> Merit {
+fn merit(relevance: usize, faults: &[Fault]) -> Merit {
     let any_broken = faults.iter().any(Fault::is_broken);
     let first = faults.iter().find(|fault| fault.is_broken() || !any_broken);
     let broken = faults.iter().filter(|fault| fault.is_broken()).count();
     (
         first.map_or(usize::MAX, |fault| position(fault.at)),
-        path.relevance,
+        relevance,
         usize::MAX - broken,
         usize::MAX - faults.len(),
     )

@@ -22,6 +22,7 @@ mod path;
 mod policy;
 mod proofs;
 mod recording;
+mod relevance;
 mod remedy;
 mod report;
 mod selector;

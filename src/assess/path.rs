@@ -2,18 +2,15 @@
 
 use std::cell::OnceCell;
 
-use serde_json::{Value, json};
-
 use super::data_protection::{Needed, masking};
 use super::fault::{Fault, Tri};
 use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
-use super::proofs::CatchQuestion;
 use super::selector::{EventClass, Source};
 use super::tail::Tail;
 use super::universe::Slice;
 use super::{Link, Warning};
-use crate::control::{Benchmark, Control, Prescribed};
+use crate::control::{Benchmark, Control};
 use crate::pattern::Pattern;
 use crate::snapshot::Arn;
 
@@ -50,8 +47,8 @@ pub(super) struct Path<'i, 'a> {
     /// Faults that do not depend on the event, in the order of the chain.
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Warning>,
-    /// How much the filter has to do with the required events; 0: nothing.
-    pub(super) relevance: usize,
+    /// What [`super::relevance::Relevance::of`] found.
+    pub(super) relevance: OnceCell<usize>,
     /// Whether it carries each slice.
     carries: Vec<Carries>,
 }
@@ -99,11 +96,6 @@ impl<'i> Path<'i, '_> {
     /// Whether its filter catches practically every record.
     pub(super) fn is_always_on(&self) -> bool {
         self.leg.is_some_and(|leg| leg.filter.always_on == Tri::Yes)
-    }
-
-    /// Whether its filter catches an everyday event of a required name.
-    pub(super) fn catches_usual(&self) -> bool {
-        self.relevance >= A_CATCH
     }
 
     /// What the path's filter matches, or all of its filters if several have to; none: everything.
@@ -168,30 +160,13 @@ fn pick_fault(
     })
 }
 
-/// Every path of the account, for a required pattern of a control whose events come in these slices.
+/// Every path of the account, for a control whose events come in these slices.
 pub(super) fn paths<'i, 'a>(
     index: &'i Index<'a>,
     control: &Control,
-    required: &Prescribed,
     slices: &[Slice],
 ) -> Vec<Path<'i, 'a>> {
     let needed = needed_values(control);
-    let required_words = words(required.pattern.text());
-    let usual = OnceCell::new();
-    let catches = |pattern: &Pattern| {
-        let question = CatchQuestion {
-            control: control.key.clone(),
-            required: required.pattern.text().to_owned(),
-            pattern: pattern.text().to_owned(),
-        };
-        index.proofs.catches.answer(question, || {
-            let usual = usual.get_or_init(|| usual_events(control, required));
-            let caught = usual
-                .iter()
-                .filter(|event| !pattern.matches_event(event).is_no());
-            caught.count()
-        })
-    };
     let mut paths = Vec::new();
     for head in &index.heads {
         let begun = paths.len();
@@ -202,7 +177,7 @@ pub(super) fn paths<'i, 'a>(
             tail: None,
             faults: head.faults.clone(),
             warnings: head.delivery.warnings.clone(),
-            relevance: 0,
+            relevance: OnceCell::new(),
             carries: Vec::new(),
         };
         trunk.faults.extend(head.delivery.faults.iter().cloned());
@@ -223,10 +198,7 @@ pub(super) fn paths<'i, 'a>(
                     path.faults.push(no_filter(control, key));
                     paths.push(path);
                 }
-                for leg in &group.legs {
-                    let relevance = relevance(leg, &required_words, &catches);
-                    paths.extend(of_leg(&trunk, leg, relevance));
-                }
+                paths.extend(group.legs.iter().flat_map(|leg| of_leg(&trunk, leg)));
             }
         }
         // All paths of a trail have this in common.
@@ -242,10 +214,9 @@ pub(super) fn paths<'i, 'a>(
 }
 
 /// The ways on from a trail's log group through one filter.
-fn of_leg<'i, 'a>(trunk: &Path<'i, 'a>, leg: &'i Leg<'a>, relevance: usize) -> Vec<Path<'i, 'a>> {
+fn of_leg<'i, 'a>(trunk: &Path<'i, 'a>, leg: &'i Leg<'a>) -> Vec<Path<'i, 'a>> {
     let mut path = trunk.clone();
     path.leg = Some(leg);
-    path.relevance = relevance;
     path.faults.extend(leg.faults.iter().cloned());
     if leg.tails.is_empty() {
         return vec![path];
@@ -258,81 +229,6 @@ fn of_leg<'i, 'a>(trunk: &Path<'i, 'a>, leg: &'i Leg<'a>, relevance: usize) -> V
         path
     };
     leg.tails.iter().map(of_tail).collect()
-}
-
-/// A usual event of each required name.
-fn usual_events(control: &Control, required: &Prescribed) -> Vec<Value> {
-    let source = control
-        .event_sources
-        .first()
-        .map_or("ec2.amazonaws.com", String::as_str);
-    let event = |name: &String| {
-        json!({
-            "eventVersion": "1.11",
-            "userIdentity": {
-                "type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "userName": "alice"
-            },
-            "eventTime": "2026-01-01T00:00:00Z",
-            "eventSource": source,
-            "eventName": name,
-            "awsRegion": "us-east-1",
-            "sourceIPAddress": "192.0.2.1",
-            "userAgent": "aws-cli/2",
-            "readOnly": false,
-            "eventType": "AwsApiCall",
-            "managementEvent": true,
-            "eventCategory": "Management"
-        })
-    };
-    required.event_names.iter().map(event).collect()
-}
-
-/// What a usual event that is caught counts for in the relevance; patterns share fewer words than that.
-const A_CATCH: usize = 100;
-
-/// How much a filter has to do with the required events: usual ones that it catches, words that it shares. For choosing
-/// what to report, not for proving.
-fn relevance(leg: &Leg<'_>, required_words: &[&str], catches: &dyn Fn(&Pattern) -> usize) -> usize {
-    let text = leg
-        .filter
-        .seen
-        .filter_pattern
-        .as_deref()
-        .unwrap_or_default();
-    let shared = required_words
-        .iter()
-        .filter(|word| text.contains(*word))
-        .count();
-    if leg.filter.always_on == Tri::Yes {
-        // It counts all events for another purpose, unless somebody is to be told of them.
-        let tells = leg.tails.iter().any(|tail| tail.reached > Link::Action);
-        return shared + usize::from(tells);
-    }
-    let Ok(pattern) = &leg.filter.pattern else {
-        return shared;
-    };
-    catches(pattern) * A_CATCH + shared
-}
-
-/// Words of a pattern that tell it from others.
-fn words(text: &str) -> Vec<&str> {
-    const COMMON: [&str; 8] = [
-        "eventName",
-        "eventSource",
-        "amazonaws",
-        "com",
-        "EXISTS",
-        "NOT",
-        "eventType",
-        "userIdentity",
-    ];
-    let mut words: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| word.len() >= 3 && !COMMON.contains(word))
-        .collect();
-    words.sort_unstable();
-    words.dedup();
-    words
 }
 
 /// The values that filters of a control look for in a record.

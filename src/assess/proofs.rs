@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::Value;
+
 use super::fault::Tri;
-use crate::pattern::{Assumptions, Cover};
+use crate::pattern::{Assumptions, Cover, Pattern};
 
 /// How many bytes of questions are remembered of each kind before the older half of them is forgotten. Whoever may write metric
 /// filters decides how many different ones there are.
@@ -22,15 +24,28 @@ const ANSWER: usize = 512;
 pub struct Proofs {
     pub(super) always_on: Recent<String, Tri>,
     pub(super) covers: Recent<CoverQuestion, Cover>,
+    /// An event that the patterns match and the required one does not.
+    pub(super) noise: Recent<CoverQuestion, Option<Value>>,
     pub(super) catches: Recent<CatchQuestion, usize>,
 }
 
-/// Whether patterns together cover another one.
+/// A question about a required pattern and others that are there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct CoverQuestion {
-    pub(super) required: String,
-    pub(super) patterns: Vec<String>,
-    pub(super) assumptions: Assumptions,
+    required: String,
+    patterns: Vec<String>,
+    assumptions: Assumptions,
+}
+
+impl CoverQuestion {
+    pub(super) fn new(required: &Pattern, patterns: &[Pattern], assumptions: Assumptions) -> Self {
+        let text = |pattern: &Pattern| pattern.text().to_owned();
+        Self {
+            required: text(required),
+            patterns: patterns.iter().map(text).collect(),
+            assumptions,
+        }
+    }
 }
 
 /// How many usual events of a required pattern a filter catches.

@@ -1,5 +1,7 @@
 //! The required events of a control: where they come from, and what CloudTrail writes into each of them.
 
+use std::rc::Rc;
+
 use super::index::Index;
 use super::selector::{EventClass, Source, named_sources};
 use crate::control::{Control, EventKind, Prescribed};
@@ -10,7 +12,7 @@ use crate::pattern::{Assumptions, Pattern};
 pub(super) struct Slice {
     /// With one region in place of all.
     pub(super) class: EventClass,
-    pub(super) regions: Vec<String>,
+    pub(super) regions: Rc<[String]>,
 }
 
 /// The required events of a control, in slices that no trail and no dimension cuts.
@@ -50,6 +52,7 @@ pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed
     };
     let mut slices = Vec::new();
     for regions in region_sets(index) {
+        let regions: Rc<[String]> = regions.into();
         let Some(region) = regions.first().cloned() else {
             continue;
         };
@@ -64,7 +67,7 @@ pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed
                             read_only: *read_only,
                             event_type,
                         },
-                        regions: regions.clone(),
+                        regions: Rc::clone(&regions),
                     });
                 }
             }

@@ -2,7 +2,7 @@
 //! (each case names its source) and derived from AWS's documentation.
 
 use serde_json::Value;
-use trailwarden::assess::{Assessment, Expectations, Verdict, assess};
+use trailwarden::assess::{Assessment, Expectations, Index, Proofs, Verdict, assess};
 use trailwarden::control::{Benchmark, Catalogue};
 use trailwarden::snapshot::Snapshot;
 
@@ -10,8 +10,16 @@ fn text<'a>(case: &'a Value, field: &str) -> &'a str {
     case[field].as_str().unwrap_or_default()
 }
 
+fn cases() -> Vec<Value> {
+    serde_json::from_str(include_str!("../fixtures/verdict-cases.json")).unwrap()
+}
+
+fn state(case: &Value) -> Snapshot {
+    Snapshot::from_json(&case["account_state"].to_string()).unwrap()
+}
+
 fn run(case: &Value) -> Assessment {
-    let snapshot = Snapshot::from_json(&case["account_state"].to_string()).unwrap();
+    let snapshot = state(case);
     let control = Catalogue::builtin()
         .find(text(case, "control"), &Benchmark::Any)
         .unwrap();
@@ -57,8 +65,7 @@ fn fault(case: &Value, answer: &Assessment) -> Option<String> {
 
 #[test]
 fn every_case_of_the_corpus_has_its_verdict_its_link_and_its_missing_events() {
-    let cases: Vec<Value> =
-        serde_json::from_str(include_str!("../fixtures/verdict-cases.json")).unwrap();
+    let cases = cases();
     let faults: Vec<String> = cases
         .iter()
         .filter_map(|case| {
@@ -76,4 +83,24 @@ fn every_case_of_the_corpus_has_its_verdict_its_link_and_its_missing_events() {
         cases.len(),
         faults.join("\n")
     );
+}
+
+#[test]
+fn what_was_proved_for_other_accounts_changes_no_answer() {
+    let (expectations, shared) = (Expectations::default(), Proofs::default());
+    for round in 0..2 {
+        for case in cases() {
+            let snapshot = state(&case);
+            let index = Index::new(&snapshot, &expectations, &shared);
+            for control in Catalogue::builtin().controls() {
+                assert_eq!(
+                    index.assess(control, &Benchmark::Any),
+                    assess(&snapshot, control, &expectations, &Benchmark::Any),
+                    "{} of {}, round {round}",
+                    control.key,
+                    text(&case, "name"),
+                );
+            }
+        }
+    }
 }

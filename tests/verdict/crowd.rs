@@ -2,7 +2,7 @@
 
 use super::support::{alarm, control, filter, set, snapshot, sound};
 use serde_json::{Value, json};
-use trailwarden::assess::{Expectations, Index, Verdict};
+use trailwarden::assess::{Expectations, Index, Proofs, Verdict};
 use trailwarden::control::{Benchmark, Catalogue};
 
 /// The fifteen controls' filters and alarms among 200 filters, 500 alarms and 20 regions.
@@ -40,7 +40,8 @@ fn crowd() -> Value {
 fn all_controls_of_a_crowded_account_are_judged_from_one_index() {
     let state = snapshot(&crowd());
     let expectations = Expectations::default();
-    let index = Index::new(&state, &expectations);
+    let proofs = Proofs::default();
+    let index = Index::new(&state, &expectations, &proofs);
     for control in Catalogue::builtin().controls() {
         let assessment = index.assess(control, &Benchmark::Any);
         assert_eq!(
@@ -63,7 +64,8 @@ fn a_filter_that_is_gone_from_a_crowded_account_is_missed() {
         .unwrap()
         .retain(|one| one["filterName"] != "cloudtrail-config-changes");
     let state = snapshot(&state);
-    let index = Index::new(&state, &Expectations::default());
+    let proofs = Proofs::default();
+    let index = Index::new(&state, &Expectations::default(), &proofs);
     let assessment = index.assess(control("4.5"), &Benchmark::Any);
     assert_eq!(super::support::brief(&assessment), "FAIL pattern");
     assert_eq!(assessment.findings.len(), 1);

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use trailwarden_fuzz::assess::{Expectations, Index, Verdict};
+use trailwarden_fuzz::assess::{Expectations, Index, Proofs, Verdict};
 use trailwarden_fuzz::control::{Benchmark, Catalogue};
 use trailwarden_fuzz::heal::{HealPolicy, plan};
 use trailwarden_fuzz::snapshot::Snapshot;
@@ -15,7 +15,8 @@ fuzz_target!(|bytes: &[u8]| {
     let written = serde_json::to_string(&snapshot).expect("a snapshot can be written");
     let again = Snapshot::from_json(&written).expect("and read again");
     assert_eq!(again, snapshot);
-    let index = Index::new(&snapshot, &Expectations::default());
+    let proofs = Proofs::default();
+    let index = Index::new(&snapshot, &Expectations::default(), &proofs);
     let policy = HealPolicy::default();
     for control in Catalogue::builtin().controls() {
         let assessment = index.assess(control, &Benchmark::Any);
