@@ -7,11 +7,6 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudtrail::config::retry::RetryPartition;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector, ConnectorBuilder};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -24,6 +19,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
 use super::error::{CallError, ObserveError};
+use super::https::{https_client, root_certificates};
 use super::intercept::Observe;
 use super::renewal::Renewal;
 use super::request::RequestObserver;
@@ -227,31 +223,6 @@ fn config_in(config: &SdkConfig, region: &str) -> SdkConfig {
         .build()
 }
 
-/// Whether there are root certificates, found as the SDK's client finds them (`SSL_CERT_FILE`, `SSL_CERT_DIR`, the usual
-/// places of the system).
-pub(super) fn root_certificates() -> Result<(), SetupError> {
-    let found = rustls_native_certs::load_native_certs();
-    if !found.certs.is_empty() {
-        return Ok(());
-    }
-    let why = found.errors.first();
-    Err(SetupError::NoCertificates(
-        why.map_or_else(String::new, |error| format!(" ({error})")),
-    ))
-}
-
-/// A client that trusts the host's root certificates, or nobody.
-fn https_client(roots: &Result<(), SetupError>) -> SharedHttpClient {
-    let has_roots = roots.is_ok();
-    Builder::new().build_with_connector_fn(move |settings, components| {
-        connector(
-            has_roots,
-            settings.cloned(),
-            components.and_then(aws_sdk_cloudtrail::config::RuntimeComponents::sleep_impl),
-        )
-    })
-}
-
 /// Who the credentials belong to (sts:GetCallerIdentity).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -259,26 +230,6 @@ pub struct Identity {
     pub account: AccountId,
     /// ARN of the user, the role's session or the root.
     pub principal: Option<String>,
-}
-
-/// What makes connections: the one TLS of this process, through the proxy that the environment names. Without root
-/// certificates it trusts nobody: told to use certificates that are not there, it panics.
-pub(super) fn connector(
-    has_roots: bool,
-    settings: Option<HttpConnectorSettings>,
-    sleep: Option<aws_sdk_cloudtrail::config::SharedAsyncSleep>,
-) -> Connector {
-    let mut context = TlsContext::builder();
-    if !has_roots {
-        context = context.with_trust_store(TrustStore::empty());
-    }
-    let mut connector = ConnectorBuilder::default()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(context.build().unwrap_or_default())
-        .proxy_config(ProxyConfig::from_env());
-    connector.set_connector_settings(settings);
-    connector.set_sleep_impl(sleep);
-    connector.build()
 }
 
 /// The clients of one account, by region, and the bound on what they do at the same time.

@@ -12,6 +12,7 @@ mod classify;
 mod clients;
 mod drill;
 mod error;
+mod https;
 mod intercept;
 mod observe;
 mod permission;

@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use tokio::time::timeout;
 
-use super::clients::{connector, root_certificates};
+use super::https::{connector, root_certificates};
 
 /// A handshake takes well under a second; a dead address is given up soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
