@@ -1,12 +1,16 @@
 //! Which events are required, which paths carry them, and what is left over: the proof behind the verdict.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
-use super::fault::Certainty;
+use super::fault::{Certainty, Tri};
 use super::path::Path;
+use super::pick::Pick;
 use super::selector::Source;
 use super::universe::{Slice, known};
 use crate::control::{Control, Prescribed};
+use crate::pattern::syntax::Syntax;
 use crate::pattern::{Assumptions, Cover, Pattern, Reason, covers, missing_event_names};
 
 /// What is left over of a required pattern.
@@ -81,11 +85,12 @@ pub(super) fn outcome(
         .iter()
         .filter(|path| path.relevance > 0)
         .partition(|path| path.is_always_on());
-    let every = patterns(if chosen.is_empty() { &always } else { &chosen });
+    let every = if chosen.is_empty() { always } else { chosen };
+    let every = distinct(every.iter().filter_map(|path| path.pattern()));
     // What no pattern names need not be known.
     let texts: Vec<&str> = paths
         .iter()
-        .filter_map(Path::pattern)
+        .filter_map(|path| path.narrow().or_else(|| path.pattern()))
         .chain([&required.pattern])
         .map(Pattern::text)
         .collect();
@@ -155,7 +160,8 @@ struct Proof<'p> {
 
 impl Proof<'_> {
     fn run(&self, sure: &[&Path<'_, '_>], possible: &[&Path<'_, '_>]) -> Outcome {
-        let sure_cover = self.cover(sure);
+        let narrow = narrow(sure);
+        let sure_cover = self.cover(sure, narrow, Vec::new());
         if matches!(sure_cover, Cover::Covered { .. }) {
             return Outcome::Covered;
         }
@@ -168,62 +174,77 @@ impl Proof<'_> {
                 uncaught: Vec::new(),
             })
         };
-        match (self.cover(possible), sure_cover) {
+        let possible_cover = self.cover(possible, self::narrow(possible), wide(possible));
+        match (possible_cover, sure_cover) {
             (Cover::NotCovered { counterexample }, _) => Outcome::Missed(self.missed(
                 // An event that no filter catches tells more than one that is caught in vain.
-                match self.cover_by(self.every) {
+                match self.cover_by(self.every.to_vec(), Vec::new()) {
                     Cover::NotCovered { counterexample } => counterexample,
                     _ => counterexample,
                 },
-                &relevant(possible),
+                possible,
             )),
             (_, Cover::NotCovered { counterexample }) => open(Some(counterexample), None),
-            (_, Cover::Undecided { reason }) => open(None, Some(reason)),
+            (_, Cover::Undecided { reason, .. }) => open(None, Some(reason)),
             (_, Cover::Covered { .. }) => Outcome::Covered,
         }
     }
 
-    fn missed(&self, event: Value, possible: &[Pattern]) -> Gap {
+    fn missed(&self, event: Value, possible: &[&Path<'_, '_>]) -> Gap {
         let missing = |patterns: &[Pattern]| {
-            missing_event_names(patterns, self.required, &self.assumptions())
+            missing_event_names(patterns, self.required, &self.assumptions()).missing
         };
+        // Filters that have to do with the control.
+        let relevant: Vec<&Path<'_, '_>> = possible
+            .iter()
+            .copied()
+            .filter(|path| path.relevance > 0)
+            .collect();
+        let mut carrying = narrow(&relevant);
+        let open = wide(&relevant)
+            .into_iter()
+            .filter(|net| net.is_open(&event));
+        carrying.extend(open.map(|net| net.pattern.clone()));
         Gap {
             slice: self.slice.clone(),
+            missing: missing(&carrying),
+            uncaught: missing(self.every),
             event: Some(self.place(event)),
             reason: None,
-            missing: missing(possible).missing,
-            uncaught: missing(self.every).missing,
         }
     }
 
-    fn cover(&self, paths: &[&Path<'_, '_>]) -> Cover {
+    fn cover(&self, paths: &[&Path<'_, '_>], narrow: Vec<Pattern>, wide: Vec<Wide<'_>>) -> Cover {
         if paths.iter().any(|path| path.leg.is_none()) {
             return Cover::Covered {
                 assumptions: Vec::new(),
             };
         }
-        self.cover_by(&patterns(paths))
+        self.cover_by(narrow, wide)
     }
 
     /// Whether the patterns together cover. Begins with none of them and adds those that match what was missed, so that
     /// filters of other purposes, of which a log group may have hundreds, do not slow the proof down.
-    fn cover_by(&self, patterns: &[Pattern]) -> Cover {
+    fn cover_by(&self, mut narrow: Vec<Pattern>, mut wide: Vec<Wide<'_>>) -> Cover {
         let assumptions = self.assumptions();
-        let mut others: Vec<&Pattern> = patterns.iter().collect();
         let mut chosen: Vec<Pattern> = Vec::new();
         loop {
             let cover = covers(&chosen, self.required, &assumptions);
-            let Cover::NotCovered { counterexample } = &cover else {
+            let Cover::NotCovered {
+                counterexample: event,
+            } = &cover
+            else {
                 return cover;
             };
-            let (catching, rest): (Vec<&Pattern>, Vec<&Pattern>) = others
-                .into_iter()
-                .partition(|one| !one.matches_event(counterexample).is_no());
-            if catching.is_empty() {
+            let before = chosen.len();
+            chosen.extend(narrow.extract_if(.., |one| !one.matches_event(event).is_no()));
+            if chosen.len() == before {
+                let open = wide.extract_if(.., |net| net.may_hold(event));
+                chosen.extend(distinct(open.map(|net| net.pattern)));
+            }
+            if chosen.len() == before {
                 return cover;
             }
-            chosen.extend(catching.into_iter().cloned());
-            others = rest;
         }
     }
 
@@ -281,22 +302,52 @@ fn unique(mut values: Vec<&str>) -> Vec<&str> {
     values
 }
 
-fn patterns(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
-    let mut patterns: Vec<Pattern> = Vec::new();
-    for pattern in paths.iter().filter_map(|path| path.pattern()) {
-        if patterns.iter().all(|other| other.text() != pattern.text()) {
-            patterns.push(pattern.clone());
-        }
-    }
-    patterns
+/// What paths may carry beside what they surely do: the values that their alarms look at are not told by a pattern.
+struct Wide<'p> {
+    pattern: &'p Pattern,
+    picks: &'p [Pick],
 }
 
-/// The patterns of filters that have to do with the control.
-fn relevant(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
-    let chosen: Vec<&Path<'_, '_>> = paths
-        .iter()
-        .copied()
-        .filter(|path| path.relevance > 0)
-        .collect();
-    patterns(&chosen)
+impl Wide<'_> {
+    fn picked(&self, event: &Value) -> Tri {
+        Tri::all(self.picks.iter().map(|pick| pick.takes(event)))
+    }
+
+    fn may_hold(&self, event: &Value) -> bool {
+        self.picked(event) != Tri::No && !self.pattern.matches_event(event).is_no()
+    }
+
+    fn is_open(&self, event: &Value) -> bool {
+        self.picked(event) == Tri::Unknown
+    }
+}
+
+fn wide<'i>(paths: &[&Path<'i, '_>]) -> Vec<Wide<'i>> {
+    let split = paths.iter().filter(|path| !path.picks().is_empty());
+    split
+        .filter_map(|path| {
+            Some(Wide {
+                pattern: path.pattern()?,
+                picks: path.picks(),
+            })
+        })
+        .collect()
+}
+
+fn narrow(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
+    distinct(paths.iter().filter_map(|path| path.narrow()))
+}
+
+/// Each pattern once. Two of one text need not be the same: in one of them a star may stand for itself.
+fn distinct<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Vec<Pattern> {
+    let mut known: HashMap<&str, Vec<&Syntax>> = HashMap::new();
+    let mut distinct = Vec::new();
+    for pattern in patterns {
+        let same = known.entry(pattern.text()).or_default();
+        if !same.contains(&pattern.syntax()) {
+            same.push(pattern.syntax());
+            distinct.push(pattern.clone());
+        }
+    }
+    distinct
 }

@@ -6,13 +6,12 @@ use super::data_protection::{Needed, masking};
 use super::fault::{Certainty, Fault, Tri};
 use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
-use super::selector::{EventClass, Source};
+use super::pick::Pick;
 use super::tail::Tail;
 use super::universe::Slice;
 use super::{Link, Warning};
 use crate::control::{Benchmark, Control, Prescribed};
 use crate::pattern::Pattern;
-use crate::snapshot::Arn;
 
 /// One way from a trail to an end, whole or cut.
 #[derive(Debug, Clone)]
@@ -49,12 +48,6 @@ impl<'i> Path<'i, '_> {
             )),
             (None, _) => {}
         }
-        faults.extend(
-            self.tail
-                .iter()
-                .flat_map(|tail| &tail.picks)
-                .filter_map(|pick| pick_fault(pick, &slice.class, self.tail)),
-        );
         faults
     }
 
@@ -84,6 +77,20 @@ impl<'i> Path<'i, '_> {
         self.relevance >= A_CATCH
     }
 
+    /// The values that its alarm looks at of what the filter splits its metric by.
+    pub(super) fn picks(&self) -> &'i [Pick] {
+        self.tail.map_or(&[], |tail| &tail.picks)
+    }
+
+    /// What its filter matches of the events that surely have the values that its alarm looks at; none where no pattern
+    /// tells them.
+    pub(super) fn narrow(&self) -> Option<&'i Pattern> {
+        match self.tail {
+            Some(tail) if !tail.picks.is_empty() => tail.narrow.as_ref(),
+            _ => self.pattern(),
+        }
+    }
+
     /// What the path's filter matches, or all of its filters if several have to; none: everything.
     pub(super) fn pattern(&self) -> Option<&'i Pattern> {
         if let Some(joint) = self.tail.and_then(|tail| tail.joint.as_ref()) {
@@ -91,45 +98,6 @@ impl<'i> Path<'i, '_> {
         }
         self.leg.and_then(|leg| leg.filter.pattern.as_ref().ok())
     }
-}
-
-/// An alarm that names values of dimensions counts only the events that carry them.
-fn pick_fault(
-    (field, value): &(String, String),
-    class: &EventClass,
-    tail: Option<&Tail<'_>>,
-) -> Option<Fault> {
-    let alarm = tail.and_then(|tail| tail.alarms.first());
-    let actual = match (field.as_str(), &class.source) {
-        ("$.eventName", _) => class.name.as_deref(),
-        ("$.awsRegion", _) => Some(class.region.as_str()),
-        ("$.eventSource", Source::One(source)) => Some(source.as_str()),
-        ("$.eventType", _) => class.event_type,
-        ("$.eventCategory", _) => Some("Management"),
-        ("$.recipientAccountId", _) => alarm
-            .and_then(|alarm| Arn::parse(&alarm.alarm_arn))
-            .map(|arn| arn.account),
-        // How a dimension spells a boolean is not documented.
-        ("$.readOnly" | "$.managementEvent", _) => {
-            return Some(Fault::undecided(
-                Link::Metric,
-                format!(
-                    "The metric is split by {field}, which is no text; whether the events come with {value} is open."
-                ),
-            ));
-        }
-        _ => None,
-    };
-    (actual != Some(value)).then(|| {
-        let fault = Fault::broken(
-            Link::Metric,
-            format!(
-                "The metric is split by {field}, and alarm {} looks at {value} only.",
-                alarm.map_or("", |alarm| &alarm.alarm_name)
-            ),
-        );
-        alarm.map_or_else(|| fault.clone(), |alarm| fault.clone().on(&alarm.alarm_arn))
-    })
 }
 
 /// Every path of the account, for a required pattern of a control.
