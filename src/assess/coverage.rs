@@ -1,13 +1,18 @@
 //! Which events are required, which paths carry them, and what is left over: the proof behind the verdict.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
+use super::fault::Tri;
 use super::path::{Carries, Path};
+use super::pick::Pick;
 use super::proofs::{CoverQuestion, Proofs};
 use super::relevance::Relevance;
 use super::selector::Source;
 use super::universe::{Slice, known};
 use crate::control::{Control, Prescribed};
+use crate::pattern::syntax::Syntax;
 use crate::pattern::{Assumptions, Cover, Pattern, Reason, broader, covers, missing_event_names};
 
 /// What is left over of a required pattern.
@@ -71,7 +76,7 @@ impl<'c> Claim<'c> {
         // What no pattern names need not be known.
         let texts: Vec<&str> = paths
             .iter()
-            .filter_map(Path::pattern)
+            .filter_map(|path| path.narrow().or_else(|| path.pattern()))
             .chain([&required.pattern])
             .map(Pattern::text)
             .collect();
@@ -95,13 +100,14 @@ impl<'c> Claim<'c> {
     pub(super) fn is_covered(&self, paths: &[&Path<'_, '_>]) -> bool {
         let carried = self.carried(paths);
         let proofs = self.proofs(&carried, &[]);
-        let mut covers = proofs.map(|(proof, carried)| proof.cover(&pick(paths, &carried.sure)));
+        let mut covers =
+            proofs.map(|(proof, carried)| proof.sure_cover(&pick(paths, &carried.sure)));
         covers.all(|cover| matches!(cover, Cover::Covered { .. }))
     }
 
     /// An event that is not required, and that the paths' patterns match.
     pub(super) fn noise(&self, paths: &[&Path<'_, '_>]) -> Option<Value> {
-        let patterns = patterns(paths);
+        let patterns = distinct(paths.iter().filter_map(|path| path.pattern()));
         let required = &self.required.pattern;
         let assumptions = Assumptions::cloudtrail();
         let question = CoverQuestion::new(required, &patterns, assumptions.clone());
@@ -117,7 +123,8 @@ impl<'c> Claim<'c> {
             .copied()
             .filter(|path| self.relevance.of(path) > 0)
             .partition(|path| path.is_always_on());
-        let every = patterns(if chosen.is_empty() { &always } else { &chosen });
+        let every = if chosen.is_empty() { always } else { chosen };
+        let every = distinct(every.iter().filter_map(|path| path.pattern()));
         let mut open: Option<Gap> = None;
         let mut missed: Option<Gap> = None;
         let carried = self.carried(paths);
@@ -221,7 +228,7 @@ struct Proof<'p> {
 
 impl Proof<'_> {
     fn run(&self, sure: &[&Path<'_, '_>], possible: &[&Path<'_, '_>]) -> Outcome {
-        let sure_cover = self.cover(sure);
+        let sure_cover = self.sure_cover(sure);
         if matches!(sure_cover, Cover::Covered { .. }) {
             return Outcome::Covered;
         }
@@ -234,57 +241,69 @@ impl Proof<'_> {
                 uncaught: Vec::new(),
             })
         };
-        match (self.cover(possible), sure_cover) {
+        let possible_cover = self.cover(possible, narrow(possible), wide(possible));
+        match (possible_cover, sure_cover) {
             (Cover::NotCovered { counterexample }, _) => Outcome::Missed(self.missed(
                 // An event that no filter catches tells more than one that is caught in vain.
-                match self.cover_by(self.every) {
+                match self.cover_as_written(self.every.to_vec()) {
                     Cover::NotCovered { counterexample } => counterexample,
                     _ => counterexample,
                 },
-                &self.relevant(possible),
+                possible,
             )),
             (_, Cover::NotCovered { counterexample }) => open(Some(counterexample), None),
-            (_, Cover::Undecided { reason }) => open(None, Some(reason)),
+            (_, Cover::Undecided { reason, .. }) => open(None, Some(reason)),
             (_, Cover::Covered { .. }) => Outcome::Covered,
         }
     }
 
-    fn missed(&self, event: Value, possible: &[Pattern]) -> Gap {
+    fn missed(&self, event: Value, possible: &[&Path<'_, '_>]) -> Gap {
         let missing = |patterns: &[Pattern]| {
-            missing_event_names(patterns, &self.claim.required.pattern, &self.assumptions())
+            let required = &self.claim.required.pattern;
+            missing_event_names(patterns, required, &self.assumptions()).missing
         };
+        // Filters that have to do with the control.
+        let mut relevant = possible.to_vec();
+        relevant.retain(|path| self.claim.relevance.of(path) > 0);
+        let mut carrying = narrow(&relevant);
+        let open = wide(&relevant)
+            .into_iter()
+            .filter(|net| net.is_open(&event));
+        carrying.extend(open.map(|net| net.pattern.clone()));
         Gap {
             slice: self.slice.clone(),
+            missing: missing(&carrying),
+            uncaught: missing(self.every),
             event: Some(self.place(event)),
             reason: None,
-            missing: missing(possible).missing,
-            uncaught: missing(self.every).missing,
         }
     }
 
-    /// The patterns of filters that have to do with the control.
-    fn relevant(&self, paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
-        let relevance = &self.claim.relevance;
-        let mut chosen = paths.to_vec();
-        chosen.retain(|path| relevance.of(path) > 0);
-        patterns(&chosen)
+    /// Whether the paths cover for sure, of which all carry the slice for sure.
+    fn sure_cover(&self, paths: &[&Path<'_, '_>]) -> Cover {
+        self.cover(paths, narrow(paths), Vec::new())
     }
 
-    fn cover(&self, paths: &[&Path<'_, '_>]) -> Cover {
+    fn cover(&self, paths: &[&Path<'_, '_>], narrow: Vec<Pattern>, wide: Vec<Wide<'_>>) -> Cover {
         if paths.iter().any(|path| path.leg.is_none()) {
             return Cover::Covered {
                 assumptions: Vec::new(),
             };
         }
-        self.cover_by(&patterns(paths))
+        // Narrowed to a value, a pattern may mean another thing than its text says.
+        if paths.iter().any(|path| !path.picks().is_empty()) {
+            let required = &self.claim.required.pattern;
+            return cover_by(narrow, wide, required, &self.assumptions());
+        }
+        self.cover_as_written(narrow)
     }
 
-    /// Whether the patterns together cover.
-    fn cover_by(&self, patterns: &[Pattern]) -> Cover {
+    /// Whether patterns that mean what their texts say cover together.
+    fn cover_as_written(&self, patterns: Vec<Pattern>) -> Cover {
         let required = &self.claim.required.pattern;
         let assumptions = self.assumptions();
-        let question = CoverQuestion::new(required, patterns, assumptions.clone());
-        let work_out = || cover_by(patterns, required, &assumptions);
+        let question = CoverQuestion::new(required, &patterns, assumptions.clone());
+        let work_out = || cover_by(patterns, Vec::new(), required, &assumptions);
         self.claim.proofs.covers.answer(question, work_out)
     }
 
@@ -334,22 +353,30 @@ impl Proof<'_> {
 
 /// Whether the patterns together cover. Begins with none of them and adds those that match what was missed, so that filters of
 /// other purposes, of which a log group may have hundreds, do not slow the proof down.
-fn cover_by(patterns: &[Pattern], required: &Pattern, assumptions: &Assumptions) -> Cover {
-    let mut others: Vec<&Pattern> = patterns.iter().collect();
+fn cover_by(
+    mut narrow: Vec<Pattern>,
+    mut wide: Vec<Wide<'_>>,
+    required: &Pattern,
+    assumptions: &Assumptions,
+) -> Cover {
     let mut chosen: Vec<Pattern> = Vec::new();
     loop {
         let cover = covers(&chosen, required, assumptions);
-        let Cover::NotCovered { counterexample } = &cover else {
+        let Cover::NotCovered {
+            counterexample: event,
+        } = &cover
+        else {
             return cover;
         };
-        let (catching, rest): (Vec<&Pattern>, Vec<&Pattern>) = others
-            .into_iter()
-            .partition(|one| !one.matches_event(counterexample).is_no());
-        if catching.is_empty() {
+        let before = chosen.len();
+        chosen.extend(narrow.extract_if(.., |one| !one.matches_event(event).is_no()));
+        if chosen.len() == before {
+            let open = wide.extract_if(.., |net| net.may_hold(event));
+            chosen.extend(distinct(open.map(|net| net.pattern)));
+        }
+        if chosen.len() == before {
             return cover;
         }
-        chosen.extend(catching.into_iter().cloned());
-        others = rest;
     }
 }
 
@@ -359,12 +386,52 @@ fn unique(mut values: Vec<&str>) -> Vec<&str> {
     values
 }
 
-fn patterns(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
-    let mut patterns: Vec<Pattern> = Vec::new();
-    for pattern in paths.iter().filter_map(|path| path.pattern()) {
-        if patterns.iter().all(|other| other.text() != pattern.text()) {
-            patterns.push(pattern.clone());
+/// What paths may carry beside what they surely do: the values that their alarms look at are not told by a pattern.
+struct Wide<'p> {
+    pattern: &'p Pattern,
+    picks: &'p [Pick],
+}
+
+impl Wide<'_> {
+    fn picked(&self, event: &Value) -> Tri {
+        Tri::all(self.picks.iter().map(|pick| pick.takes(event)))
+    }
+
+    fn may_hold(&self, event: &Value) -> bool {
+        self.picked(event) != Tri::No && !self.pattern.matches_event(event).is_no()
+    }
+
+    fn is_open(&self, event: &Value) -> bool {
+        self.picked(event) == Tri::Unknown
+    }
+}
+
+fn wide<'i>(paths: &[&Path<'i, '_>]) -> Vec<Wide<'i>> {
+    let split = paths.iter().filter(|path| !path.picks().is_empty());
+    split
+        .filter_map(|path| {
+            Some(Wide {
+                pattern: path.pattern()?,
+                picks: path.picks(),
+            })
+        })
+        .collect()
+}
+
+fn narrow(paths: &[&Path<'_, '_>]) -> Vec<Pattern> {
+    distinct(paths.iter().filter_map(|path| path.narrow()))
+}
+
+/// Each pattern once. Two of one text need not be the same: in one of them a star may stand for itself.
+fn distinct<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Vec<Pattern> {
+    let mut known: HashMap<&str, Vec<&Syntax>> = HashMap::new();
+    let mut distinct = Vec::new();
+    for pattern in patterns {
+        let same = known.entry(pattern.text()).or_default();
+        if !same.contains(&pattern.syntax()) {
+            same.push(pattern.syntax());
+            distinct.push(pattern.clone());
         }
     }
-    patterns
+    distinct
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use super::coverage::{Claim, Gap, Outcome};
 use super::fault::Fault;
 use super::filter::put_command;
-use super::index::Index;
+use super::index::{Index, Leg};
 use super::path::{Carries, Path, no_filter, paths};
 use super::proofs::Proofs;
+use super::remedy::Command;
 use super::report::{
     add_warnings, extend_chain, no_trail, position, region, report, undecided_pattern,
 };
@@ -332,35 +333,43 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
             .event
             .as_ref()
             .map_or(Match::Yes, |event| pattern.matches_event(event));
+        if let Some(event) = &gap.event {
+            let alarm = path.tail.and_then(|tail| tail.alarms.first().copied());
+            let picks = path.picks().iter();
+            faults.extend(picks.filter_map(|pick| pick.fault(event, alarm)));
+        }
         let fault = match (matched, gap.reason) {
-            (Match::Yes, None) => return faults,
-            (Match::No, _) => Fault::broken(
+            (Match::Yes, None) => None,
+            (Match::No, _) => Some(Fault::broken(
                 Link::Pattern,
                 format!("Metric filter {filter} does not match every required event."),
-            ),
-            (Match::Undecided(reason), _) | (Match::Yes, Some(reason)) => Fault::undecided(
+            )),
+            (Match::Undecided(reason), _) | (Match::Yes, Some(reason)) => Some(Fault::undecided(
                 Link::Pattern,
                 format!(
                     "Whether metric filter {filter} matches every required event cannot be decided: {reason}."
                 ),
-            ),
+            )),
         };
-        let own = (
-            self.claim.control.metric_name.as_str(),
-            self.claim.control.namespace.as_str(),
-        );
-        let remedy = put_command(
-            &leg.filter.seen.region,
-            &leg.filter.seen.log_group_name,
-            filter,
-            self.claim.control.install_text(&Benchmark::Any),
+        faults.extend(fault.map(|fault| fault.on(filter).remedy(self.put_again(leg))));
+        faults.sort_by_key(|fault| fault.at);
+        faults
+    }
+
+    /// The command that gives a filter the control's own pattern.
+    fn put_again(&self, leg: &Leg<'a>) -> Command {
+        let seen = leg.filter.seen;
+        let control = self.claim.control;
+        let own = (control.metric_name.as_str(), control.namespace.as_str());
+        put_command(
+            &seen.region,
+            &seen.log_group_name,
+            &seen.filter_name,
+            control.install_text(&Benchmark::Any),
             leg.filter
                 .metric
                 .map_or(own, |metric| (metric.name, metric.namespace)),
-        );
-        faults.push(fault.on(filter).remedy(remedy));
-        faults.sort_by_key(|fault| fault.at);
-        faults
+        )
     }
 }
 

@@ -19,6 +19,7 @@ mod literal;
 mod log_group;
 mod message;
 mod path;
+mod pick;
 mod policy;
 mod proofs;
 mod recording;

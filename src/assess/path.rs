@@ -6,13 +6,13 @@ use super::data_protection::{Needed, masking};
 use super::fault::{Fault, Tri};
 use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
-use super::selector::{EventClass, Source};
+use super::pick::Pick;
+use super::selector::EventClass;
 use super::tail::Tail;
 use super::universe::Slice;
 use super::{Link, Warning};
 use crate::control::{Benchmark, Control};
 use crate::pattern::Pattern;
-use crate::snapshot::Arn;
 
 /// Whether a path carries events, if its pattern matches them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,35 +57,9 @@ impl<'i> Path<'i, '_> {
     /// Everything that is wrong with the path for the events of a slice, in the order of the chain.
     pub(super) fn faults_for(&self, slice: &Slice) -> Vec<Fault> {
         let mut faults = self.faults.clone();
-        faults.extend(self.faults_of_events(slice));
+        faults.extend(self.head.class_faults(&slice.class));
         faults.sort_by_key(|fault| fault.at);
         faults
-    }
-
-    /// What is wrong with the path for these events only.
-    fn faults_of_events(&self, slice: &Slice) -> Vec<Fault> {
-        let mut faults = self.head.class_faults(&slice.class);
-        faults.extend(self.pick_faults(&slice.class));
-        faults
-    }
-
-    fn pick_faults(&self, class: &EventClass) -> impl Iterator<Item = Fault> {
-        let picks = self.tail.iter().flat_map(|tail| &tail.picks);
-        picks.filter_map(|pick| pick_fault(pick, class, self.tail))
-    }
-
-    /// Whether it carries each slice, of which its trail carries so much.
-    fn carried(&self, slices: &[Slice], of_trail: &[Carries]) -> Vec<Carries> {
-        let by_itself = Carries::in_spite_of(&self.faults);
-        let of_slice = |(slice, of_trail): (&Slice, &Carries)| {
-            // Most filters of a log group serve another purpose and are cut for every event.
-            if by_itself == Carries::No {
-                return Carries::No;
-            }
-            let picks: Vec<Fault> = self.pick_faults(&slice.class).collect();
-            Carries::in_spite_of(&picks).min(by_itself).min(*of_trail)
-        };
-        slices.iter().zip(of_trail).map(of_slice).collect()
     }
 
     /// Whether the path carries the slice at this place.
@@ -96,6 +70,20 @@ impl<'i> Path<'i, '_> {
     /// Whether its filter catches practically every record.
     pub(super) fn is_always_on(&self) -> bool {
         self.leg.is_some_and(|leg| leg.filter.always_on == Tri::Yes)
+    }
+
+    /// The values that its alarm looks at of what the filter splits its metric by.
+    pub(super) fn picks(&self) -> &'i [Pick] {
+        self.tail.map_or(&[], |tail| &tail.picks)
+    }
+
+    /// What its filter matches of the events that surely have the values that its alarm looks at; none where no pattern
+    /// tells them.
+    pub(super) fn narrow(&self) -> Option<&'i Pattern> {
+        match self.tail {
+            Some(tail) if !tail.picks.is_empty() => tail.narrow.as_ref(),
+            _ => self.pattern(),
+        }
     }
 
     /// What the path's filter matches, or all of its filters if several have to; none: everything.
@@ -119,45 +107,6 @@ impl Head<'_> {
             (None, _) => Vec::new(),
         }
     }
-}
-
-/// An alarm that names values of dimensions counts only the events that carry them.
-fn pick_fault(
-    (field, value): &(String, String),
-    class: &EventClass,
-    tail: Option<&Tail<'_>>,
-) -> Option<Fault> {
-    let alarm = tail.and_then(|tail| tail.alarms.first());
-    let actual = match (field.as_str(), &class.source) {
-        ("$.eventName", _) => class.name.as_deref(),
-        ("$.awsRegion", _) => Some(class.region.as_str()),
-        ("$.eventSource", Source::One(source)) => Some(source.as_str()),
-        ("$.eventType", _) => class.event_type,
-        ("$.eventCategory", _) => Some("Management"),
-        ("$.recipientAccountId", _) => alarm
-            .and_then(|alarm| Arn::parse(&alarm.alarm_arn))
-            .map(|arn| arn.account),
-        // How a dimension spells a boolean is not documented.
-        ("$.readOnly" | "$.managementEvent", _) => {
-            return Some(Fault::undecided(
-                Link::Metric,
-                format!(
-                    "The metric is split by {field}, which is no text; whether the events come with {value} is open."
-                ),
-            ));
-        }
-        _ => None,
-    };
-    (actual != Some(value)).then(|| {
-        let fault = Fault::broken(
-            Link::Metric,
-            format!(
-                "The metric is split by {field}, and alarm {} looks at {value} only.",
-                alarm.map_or("", |alarm| &alarm.alarm_name)
-            ),
-        );
-        alarm.map_or_else(|| fault.clone(), |alarm| fault.clone().on(&alarm.alarm_arn))
-    })
 }
 
 /// Every path of the account, for a control whose events come in these slices.
@@ -207,7 +156,9 @@ pub(super) fn paths<'i, 'a>(
             .map(|slice| Carries::in_spite_of(&head.class_faults(&slice.class)))
             .collect();
         for path in paths.iter_mut().skip(begun) {
-            path.carries = path.carried(slices, &of_trail);
+            let by_itself = Carries::in_spite_of(&path.faults);
+            let carries = of_trail.iter().map(|of_trail| by_itself.min(*of_trail));
+            path.carries = carries.collect();
         }
     }
     paths

@@ -4,11 +4,13 @@ use super::alarm::{self, Actor, Joint};
 use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
+use super::pick::{Pick, narrowed};
 use super::remedy::Command;
 use super::subscription::audience;
 use super::topic;
 use super::world::World;
 use super::{Expectations, Link, Warning};
+use crate::pattern::Pattern;
 use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, Subscription, Topic};
 
@@ -20,8 +22,10 @@ pub(super) struct Tail<'a> {
     pub(super) subscriptions: Vec<&'a Subscription>,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Warning>,
-    /// Fields with the values that the alarm's dimensions pick.
-    pub(super) picks: Vec<(String, String)>,
+    /// The values that the alarm looks at of what the filter splits its metric by.
+    pub(super) picks: Vec<Pick>,
+    /// What the filter matches of the events that surely have these; none where no pattern tells them.
+    pub(super) narrow: Option<Pattern>,
     /// Filters that have to match the event, too.
     pub(super) joint: Option<Joint<'a>>,
     /// The last link that was looked at.
@@ -37,6 +41,7 @@ impl Tail<'_> {
             faults: vec![fault],
             warnings: Vec::new(),
             picks: Vec::new(),
+            narrow: None,
             joint: None,
             reached,
         }
@@ -56,7 +61,7 @@ pub(super) fn tails<'a>(
     let region = filter.seen.region.as_str();
     let mut tails: Vec<Tail<'a>> = alarm::actors(place, filter)
         .into_iter()
-        .flat_map(|actor| ends(world, region, &actor, expectations))
+        .flat_map(|actor| ends(world, filter, &actor, expectations))
         .collect();
     let hole = world.list_hole(
         world.snapshot.alarms.as_ref(),
@@ -90,20 +95,28 @@ pub(super) fn tails<'a>(
 
 fn ends<'a>(
     world: World<'a>,
-    region: &str,
+    filter: &Filter<'a>,
     actor: &Actor<'a>,
     expectations: &Expectations,
 ) -> Vec<Tail<'a>> {
     let Some(acting) = actor.acting() else {
         return Vec::new();
     };
+    let region = filter.seen.region.as_str();
+    let picks: Vec<Pick> = actor.picks.iter().map(Pick::new).collect();
+    let matched = match &actor.joint {
+        Some(joint) => Some(&joint.pattern),
+        None => filter.pattern.as_ref().ok(),
+    };
+    let narrow = matched.and_then(|pattern| narrowed(pattern, &picks));
     let tail = |faults: Vec<Fault>, reached: Link| Tail {
         alarms: actor.alarms.clone(),
         topic: None,
         subscriptions: Vec::new(),
         faults: actor.faults.iter().cloned().chain(faults).collect(),
         warnings: actor.warnings.clone(),
-        picks: actor.picks.clone(),
+        picks: picks.clone(),
+        narrow: narrow.clone(),
         joint: actor.joint.clone(),
         reached,
     };

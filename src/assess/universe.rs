@@ -15,7 +15,7 @@ pub(super) struct Slice {
     pub(super) regions: Rc<[String]>,
 }
 
-/// The required events of a control, in slices that no trail and no dimension cuts.
+/// The required events of a control, in slices that no trail cuts.
 pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed) -> Vec<Slice> {
     let observed: Vec<_> = index
         .heads
@@ -88,7 +88,7 @@ fn read_only(control: &Control, name: Option<&str>) -> &'static [bool] {
     }
 }
 
-/// The enabled regions, those together that no trail and no dimension tells apart.
+/// The enabled regions, those together that no trail tells apart.
 fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
     let snapshot = index.world.snapshot;
     let mut regions = snapshot.enabled_regions.clone();
@@ -116,17 +116,6 @@ fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
             .heads
             .iter()
             .filter_map(|head| head.only_region.clone()),
-    );
-    let picked = index
-        .groups
-        .values()
-        .flat_map(|group| &group.legs)
-        .flat_map(|leg| &leg.tails)
-        .flat_map(|tail| &tail.picks);
-    special.extend(
-        picked
-            .filter(|(field, _)| field == "$.awsRegion")
-            .map(|(_, value)| value.clone()),
     );
     let (alone, together): (Vec<String>, Vec<String>) = regions
         .into_iter()

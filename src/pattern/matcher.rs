@@ -77,7 +77,7 @@ fn test(condition: &Condition, event: &Value) -> Match {
 }
 
 /// The value under a path without wildcards.
-fn walk<'v>(value: &'v Value, steps: &[Step]) -> Option<&'v Value> {
+pub(crate) fn walk<'v>(value: &'v Value, steps: &[Step]) -> Option<&'v Value> {
     steps
         .iter()
         .try_fold(value, |value, step| match (step, value) {

@@ -44,7 +44,7 @@ pub use regex::Regex;
 pub use text::{Shape, TextPattern};
 pub use warning::Warning;
 
-use syntax::{Expr, Syntax};
+use syntax::{Comparison, Condition, Expr, Operand, Selector, Syntax, Test};
 
 /// A parsed filter pattern. Immutable; a clone shares the tree. `Display` prints the canonical text.
 ///
@@ -106,6 +106,25 @@ impl Pattern {
                 warnings: Vec::new(),
             }),
         }
+    }
+
+    /// The pattern of the events that have just this text at a selector; none for a text with a star, of which no pattern
+    /// says that it stands for itself.
+    pub(crate) fn of_text(selector: &Selector, text: &str) -> Option<Self> {
+        let exact = TextPattern::exactly(text);
+        exact.literal()?;
+        let operand = Operand::Text(exact);
+        let syntax = Syntax::Json(Expr::One(Condition {
+            selector: selector.clone(),
+            test: Test::Compare(Comparison::Is(operand)),
+        }));
+        Some(Self {
+            inner: Arc::new(Inner {
+                text: syntax.to_string(),
+                syntax,
+                warnings: Vec::new(),
+            }),
+        })
     }
 
     /// The pattern of what every one of these matches; none where one of them is not about the fields of a JSON object. It

@@ -1,8 +1,11 @@
 //! The tree of a parsed pattern.
 
+use serde_json::Value;
+
 use super::number::NumberLiteral;
 use super::regex::Regex;
 use super::text::TextPattern;
+use super::{matcher, parse};
 
 /// A whole pattern; the first character decided which kind it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,6 +166,16 @@ impl Selector {
     /// Steps as the parser found them; the caller guarantees at least one, and at most one wildcard.
     pub(crate) fn new(steps: Vec<Step>) -> Self {
         Self { steps }
+    }
+
+    /// Reads a selector by itself, such as `$.userIdentity.type`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        parse::selector(text)
+    }
+
+    /// What an event has there; nothing where a wildcard leaves open which of several values is meant.
+    pub(crate) fn value<'v>(&self, event: &'v Value) -> Option<&'v Value> {
+        matcher::walk(event, &self.steps)
     }
 
     /// The steps after `$`.

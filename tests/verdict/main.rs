@@ -24,6 +24,7 @@ mod log_group;
 mod math;
 mod notify;
 mod pattern;
+mod split;
 mod support;
 mod together;
 mod trail;

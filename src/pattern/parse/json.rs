@@ -81,7 +81,7 @@ fn keyword(cursor: &mut Cursor) -> String {
         .to_ascii_uppercase()
 }
 
-fn selector(cursor: &mut Cursor) -> Result<Selector, Fault> {
+pub(super) fn selector(cursor: &mut Cursor) -> Result<Selector, Fault> {
     let start = cursor.position();
     if !cursor.eat("$") {
         return Err(cursor.wrong("a selector such as `$.eventName`, or `(`"));

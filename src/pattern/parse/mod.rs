@@ -9,7 +9,7 @@ mod value;
 
 use super::error::{Fault, ParseError};
 use super::regex::Regex;
-use super::syntax::Syntax;
+use super::syntax::{Selector, Syntax};
 use super::warning::Warning;
 use cursor::Cursor;
 pub(crate) use json::is_name;
@@ -24,6 +24,13 @@ pub(crate) fn parse(text: &str) -> Result<(Syntax, Vec<Warning>), ParseError> {
     syntax(&mut cursor, text)
         .map(|syntax| (syntax, cursor.into_warnings()))
         .map_err(|fault| fault.in_pattern(text))
+}
+
+/// A selector by itself.
+pub(crate) fn selector(text: &str) -> Option<Selector> {
+    let mut cursor = Cursor::new(text);
+    let selector = json::selector(&mut cursor).ok()?;
+    cursor.peek().is_none().then_some(selector)
 }
 
 fn syntax(cursor: &mut Cursor, text: &str) -> Result<Syntax, Fault> {
