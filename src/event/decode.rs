@@ -5,7 +5,7 @@ use super::actor::{Actor, capped};
 use super::calls::Call;
 use super::envelope::{API_CALL, Envelope, Record};
 use super::heartbeat::Heartbeat;
-use super::json::Json;
+use super::json::{Json, lossy};
 use super::touched::Touched;
 use crate::snapshot::AccountId;
 
@@ -78,14 +78,14 @@ pub enum Unreadable {
 /// # Errors
 /// The body is no JSON, or claims to be a call via CloudTrail and is not.
 pub fn decode(body: &str) -> Result<Incoming, Unreadable> {
-    let Json(mut value) = serde_json::from_str(body).map_err(Unreadable::Json)?;
+    let mut value = lossy(body).map_err(Unreadable::Json)?;
     let mut wraps = 0;
     while let Some(inner) = notification(&value) {
         wraps += 1;
         if wraps > MAX_SNS_WRAPS {
             return Err(Unreadable::Wrapped);
         }
-        Json(value) = serde_json::from_str(inner).map_err(Unreadable::Json)?;
+        value = lossy(inner).map_err(Unreadable::Json)?;
     }
     if value.get("detail-type").and_then(Value::as_str) != Some(API_CALL) {
         return Ok(Heartbeat::of(&value).map_or(Incoming::Foreign, Incoming::Heartbeat));

@@ -1,6 +1,6 @@
 //! The shapes that arrive, as far as they are read. Every other field is ignored.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::json::Json;
@@ -25,21 +25,31 @@ pub(super) struct Record {
     pub(super) event_time: String,
     #[serde(rename = "eventID")]
     pub(super) event_id: String,
-    #[serde(rename = "requestID", default)]
+    #[serde(rename = "requestID", default, deserialize_with = "text")]
     pub(super) request_id: Option<String>,
     #[serde(default)]
     pub(super) user_identity: Option<UserIdentity>,
-    #[serde(rename = "sourceIPAddress", default)]
+    #[serde(rename = "sourceIPAddress", default, deserialize_with = "text")]
     pub(super) source_ip_address: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(super) user_agent: Option<String>,
     #[serde(default)]
     pub(super) request_parameters: Option<Json>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(super) error_code: Option<String>,
     /// A boolean in EventBridge's events, a string in some older records.
     #[serde(default)]
     pub(super) read_only: Option<Value>,
+}
+
+/// A text; none where something else stands there. Where a field is too long, CloudTrail may say that it left something out
+/// (user guide, "CloudTrail record contents": `omitted`) instead of what.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let Json(value) = Json::deserialize(deserializer)?;
+    Ok(match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
 }
 
 /// Who called.

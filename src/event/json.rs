@@ -1,28 +1,105 @@
-//! Reads JSON whatever its members are called.
+//! Reads JSON whatever a caller put into it.
 //!
 //! serde_json, told to keep numbers as they are written, hands out those that fit no type as an object with one member of a
 //! private name, and takes an object whose first member has that name for a number: where it is none, the whole text is
 //! refused. Callers choose names of members (the dimensions of a metric filter), so a call could make its own event unreadable.
+//! As well by half of a surrogate pair in a text, and by nesting: [`lossy`] reads those, too.
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Number, Value};
 
 /// What serde_json calls the member.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// A value of JSON.
+/// As deep as a text is read whose end lies deeper than serde_json goes (127): far deeper than any parameter that is looked for.
+const DEEP_ENOUGH: usize = 64;
+
+/// A value of JSON, as it is written.
 #[derive(Debug)]
-pub(super) struct Json(pub(super) Value);
+pub(crate) struct Json(pub(crate) Value);
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Self)
+        Reader { deeper: usize::MAX }
+            .deserialize(deserializer)
+            .map(Self)
     }
 }
 
-struct Reader;
+/// Reads a text as it is written, where it can be; else with U+FFFD for each half of a surrogate pair, and with null for what
+/// is nested too deep.
+pub(super) fn lossy(text: &str) -> serde_json::Result<Value> {
+    if let Ok(Json(value)) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    let text = without_halves(text);
+    let mut deserializer = serde_json::Deserializer::from_str(&text);
+    let reader = Reader {
+        deeper: DEEP_ENOUGH,
+    };
+    let value = reader.deserialize(&mut deserializer)?;
+    deserializer.end().map(|()| value)
+}
+
+/// The text of JSON with U+FFFD for each escape that is half of a surrogate pair.
+fn without_halves(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let end = match (unit(escape), escape.get(6..).and_then(unit)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                whole.push(char::REPLACEMENT_CHARACTER);
+                rest = &escape[6..];
+                continue;
+            }
+            // An escaped backslash is two characters, of which the second begins no escape.
+            _ => escape
+                .char_indices()
+                .nth(2)
+                .map_or(escape.len(), |(at, _)| at),
+        };
+        let (escape, after) = escape.split_at(end);
+        whole.push_str(escape);
+        rest = after;
+    }
+    whole.push_str(rest);
+    whole
+}
+
+/// The UTF-16 unit of the escape that a text begins with.
+fn unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+/// Reads a value, and what is in it so much deeper.
+#[derive(Clone, Copy)]
+struct Reader {
+    deeper: usize,
+}
+
+impl Reader {
+    fn inside(self) -> Self {
+        Self {
+            deeper: self.deeper.saturating_sub(1),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for Reader {
     type Value = Value;
@@ -68,17 +145,24 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        if self.deeper == 0 {
+            // serde_json passes over a value without going deeper itself.
+            return IgnoredAny.visit_seq(items).map(|_| Value::Null);
+        }
         let mut array = Vec::new();
-        while let Some(Json(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self.inside())? {
             array.push(item);
         }
         Ok(Value::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        if self.deeper == 0 {
+            return IgnoredAny.visit_map(entries).map(|_| Value::Null);
+        }
         let mut members = Map::new();
-        while let Some((name, Json(value))) = entries.next_entry::<String, Json>()? {
-            members.insert(name, value);
+        while let Some(name) = entries.next_key::<String>()? {
+            members.insert(name, entries.next_value_seed(self.inside())?);
         }
         Ok(number(&members).map_or(Value::Object(members), Value::Number))
     }
@@ -137,7 +221,60 @@ mod tests {
         }
     }
 
+    #[test]
+    fn half_of_a_surrogate_pair_is_read_as_a_replacement_and_nothing_else_is() {
+        for (text, read) in [
+            (r#""\ud800""#, "\u{fffd}"),
+            (r#""\uDFFFx""#, "\u{fffd}x"),
+            (r#""\ud83d\ude00\ud83d""#, "\u{1f600}\u{fffd}"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}"),
+            (r#""\ude00\ud83d\u0041""#, "\u{fffd}\u{fffd}A"),
+            (r#""\ud800\\ud800\n""#, "\u{fffd}\\ud800\n"),
+            (r#""\\\ud800\\\\ud800""#, "\\\u{fffd}\\\\ud800"),
+            (r#""\ud800é\u00e9""#, "\u{fffd}éé"),
+        ] {
+            assert_eq!(lossy(text).unwrap(), read, "{text}");
+        }
+        // Also as the name of a member.
+        let named = lossy(r#"[{"\ud800": {"\udc00": 1.50}}]"#).unwrap();
+        assert_eq!(named.to_string(), "[{\"\u{fffd}\":{\"\u{fffd}\":1.50}}]");
+        for text in [
+            r#""\u""#,
+            r#""\ud80""#,
+            r#""\ud8é0""#,
+            r#""\ud800"#,
+            r"\",
+            r#""\é""#,
+        ] {
+            assert!(lossy(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_null_and_what_stands_beside_it_is_read() {
+        let deep = |open: &str, close: &str| {
+            let nested = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+            lossy(&format!(r#"{{"a":{nested},"b":[1.50]}}"#)).unwrap()
+        };
+        for value in [deep("[", "]"), deep(r#"{"x":"#, "}")] {
+            assert_eq!(value["b"].to_string(), "[1.50]");
+            let text = value["a"].to_string();
+            assert!(text.contains("null") && text.len() < 1000, "{text}");
+        }
+        assert!(lossy(&"[".repeat(100_000)).is_err());
+        assert!(lossy(&format!("{}1]", "[".repeat(100_000))).is_err());
+    }
+
     proptest! {
+        #[test]
+        fn any_units_in_a_text_are_read_as_utf_16_is(units in prop::collection::vec(
+            prop_oneof![0xD7F0_u16..0xE010, any::<u16>()],
+            0..12,
+        )) {
+            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            prop_assert_eq!(lossy(&format!("\"{escaped}\"")).unwrap(), String::from_utf16_lossy(&units));
+        }
+
         #[test]
         fn it_reads_what_serde_json_reads(
             text in any::<String>(),

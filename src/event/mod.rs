@@ -18,4 +18,5 @@ pub use calls::{Call, Service, listed_calls};
 pub use decode::{Incoming, Signal, Unreadable, decode};
 pub(crate) use envelope::API_CALL;
 pub use heartbeat::{HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, Heartbeat, Nonce};
+pub(crate) use json::Json;
 pub use touched::Touched;

@@ -68,6 +68,45 @@ fn no_name_that_a_caller_chose_makes_an_event_unreadable() {
 }
 
 #[test]
+fn no_text_that_a_caller_chose_makes_an_event_unreadable() {
+    let whole = deletion().to_string();
+    let spoilt = whole.replace("aws-cli/2.31", r"\ud83d").replace(
+        r#""filterName""#,
+        r#""\udc00":[{"\ud800":"\\ud800"}],"filterName""#,
+    );
+    let wrapped = json!({"Type": "Notification", "Message": spoilt}).to_string();
+    for body in [spoilt, wrapped] {
+        let Ok(Incoming::Signal(read)) = decode(&body) else {
+            panic!("no signal: {body}");
+        };
+        let mut expected = signal(&deletion());
+        expected.actor.user_agent = Some("\u{fffd}".to_owned());
+        assert_eq!(*read, expected);
+    }
+}
+
+#[test]
+fn no_depth_that_a_caller_chose_makes_an_event_unreadable() {
+    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!(r#""filterName":"changes","x":{open}{close}"#);
+    let body = deletion().to_string();
+    let body = body.replace(r#""filterName":"changes""#, &deep);
+    assert!(matches!(decode(&body), Ok(Incoming::Signal(read)) if *read == signal(&deletion())));
+}
+
+#[test]
+fn what_is_left_out_of_an_event_is_no_text_and_no_failure() {
+    let mut event = deletion();
+    let omitted = json!({"omitted": true, "originalSize": 300_000});
+    for field in ["userAgent", "requestParameters", "errorCode"] {
+        event["detail"][field] = omitted.clone();
+    }
+    let read = signal(&event);
+    assert_eq!(read.actor.user_agent, None);
+    assert_eq!(read.touched, []);
+}
+
+#[test]
 fn a_call_becomes_a_signal_with_place_actor_and_resource() {
     assert_eq!(
         signal(&deletion()),

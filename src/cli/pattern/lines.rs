@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::event::Json;
 use crate::pattern::{Assumptions, Cover, Match, ParseError, Pattern, covers as prove};
 
 /// Why a line has no answer.
@@ -85,8 +86,8 @@ fn try_cover(line: &str) -> Result<Value, Fault> {
 
 fn question(line: &str) -> Result<Map<String, Value>, Fault> {
     match serde_json::from_str(line) {
-        Ok(Value::Object(question)) => Ok(question),
-        Ok(_) => Err(Fault::Question("the line is not a JSON object".to_owned())),
+        Ok(Json(Value::Object(question))) => Ok(question),
+        Ok(Json(_)) => Err(Fault::Question("the line is not a JSON object".to_owned())),
         Err(error) => Err(Fault::Question(format!("the line is not JSON: {error}"))),
     }
 }
@@ -119,6 +120,18 @@ mod tests {
         assert_eq!(matches(line), json!({"matches": true}));
         let line = r#"{"pattern":"{ $.n = 9007199254740993 }","message":{"n":9007199254740992}}"#;
         assert_eq!(matches(line), json!({"matches": false}));
+    }
+
+    #[test]
+    fn a_member_may_have_any_name() {
+        let name = "$serde_json::private::Number";
+        for message in [
+            format!(r#"{{"{name}":"x"}}"#),
+            format!(r#"{{"a":{{"{name}":1,"b":2}}}}"#),
+        ] {
+            let line = format!(r#"{{"pattern":"{{ $.c NOT EXISTS }}","message":{message}}}"#);
+            assert_eq!(matches(&line), json!({"matches": true}), "{line}");
+        }
     }
 
     #[test]
