@@ -91,7 +91,8 @@ fn many_choices_one_after_the_other_fit_into_a_small_stack() {
         answer,
         Cover::NotCovered { .. }
             | Cover::Undecided {
-                reason: Reason::SearchBudget
+                reason: Reason::SearchBudget,
+                ..
             }
     );
     assert!(fine, "{answer:?}");
@@ -249,7 +250,7 @@ fn hard_questions_end_in_an_answer_or_a_reason() {
                 );
                 Some(false)
             }
-            Cover::Undecided { reason } => {
+            Cover::Undecided { reason, .. } => {
                 assert!(is_stated(reason), "{required}: {reason}");
                 None
             }
@@ -341,7 +342,7 @@ proptest! {
                 prop_assert!(required.matches_event(&counterexample).is_yes());
                 prop_assert!(actual[0].matches_event(&counterexample).is_no());
             }
-            Cover::Undecided { reason } => prop_assert!(is_stated(reason), "{}", reason),
+            Cover::Undecided { reason, .. } => prop_assert!(is_stated(reason), "{}", reason),
             Cover::Covered { .. } => {}
         }
     }

@@ -35,7 +35,7 @@ fn undecided(actual: &[&str], required: &str) -> Reason {
         &parse(required),
         &Assumptions::cloudtrail(),
     ) {
-        Cover::Undecided { reason } => reason,
+        Cover::Undecided { reason, .. } => reason,
         other => panic!("{required} / {actual:?}: {other:?}"),
     }
 }

@@ -15,6 +15,13 @@ use crate::control::{Control, Prescribed};
 use crate::pattern::syntax::Syntax;
 use crate::pattern::{Assumptions, Cover, Pattern, Reason, broader, covers, missing_event_names};
 
+/// After so many proofs all patterns that remain are added at once: whoever may write filters and alarms must not be able
+/// to keep a look busy.
+const MOST_ROUNDS: usize = 24;
+
+/// So many patterns are tried each by itself: all of a log group, which has at most 100 filters.
+const MOST_ALONE: usize = 100;
+
 /// What is left over of a required pattern.
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
@@ -351,8 +358,8 @@ impl Proof<'_> {
     }
 }
 
-/// Whether the patterns together cover. Begins with none of them and adds those that match what was missed, so that filters of
-/// other purposes, of which a log group may have hundreds, do not slow the proof down.
+/// Whether the patterns together cover. Begins with none of them and adds those that may match the event that stands in the way,
+/// so that filters of other purposes, of which a log group may have hundreds, do not slow the proof down.
 fn cover_by(
     mut narrow: Vec<Pattern>,
     mut wide: Vec<Wide<'_>>,
@@ -360,24 +367,50 @@ fn cover_by(
     assumptions: &Assumptions,
 ) -> Cover {
     let mut chosen: Vec<Pattern> = Vec::new();
+    let mut rounds = 0;
     loop {
         let cover = covers(&chosen, required, assumptions);
-        let Cover::NotCovered {
-            counterexample: event,
-        } = &cover
-        else {
-            return cover;
+        let event = match &cover {
+            Cover::NotCovered { counterexample } => Some(counterexample),
+            Cover::Undecided { event, .. } => event.as_ref(),
+            Cover::Covered { .. } => return cover,
         };
+        rounds += 1;
+        let is_late = rounds > MOST_ROUNDS;
         let before = chosen.len();
-        chosen.extend(narrow.extract_if(.., |one| !one.matches_event(event).is_no()));
-        if chosen.len() == before {
-            let open = wide.extract_if(.., |net| net.may_hold(event));
-            chosen.extend(distinct(open.map(|net| net.pattern)));
+        if let Some(event) = event {
+            let may_match = |one: &mut Pattern| is_late || !one.matches_event(event).is_no();
+            chosen.extend(narrow.extract_if(.., may_match));
+            if is_late || chosen.len() == before {
+                let may_hold = |net: &mut Wide<'_>| is_late || net.may_hold(event);
+                let open: Vec<_> = wide.extract_if(.., may_hold).collect();
+                chosen.extend(distinct(open.iter().map(|net| net.pattern)));
+            }
         }
         if chosen.len() == before {
-            return cover;
+            return cover_alone(&chosen, cover, required, assumptions);
         }
     }
+}
+
+/// One of many patterns may cover by itself where all at once are too much for a proof.
+fn cover_alone(
+    chosen: &[Pattern],
+    together: Cover,
+    required: &Pattern,
+    assumptions: &Assumptions,
+) -> Cover {
+    let too_much = Reason::SearchBudget;
+    if !matches!(&together, Cover::Undecided { reason, .. } if *reason == too_much) {
+        return together;
+    }
+    let mut alone = chosen
+        .iter()
+        .take(MOST_ALONE)
+        .map(|one| covers(std::slice::from_ref(one), required, assumptions));
+    alone
+        .find(|cover| matches!(cover, Cover::Covered { .. }))
+        .unwrap_or(together)
 }
 
 fn unique(mut values: Vec<&str>) -> Vec<&str> {

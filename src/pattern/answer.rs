@@ -45,6 +45,8 @@ pub enum Cover {
     Undecided {
         /// What stands in the way.
         reason: Reason,
+        /// An event that nothing decides, if the proof came to one.
+        event: Option<Value>,
     },
 }
 

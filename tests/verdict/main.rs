@@ -13,6 +13,7 @@
 mod alarm;
 mod composite;
 mod corpus;
+mod cover;
 mod crowd;
 mod holes;
 mod hostile_alarm;

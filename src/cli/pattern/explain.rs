@@ -84,7 +84,7 @@ pub(super) fn compare(
                 }
                 _ = writeln!(out, "  for example {counterexample}");
             }
-            Cover::Undecided { reason } => {
+            Cover::Undecided { reason, .. } => {
                 covers_one = covers_one.filter(|&covers| covers);
                 _ = writeln!(out, "  whether it covers that is undecided: {reason}");
             }

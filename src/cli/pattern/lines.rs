@@ -79,7 +79,9 @@ fn try_cover(line: &str) -> Result<Value, Fault> {
             Cover::NotCovered { counterexample } => {
                 json!({"covers": false, "counterexample": counterexample})
             }
-            Cover::Undecided { reason } => json!({"covers": null, "reason": reason.to_string()}),
+            Cover::Undecided { reason, .. } => {
+                json!({"covers": null, "reason": reason.to_string()})
+            }
         },
     )
 }

@@ -63,9 +63,13 @@ pub fn covers(actual: &[Pattern], required: &Pattern, assumptions: &Assumptions)
         missing: actual,
         name: None,
     };
-    match question.example(assumptions) {
+    let mut doubtful = None;
+    match question.look(assumptions, &mut doubtful) {
         Found::Some(counterexample) => Cover::NotCovered { counterexample },
-        Found::Unknown(reason) => Cover::Undecided { reason },
+        Found::Unknown(reason) => Cover::Undecided {
+            reason,
+            event: doubtful,
+        },
         Found::None => {
             let needed = needed(&question, assumptions);
             Cover::Covered {
@@ -226,6 +230,11 @@ struct Question<'q> {
 
 impl Question<'_> {
     fn example(&self, assumptions: &Assumptions) -> Found<Value> {
+        self.look(assumptions, &mut None)
+    }
+
+    /// As [`Question::example`]; keeps an event of which it is not known whether it is one.
+    fn look(&self, assumptions: &Assumptions, doubtful: &mut Option<Value>) -> Found<Value> {
         let mut translator = Translator::default();
         let formula = self.formula(&mut translator, assumptions);
         let leaf = Example {
@@ -233,10 +242,12 @@ impl Question<'_> {
             assumptions,
             found: None,
             open: None,
+            doubtful: None,
         };
         let store = Store::new(translator.into_places());
         let mut search = Search::new(store, Budget::new(BUDGET), leaf);
         let outcome = search.run(&formula);
+        *doubtful = search.leaf.doubtful;
         match (search.leaf.found, outcome, search.leaf.open) {
             (Some(event), _, _) => Found::Some(event),
             (None, Err(reason), _) | (None, Ok(()), Some(reason)) => Found::Unknown(reason),
@@ -288,6 +299,7 @@ struct Example<'q> {
     found: Option<Value>,
     /// Why a branch could neither be refuted nor give an example.
     open: Option<Reason>,
+    doubtful: Option<Value>,
 }
 
 impl<'p> Leaf<'p> for Example<'_> {
@@ -305,7 +317,10 @@ impl<'p> Leaf<'p> for Example<'_> {
                         return Ok(ControlFlow::Break(()));
                     }
                     Some(Reason::NoExample) => {}
-                    Some(reason) => objection = reason,
+                    Some(reason) => {
+                        objection = reason;
+                        self.doubtful.get_or_insert(event);
+                    }
                 },
                 Found::None if reading == Reading::Widest => return Ok(ControlFlow::Continue(())),
                 Found::None => {}
