@@ -61,9 +61,9 @@ impl Index<'_> {
 fn nearest(judges: &[Judge<'_, '_, '_>]) -> Option<Assessment> {
     let mut best: Option<(Nearness, Assessment)> = None;
     for judge in judges {
-        let judged = judge.judge();
-        if best.as_ref().is_none_or(|(near, _)| judged.0 > *near) {
-            best = Some(judged);
+        let (nearness, assessment) = judge.judge();
+        if best.as_ref().is_none_or(|(near, _)| nearness > *near) {
+            best = Some((nearness, assessment));
         }
     }
     best.map(|(_, assessment)| assessment)

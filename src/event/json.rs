@@ -271,7 +271,8 @@ mod tests {
             prop_oneof![0xD7F0_u16..0xE010, any::<u16>()],
             0..12,
         )) {
-            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let escaped: Vec<String> = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let escaped = escaped.concat();
             prop_assert_eq!(lossy(&format!("\"{escaped}\"")).unwrap(), String::from_utf16_lossy(&units));
         }
 
