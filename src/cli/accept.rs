@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::Context;
 use clap::Args;
@@ -12,12 +13,10 @@ use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use crate::assess::Verdict;
-use crate::config::Settings;
 use crate::journal::{
-    Entry, KnownGood, Occurrence, OccurrenceKind, Opened, Origin, Setup, Store, StoreError,
+    Entry, KnownGood, Occurrence, OccurrenceKind, Opened, Origin, Setup, Store, StoreError, Unread,
 };
-use crate::snapshot::AccountId;
+use crate::snapshot::{AccountId, Snapshot};
 use crate::telemetry::sanitize;
 
 /// Makes the present chain the one that repairs go back to.
@@ -41,74 +40,109 @@ struct Acceptance {
     before: Option<Setup>,
 }
 
+/// What is to be accepted, and what has to be put aside for it.
+#[derive(Default)]
+struct Proposal {
+    accepted: Vec<Acceptance>,
+    unread: Vec<(AccountId, Vec<Unread>)>,
+}
+
 pub(super) fn run(args: &AcceptArgs) -> Result<Exit, Failure> {
     let settings = args.flags.settings()?;
     let prepared = connect::prepare(&settings, &args.control)?;
-    Ok(accept(args, &settings, &prepared)?)
+    let snapshots = super::snapshot::inherited(&super::snapshot::observe(&settings)?);
+    let agreed = || {
+        if args.yes {
+            return Ok(true);
+        }
+        if !ask::is_anybody_there() {
+            return Err(Failure::usage(
+                "nothing was accepted: standard input is no terminal, so nobody can be asked; --yes accepts",
+            ));
+        }
+        ask::agreed("Do you want repairs to go back to this?")
+            .map_err(|error| Failure::failed(format_args!("the answer cannot be read: {error}")))
+    };
+    accept(&settings.state_dir, &snapshots, &prepared, agreed)
 }
 
-fn accept(args: &AcceptArgs, settings: &Settings, prepared: &Prepared) -> anyhow::Result<Exit> {
-    let mut store = open(settings)?;
-    let known_good = store.known_good()?;
-    let mut accepted = Vec::new();
+fn accept(
+    directory: &Path,
+    snapshots: &[Snapshot],
+    prepared: &Prepared,
+    agreed: impl FnOnce() -> Result<bool, Failure>,
+) -> Result<Exit, Failure> {
+    let mut store = open(directory)?;
+    let (proposal, exit) = propose(&store, snapshots, prepared)?;
+    if proposal.is_empty() {
+        println("Nothing to accept: what passes is what repairs go back to already.")?;
+        return Ok(exit);
+    }
+    println(&proposal.text())?;
+    if !agreed()? {
+        println("Nothing was accepted.")?;
+        return Ok(Exit::Differs);
+    }
+    let now = Timestamp::now();
+    let accepted = proposal.accepted.iter();
+    let entries: Vec<Entry> = accepted.flat_map(|one| entries(one, now)).collect();
+    let unread: Vec<Unread> = proposal
+        .unread
+        .into_iter()
+        .flat_map(|(_, unread)| unread)
+        .collect();
+    store
+        .accept(&entries, &unread, now)
+        .context("the journal cannot be written")?;
+    println("Accepted. A daemon that runs takes it over at its next look.")?;
+    Ok(exit)
+}
+
+fn propose(
+    store: &Store,
+    snapshots: &[Snapshot],
+    prepared: &Prepared,
+) -> anyhow::Result<(Proposal, Exit)> {
+    let mut proposal = Proposal::default();
     let mut others = Vec::new();
-    for snapshot in super::snapshot::inherited(&super::snapshot::observe(settings)?) {
-        for assessment in judge(&snapshot, prepared) {
+    for snapshot in snapshots {
+        let account = &snapshot.account_id;
+        let mut memory = store.recall(account)?;
+        for assessment in judge(snapshot, prepared) {
             let Some(setup) = Setup::of(&assessment) else {
                 others.push(assessment.verdict);
                 let told = format!(
-                    "{} {}: {}, so that there is nothing to go back to",
-                    snapshot.account_id,
+                    "{account} {}: {}, so that there is nothing to go back to",
                     assessment.control,
                     assessment.verdict.name()
                 );
                 complain(Exit::Differs, &told);
                 continue;
             };
-            let key = (snapshot.account_id.clone(), assessment.control.clone());
-            let before = known_good.get(&key).map(|known| known.setup.clone());
+            let known = memory.controls.remove(&assessment.control);
+            let before = known.and_then(|known| Some(known.known_good?.setup));
             if before.as_ref() != Some(&setup) {
-                let (account, control) = key;
-                accepted.push(Acceptance {
-                    account,
-                    control,
+                proposal.accepted.push(Acceptance {
+                    account: account.clone(),
+                    control: assessment.control,
                     setup,
                     before,
                 });
             }
         }
-    }
-    let exit = Exit::of(others.iter().copied().chain([Verdict::Pass]));
-    if accepted.is_empty() {
-        println("Nothing to accept: what passes is what repairs go back to already.")?;
-        return Ok(exit);
-    }
-    println(&proposal(&accepted))?;
-    if !args.yes {
-        if !ask::is_anybody_there() {
-            let reason = "nothing was accepted: standard input is no terminal, so nobody can be asked; --yes accepts";
-            return Ok(complain(Exit::Usage, &reason));
-        }
-        if !ask::agreed("Do you want repairs to go back to this?")? {
-            println("Nothing was accepted.")?;
-            return Ok(Exit::Differs);
+        if !memory.unread.is_empty() {
+            proposal.unread.push((account.clone(), memory.unread));
         }
     }
-    let now = Timestamp::now();
-    let entries: Vec<Entry> = accepted.iter().flat_map(|one| entries(one, now)).collect();
-    store
-        .write(&entries)
-        .context("the journal cannot be written")?;
-    println("Accepted. A daemon that runs takes it over at its next look.")?;
-    Ok(exit)
+    Ok((proposal, Exit::of(others)))
 }
 
 /// The journal as its owner, or beside the daemon that owns it.
-fn open(settings: &Settings) -> Result<Store, StoreError> {
-    match Store::open(&settings.state_dir, Timestamp::now()) {
+fn open(directory: &Path) -> anyhow::Result<Store> {
+    match Store::open(directory, Timestamp::now()) {
         Ok(Opened { store, .. }) => Ok(store),
-        Err(StoreError::InUse(directory)) => Store::beside(&directory),
-        Err(error) => Err(error),
+        Err(StoreError::InUse(_)) => Ok(Store::beside(directory)?),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -140,18 +174,31 @@ fn entries(one: &Acceptance, now: Timestamp) -> [Entry; 3] {
     ]
 }
 
-/// What is accepted, and instead of what.
-fn proposal(accepted: &[Acceptance]) -> String {
-    let mut text = String::new();
-    for one in accepted {
-        // Writing to a String does not fail.
-        let _ = writeln!(text, "{}  {}", one.account, one.control);
-        if let Some(before) = &one.before {
-            let _ = writeln!(text, "  - {}", sanitize(&summary(before)));
-        }
-        let _ = writeln!(text, "  + {}", sanitize(&summary(&one.setup)));
+impl Proposal {
+    const fn is_empty(&self) -> bool {
+        self.accepted.is_empty() && self.unread.is_empty()
     }
-    text
+
+    /// What is accepted, and instead of what.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for one in &self.accepted {
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "{}  {}", one.account, one.control);
+            if let Some(before) = &one.before {
+                let _ = writeln!(text, "  - {}", sanitize(&summary(before)));
+            }
+            let _ = writeln!(text, "  + {}", sanitize(&summary(&one.setup)));
+        }
+        for (account, unread) in &self.unread {
+            let _ = writeln!(
+                text,
+                "{account}  of the journal cannot be read, and is put aside: {}; budgets, and what to go back to, begin anew",
+                sanitize(&Unread::list(unread))
+            );
+        }
+        text
+    }
 }
 
 /// A chain on one line, with what the operator decides on: its resources, the patterns, and who is told.
@@ -200,8 +247,55 @@ fn summary(setup: &Setup) -> String {
     links.join(" > ")
 }
 
-fn println(text: &str) -> io::Result<()> {
+fn println(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{}", text.trim_end())?;
-    stdout.flush()
+    Ok(stdout.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::Expectations;
+    use crate::control::{Benchmark, Catalogue};
+
+    const COMPLIANT: &str = include_str!("../../tests/fixtures/compliant-snapshot.json");
+
+    fn compliant() -> (Snapshot, Prepared) {
+        let control = Catalogue::builtin().find("4.5", &Benchmark::Any).unwrap();
+        let prepared = Prepared {
+            controls: vec![control.clone()],
+            benchmark: Benchmark::Any,
+            expectations: Expectations::default(),
+        };
+        (Snapshot::from_json(COMPLIANT).unwrap(), prepared)
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_put_aside_once_somebody_agreed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (snapshot, prepared) = compliant();
+        let account = snapshot.account_id.clone();
+        let accounts = [snapshot];
+        let accept = |agrees| accept(directory.path(), &accounts, &prepared, || Ok(agrees));
+        let recall = || {
+            Store::beside(directory.path())
+                .unwrap()
+                .recall(&account)
+                .unwrap()
+        };
+        accept(true).unwrap();
+        let store = open(directory.path()).unwrap();
+        store.spoil(&format!(
+            "INSERT INTO memory VALUES ('{account}', '', 'guard', '{{\"writes\":7}}'), \
+             ('{account}', 'gone', 'known_good', '{{'); UPDATE memory SET data = '' WHERE kind = 'known_good' AND control <> 'gone'"
+        ));
+        drop(store);
+        assert_eq!(accept(false), Ok(Exit::Differs));
+        assert_eq!(recall().unread.len(), 3);
+        assert_eq!(accept(true), Ok(Exit::Ok));
+        let memory = recall();
+        assert_eq!(memory.unread, []);
+        assert_eq!(memory.controls.len(), 1, "{memory:?}");
+    }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::printed;
 use super::times::{Moment, span};
+use super::{complain, printed};
 use crate::assess::{Link, Verdict};
 use crate::event::Actor;
 use crate::journal::{Deed, Incident, Occurrence, Range, Spell, Store, StoreError};
@@ -149,9 +149,23 @@ fn read(args: &HistoryArgs, directory: &std::path::Path) -> Result<Vec<Incident>
         args.limit
     };
     let mut incidents = store.incidents(range, most)?;
+    tell_skipped(&store);
     incidents.retain(of_account);
     incidents.truncate(args.limit);
     Ok(incidents)
+}
+
+/// Says on standard error how much of the journal was passed over.
+pub(super) fn tell_skipped(store: &Store) {
+    let records = store.skipped();
+    if records > 0 {
+        complain(
+            Exit::Ok,
+            &format_args!(
+                "{records} records of the journal are damaged, or of another version, and were passed over"
+            ),
+        );
+    }
 }
 
 /// A few lines for each, the latest last, as a terminal shows it.

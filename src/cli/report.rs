@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::history::by;
+use super::history::{by, tell_skipped};
 use super::printed;
 use super::times::{Moment, span};
 use crate::assess::Verdict;
@@ -62,6 +62,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
 fn read(range: Range, directory: &std::path::Path) -> Result<ComplianceReport, StoreError> {
     let store = Store::beside(directory)?;
     let (spells, watched) = (store.spells(range)?, store.watched(range)?);
+    tell_skipped(&store);
     Ok(compliance(range, Timestamp::now(), &spells, &watched))
 }
 

@@ -36,6 +36,9 @@ const JOURNAL_PAUSE: Duration = Duration::from_secs(30);
 /// A write rests on a look that is no older than this: where the journal took longer, the account is looked at once more.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// Why nothing is written while this process cannot know what was written before, and what there is to go back to.
+const UNREAD: &str = "the journal has records of this account that cannot be read; trailwarden accept puts them aside";
+
 /// Mends one scope, as far as it may, and remembers what to go back to.
 pub(super) struct Healer {
     mode: HealMode,
@@ -49,6 +52,8 @@ pub(super) struct Healer {
     journal: Journal,
     /// The journal was read: what the guard knows is all there is to know.
     resumed: bool,
+    /// It was not, because it has records of the account that cannot be read.
+    unread: bool,
     memories: Memories,
     /// Per control: what would mend it.
     plans: BTreeMap<String, Plan>,
@@ -84,6 +89,7 @@ impl Healer {
             clock,
             journal,
             resumed: false,
+            unread: false,
             memories: Memories::default(),
             plans: BTreeMap::new(),
             mending: BTreeMap::new(),
@@ -98,8 +104,9 @@ impl Healer {
 
     /// Goes on where an earlier process ended, or takes over what an operator accepted meanwhile.
     pub(super) fn resume(&mut self, memory: &Memory) {
-        let first = !std::mem::replace(&mut self.resumed, true);
-        if first {
+        self.unread = !memory.unread.is_empty();
+        let first = !std::mem::replace(&mut self.resumed, !self.unread);
+        if first && self.resumed {
             self.guard = Guard::resume(self.limits.clone(), memory.guard.clone());
             #[cfg(test)]
             if planted(Mutant::ForgetsTheGuard) {
@@ -114,6 +121,9 @@ impl Healer {
 
     /// Everything that is remembered, to be kept once more.
     pub(super) fn everything(&self, account: &AccountId) -> Vec<Entry> {
+        if !self.resumed {
+            return Vec::new();
+        }
         let mut entries = self.memories.everything(account);
         entries.push(self.guard_entry(account));
         entries
@@ -199,6 +209,9 @@ impl Healer {
         match self.mode {
             HealMode::Off => "nothing: heal.mode is \"off\"",
             HealMode::Plan => "nothing: heal.mode is \"plan\"",
+            HealMode::Apply if self.unread => {
+                "nothing: what the journal has of the account cannot be read"
+            }
             HealMode::Apply => "nothing yet: what it may mend it mends once it has seen this twice",
         }
     }
@@ -221,7 +234,7 @@ impl Healer {
         self.due = None;
         self.events.heal_mode(match self.mode {
             // What a crash loop might write could not be counted.
-            HealMode::Apply if self.journal.failure().is_some() => HealMode::Plan,
+            HealMode::Apply if self.unread || self.journal.failure().is_some() => HealMode::Plan,
             mode => mode,
         });
         let mut chosen = None;
@@ -317,6 +330,7 @@ impl Healer {
             .heal_stopped(account, control, matches!(&decision, Decision::Stop(_)));
         let reason = match decision {
             Decision::Nothing => return false,
+            Decision::Proceed if self.unread => UNREAD.to_owned(),
             Decision::Proceed => {
                 let Some(failure) = self.journal.failure() else {
                     return true;

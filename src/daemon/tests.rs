@@ -6,6 +6,7 @@ mod healing;
 mod memory;
 mod senses;
 mod telling;
+mod unread;
 mod wiring;
 
 use std::str::FromStr;

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::entry::{Entry, Key};
 use super::keeper::{Directory, Keeper};
-use super::memory::Memory;
+use super::memory::{Memory, Unread};
 use super::record::Incident;
 use super::store::{Range, Store, StoreError};
 use crate::snapshot::AccountId;
@@ -33,6 +33,10 @@ pub trait JournalObserver: Send + Sync {
     fn set_aside(&self, file: &Path);
     /// So many entries were given up because too many wait.
     fn lost(&self, entries: usize);
+    /// So many records are of no form known here, and were passed over.
+    fn skipped(&self, records: usize);
+    /// These of an account's memory are of no form known here: nothing is repaired there.
+    fn unread(&self, account: &AccountId, unread: &[Unread]);
 }
 
 /// What was asked for could not be written in time.
@@ -184,6 +188,14 @@ impl Journal {
         lock(&shared.state).questions.push(question(sender));
         shared.wake();
         timeout(PATIENCE, answer).await.ok()?.ok()
+    }
+
+    /// As if a command, or somebody else, were at the file; only of a journal in memory.
+    #[cfg(test)]
+    pub(crate) fn beside<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
+        let answer = work(&mut lock(self.0.inline.as_ref().unwrap()));
+        self.0.shared.advance(|progress| progress.changes += 1);
+        answer
     }
 
     /// When accounts were watched; only of a journal in memory.

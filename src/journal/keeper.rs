@@ -175,11 +175,21 @@ impl Keeper {
         for question in turn.questions.drain(..) {
             // Whoever asked may have lost patience.
             match question {
-                Question::Recall(account, answer) => drop(answer.send(store.recall(&account)?)),
+                Question::Recall(account, answer) => {
+                    let memory = store.recall(&account)?;
+                    if !memory.unread.is_empty() {
+                        self.observer.unread(&account, &memory.unread);
+                    }
+                    drop(answer.send(memory));
+                }
                 Question::Recent(answer) => {
                     drop(answer.send(store.incidents(Range::ALL, RECENT)?));
                 }
             }
+        }
+        match store.skipped() {
+            0 => {}
+            records => self.observer.skipped(records),
         }
         if self
             .pruned

@@ -1,6 +1,7 @@
 //! What a daemon has to know of an account when it starts again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,18 @@ pub struct Memory {
     pub controls: BTreeMap<String, ControlMemory>,
     /// Budget, cooldowns and fights.
     pub guard: GuardState,
+    /// What is there and cannot be read. While there is any, what is to be gone back to and what was spent are not known.
+    pub unread: Vec<Unread>,
+}
+
+/// A record of an account's memory that is of no form known here: another version wrote it, or it is damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    pub(super) row: i64,
+    /// Key of the control; empty where it is about the whole account.
+    pub control: String,
+    /// What it should be.
+    pub kind: String,
 }
 
 /// Everything of one control of an account.
@@ -83,6 +96,24 @@ pub enum Changed {
     Candidate,
     /// What to go back to; there is no candidate any more.
     KnownGood,
+}
+
+impl Unread {
+    /// All of these on one line.
+    pub fn list(unread: &[Self]) -> String {
+        let named: Vec<String> = unread.iter().map(ToString::to_string).collect();
+        named.join(", ")
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.kind.replace('_', " "))?;
+        if self.control.is_empty() {
+            return Ok(());
+        }
+        write!(formatter, " of {}", self.control)
+    }
 }
 
 impl Setup {

@@ -18,7 +18,7 @@ pub use entry::Entry;
 pub use handle::{Journal, JournalObserver, NotKept};
 #[cfg(test)]
 pub(crate) use keeper::{Disk, Keeper};
-pub use memory::{Candidate, Changed, ControlMemory, KnownGood, Memory, Origin, Setup};
+pub use memory::{Candidate, Changed, ControlMemory, KnownGood, Memory, Origin, Setup, Unread};
 pub use record::{Deed, Incident, Occurrence, OccurrenceKind, Spell, Watched};
 pub use report::{ComplianceReport, ControlCompliance, Gap, compliance};
 pub use store::{Opened, Range, Store, StoreError};

@@ -2,7 +2,9 @@
 
 mod read;
 mod schema;
+mod write;
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,13 +13,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
-use serde::Serialize;
 
 use super::entry::Entry;
-use super::record::Spell;
-#[cfg(test)]
-use crate::mutant::{Mutant, planted};
+use super::memory::Unread;
 pub use read::Range;
+use write::{put, put_row};
 
 /// Name of the file in `state_dir`.
 const FILE: &str = "journal.db";
@@ -34,6 +34,8 @@ pub struct Store {
     connection: Connection,
     /// What SQLite said last about changes by others.
     data_version: i64,
+    /// How many records were met that are of no form known here.
+    skipped: Cell<usize>,
     /// Held as long as this lives; none for those who do not own the file.
     _lock: Option<File>,
 }
@@ -163,14 +165,14 @@ impl Store {
     /// As if another process held the file: from now on nobody else can write, or no longer.
     #[cfg(test)]
     pub(crate) fn hold(&self, held: bool) {
-        let statement = if held { "BEGIN IMMEDIATE" } else { "ROLLBACK" };
-        self.connection.execute_batch(statement).unwrap();
+        self.spoil(if held { "BEGIN IMMEDIATE" } else { "ROLLBACK" });
     }
 
     fn of(connection: Connection, lock: Option<File>) -> Self {
         Self {
             connection,
             data_version: 0,
+            skipped: Cell::default(),
             _lock: lock,
         }
     }
@@ -183,12 +185,41 @@ impl Store {
         &mut self,
         entries: impl IntoIterator<Item = &'a Entry>,
     ) -> Result<(), StoreError> {
+        self.transact(|connection| entries.into_iter().try_for_each(|one| put(connection, one)))
+    }
+
+    /// Keeps what an operator accepted, and puts aside what could not be read of the accounts: under another kind, which nobody
+    /// asks for. All or none.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn accept(
+        &mut self,
+        entries: &[Entry],
+        unread: &[Unread],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let aside = format!(" set aside {now}");
+        self.transact(|connection| {
+            for one in unread {
+                put_row(
+                    connection,
+                    "UPDATE memory SET kind = kind || ?2 WHERE rowid = ?1",
+                    params![one.row, aside],
+                )?;
+            }
+            entries.iter().try_for_each(|one| put(connection, one))
+        })
+    }
+
+    fn transact(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
         let path = self.path();
         let sql = sql_error(&path);
         let transaction = self.connection.transaction().map_err(&sql)?;
-        for entry in entries {
-            put(&transaction, entry).map_err(&sql)?;
-        }
+        work(&transaction).map_err(&sql)?;
         transaction.commit().map_err(&sql)
     }
 
@@ -197,35 +228,32 @@ impl Store {
     /// # Errors
     /// The file cannot be written.
     pub fn prune(&mut self, before: Timestamp) -> Result<(), StoreError> {
-        let path = self.path();
-        let sql = sql_error(&path);
-        let transaction = self.connection.transaction().map_err(&sql)?;
-        for (table, end) in [
-            ("spell", "until"),
-            ("watched", "until"),
-            ("occurrence", "at"),
-        ] {
-            transaction
-                .execute(
+        self.transact(|connection| {
+            for (table, end) in [
+                ("spell", "until"),
+                ("watched", "until"),
+                ("occurrence", "at"),
+            ] {
+                put_row(
+                    connection,
                     &format!("DELETE FROM {table} WHERE {end} < ?1"),
                     params![before.as_microsecond()],
-                )
-                .map_err(&sql)?;
-            transaction
-                .execute(
+                )?;
+                put_row(
+                    connection,
                     &format!(
                         "DELETE FROM {table} WHERE {end} IS NOT NULL AND rowid NOT IN \
                          (SELECT rowid FROM {table} ORDER BY {end} IS NOT NULL, {end} DESC LIMIT ?1)"
                     ),
                     params![MOST_ROWS],
-                )
-                .map_err(&sql)?;
-        }
-        transaction.commit().map_err(&sql)?;
+                )?;
+            }
+            Ok(())
+        })?;
         // Each row of the answer is one page given back; what is not asked for stays.
         self.connection
             .pragma_query(None, "incremental_vacuum", |_| Ok(()))
-            .map_err(&sql)
+            .map_err(sql_error(&self.path()))
     }
 
     /// Whether another process has written since this was asked last.
@@ -242,6 +270,12 @@ impl Store {
         Ok(before != 0 && before != version)
     }
 
+    /// As if another version, or a fault, had written this.
+    #[cfg(test)]
+    pub(crate) fn spoil(&self, statement: &str) {
+        self.connection.execute_batch(statement).unwrap();
+    }
+
     /// As if the disk had no more room than this.
     #[cfg(test)]
     pub(super) fn limit_pages(&self, pages: u32) {
@@ -254,133 +288,6 @@ impl Store {
     fn path(&self) -> PathBuf {
         self.connection.path().unwrap_or(":memory:").into()
     }
-}
-
-fn put(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
-    match entry {
-        Entry::Spell(spell) => {
-            end_earlier(connection, spell)?;
-            put_row(
-                connection,
-                "INSERT OR REPLACE INTO spell (account, control, since, until, data) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    spell.account.as_str(),
-                    spell.control,
-                    spell.since.as_microsecond(),
-                    spell.until.map(Timestamp::as_microsecond),
-                    json(spell)?,
-                ],
-            )
-        }
-        Entry::Occurrence(one) => put_row(
-            connection,
-            "INSERT OR REPLACE INTO occurrence (account, control, at, kind, message, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                one.account.as_str(),
-                one.control.as_deref().unwrap_or_default(),
-                one.at.as_microsecond(),
-                one.kind.name(),
-                one.message,
-                json(one)?,
-            ],
-        ),
-        Entry::Watched(one) => put_row(
-            connection,
-            "INSERT OR REPLACE INTO watched (account, since, until) VALUES (?1, ?2, ?3)",
-            params![
-                one.account.as_str(),
-                one.since.as_microsecond(),
-                one.until.as_microsecond(),
-            ],
-        ),
-        Entry::KnownGood {
-            account,
-            control,
-            known_good,
-        } => put_memory(
-            connection,
-            account.as_str(),
-            control,
-            "known_good",
-            Some(&json(known_good)?),
-        ),
-        Entry::Candidate {
-            account,
-            control,
-            candidate,
-        } => {
-            let data = candidate.as_ref().map(json).transpose()?;
-            put_memory(
-                connection,
-                account.as_str(),
-                control,
-                "candidate",
-                data.as_deref(),
-            )
-        }
-        Entry::Guard { account, state } => put_memory(
-            connection,
-            account.as_str(),
-            "",
-            "guard",
-            Some(&json(state)?),
-        ),
-    }
-}
-
-/// A control stands in one way at a time: where another spell has begun, an earlier one is over. A process that could not
-/// read the journal, and ended before it could, began one without knowing of the one that lasted.
-fn end_earlier(connection: &Connection, spell: &Spell) -> rusqlite::Result<()> {
-    #[cfg(test)]
-    if planted(Mutant::NeverClosesIncidents) {
-        return Ok(());
-    }
-    put_row(
-        connection,
-        "UPDATE spell SET until = ?3, data = json_set(data, '$.until', ?4) \
-         WHERE account = ?1 AND control = ?2 AND until IS NULL AND since < ?3",
-        params![
-            spell.account.as_str(),
-            spell.control,
-            spell.since.as_microsecond(),
-            spell.since.to_string(),
-        ],
-    )
-}
-
-fn put_memory(
-    connection: &Connection,
-    account: &str,
-    control: &str,
-    kind: &str,
-    data: Option<&str>,
-) -> rusqlite::Result<()> {
-    match data {
-        Some(data) => put_row(
-            connection,
-            "INSERT OR REPLACE INTO memory (account, control, kind, data) VALUES (?1, ?2, ?3, ?4)",
-            params![account, control, kind, data],
-        ),
-        None => put_row(
-            connection,
-            "DELETE FROM memory WHERE account = ?1 AND control = ?2 AND kind = ?3",
-            params![account, control, kind],
-        ),
-    }
-}
-
-fn put_row(
-    connection: &Connection,
-    statement: &str,
-    values: impl rusqlite::Params,
-) -> rusqlite::Result<()> {
-    connection.prepare(statement)?.execute(values)?;
-    Ok(())
-}
-
-fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 /// The connection of the owner: made if it is not there, whole, and up to date.

@@ -58,8 +58,16 @@ pub(super) fn state_dir(directory: &Path) -> Check {
 
 /// Whether the journal there can be read.
 pub(super) fn journal(directory: &Path) -> Check {
-    let read = Store::beside(directory).and_then(|store| store.incidents(Range::ALL, 1));
-    match read {
+    match Store::beside(directory).and_then(|store| unread(&store)) {
+        Ok((accounts, _)) if !accounts.is_empty() => Check::failed(
+            JOURNAL,
+            format!("nothing is repaired in {accounts}: what was spent and what to go back to cannot be read"),
+        )
+        .remedy("run the version that wrote it, or trailwarden accept, which puts it aside"),
+        Ok((_, skipped @ 1..)) => Check::warning(
+            JOURNAL,
+            format!("{skipped} records of the past are damaged, or of another version, and passed over"),
+        ),
         Ok(_) => Check::ok(JOURNAL, "it can be read"),
         Err(StoreError::Absent(_)) => {
             Check::not_checked(JOURNAL, "there is none yet: no daemon has written there")
@@ -71,6 +79,18 @@ pub(super) fn journal(directory: &Path) -> Check {
         Err(error) => Check::failed(JOURNAL, error.to_string())
             .remedy("give this user the right to read and write it"),
     }
+}
+
+/// The accounts whose memory cannot be read, and how many records cannot be.
+fn unread(store: &Store) -> Result<(String, usize), StoreError> {
+    let mut accounts = Vec::new();
+    for account in store.accounts()? {
+        if !store.recall(&account)?.unread.is_empty() {
+            accounts.push(account.to_string());
+        }
+    }
+    store.incidents(Range::ALL, usize::MAX)?;
+    Ok((accounts.join(", "), store.skipped()))
 }
 
 /// What a daemon at this address says at `/metrics`; none: nobody answers as a daemon would.
@@ -118,6 +138,13 @@ mod tests {
         assert_eq!(journal(directory.path()).outcome, Outcome::NotChecked);
         drop(Store::open(directory.path(), jiff::Timestamp::UNIX_EPOCH).unwrap());
         assert_eq!(journal(directory.path()).outcome, Outcome::Ok);
+        let spoil = |statement| Store::beside(directory.path()).unwrap().spoil(statement);
+        spoil("INSERT INTO occurrence VALUES ('111122223333', '', 0, 'accepted', 'm', '{')");
+        assert_eq!(journal(directory.path()).outcome, Outcome::Warning);
+        spoil("INSERT INTO memory VALUES ('111122223333', '', 'guard', '{')");
+        let check = journal(directory.path());
+        assert_eq!(check.outcome, Outcome::Failed, "{check:?}");
+        assert!(check.detail.contains("111122223333"), "{check:?}");
         fs::write(directory.path().join("journal.db"), "x".repeat(8192)).unwrap();
         let check = journal(directory.path());
         assert_eq!(check.outcome, Outcome::Failed, "{check:?}");

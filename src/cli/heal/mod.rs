@@ -26,7 +26,7 @@ use crate::assess::{Chain, leads_into};
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::Settings;
 use crate::daemon::Watched;
-use crate::journal::{Store, StoreError};
+use crate::journal::{Store, StoreError, Unread};
 use crate::snapshot::{AccountId, Snapshot};
 use carry::{Site, carry_out};
 use look::{Brief, Look};
@@ -173,8 +173,8 @@ fn inherit_from<'a>(site: &mut Site<'_>, seen: impl Iterator<Item = &'a Snapshot
 /// The last known good chain of each control of an account, by the control's key, as the daemon's journal has it. Where there
 /// is no journal, or none that may be read, what was lost gets the benchmark's names and values.
 fn remembered_chains(settings: &Settings, account: &AccountId) -> BTreeMap<String, Chain> {
-    let known = match Store::beside(&settings.state_dir).and_then(|store| store.known_good()) {
-        Ok(known) => known,
+    let memory = match Store::beside(&settings.state_dir).and_then(|store| store.recall(account)) {
+        Ok(memory) => memory,
         Err(StoreError::Absent(_)) => return BTreeMap::new(),
         Err(error) => {
             let reason = format!("what was there before is not known: {error}");
@@ -183,8 +183,14 @@ fn remembered_chains(settings: &Settings, account: &AccountId) -> BTreeMap<Strin
             return BTreeMap::new();
         }
     };
-    let own = known.into_iter().filter(|((of, _), _)| of == account);
-    own.map(|((_, control), known)| (control, *known.setup.chain))
+    if !memory.unread.is_empty() {
+        let unread = Unread::list(&memory.unread);
+        let reason = format!("the journal has of {account} what cannot be read: {unread}");
+        complain(Exit::Ok, &reason);
+    }
+    let known = memory.controls.into_iter();
+    known
+        .filter_map(|(control, memory)| Some((control, *memory.known_good?.setup.chain)))
         .collect()
 }
 

@@ -12,7 +12,7 @@ const MOST_NAMES: usize = 8;
 
 /// What became of the repairs of one target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct History {
     attempts: u32,
     undone: u32,

@@ -182,20 +182,22 @@ pub enum Outcome {
 
 /// When a repair was first wanted, and how often it was seen to be needed since, without a break.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Seen {
     first: Timestamp,
 }
 
 /// A write that was begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct InFlight {
     target: String,
     since: Timestamp,
 }
 
-/// What a guard remembers; kept across restarts.
+/// What a guard remembers; kept across restarts. What another version wrote in other words is not taken for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct GuardState {
     /// Per control: the repairs that its last observation wanted.
     seen: BTreeMap<String, BTreeMap<String, Seen>>,

@@ -1,12 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::types::Type;
 use rusqlite::{Params, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::{Store, StoreError, sql_error};
-use crate::journal::memory::{KnownGood, Memory};
+use crate::journal::memory::{Memory, Unread};
 use crate::journal::record::{Incident, Occurrence, Spell, Watched};
 use crate::snapshot::AccountId;
 
@@ -35,26 +34,35 @@ impl Store {
     /// What has to be known of an account when a daemon starts.
     ///
     /// # Errors
-    /// The file cannot be read, or holds what is no such thing.
+    /// The file cannot be read.
     pub fn recall(&self, account: &AccountId) -> Result<Memory, StoreError> {
         let mut memory = Memory::default();
         let rows = self.rows(
-            "SELECT control, kind, data FROM memory WHERE account = ?1",
+            "SELECT rowid, control, kind, data FROM memory WHERE account = ?1",
             params![account.as_str()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, text(row, 1)?, text(row, 2)?, bytes(row, 3)?)),
         )?;
-        for (control, kind, data) in rows {
-            let (control, kind, data): (String, String, String) = (control, kind, data);
-            if kind == "guard" {
-                memory.guard = self.parsed(&data)?;
-                continue;
-            }
-            let of_control = memory.controls.entry(control).or_default();
-            match kind.as_str() {
-                "known_good" => of_control.known_good = Some(self.parsed(&data)?),
-                "candidate" => of_control.candidate = Some(self.parsed(&data)?),
-                // Of a version to come, which was gone back from.
-                _ => {}
+        for (row, control, kind, data) in rows {
+            let is_read = match kind.as_str() {
+                "guard" => {
+                    let guard = self.known(&data);
+                    guard.map(|guard| memory.guard = guard).is_some()
+                }
+                "known_good" => {
+                    let of_control = memory.controls.entry(control.clone()).or_default();
+                    of_control.known_good = self.known(&data);
+                    of_control.known_good.is_some()
+                }
+                "candidate" => {
+                    let of_control = memory.controls.entry(control.clone()).or_default();
+                    of_control.candidate = self.known(&data);
+                    of_control.candidate.is_some()
+                }
+                // Of a version to come, which was gone back from, or set aside.
+                _ => true,
+            };
+            if !is_read {
+                memory.unread.push(Unread { row, control, kind });
             }
         }
         let lasting: Vec<Spell> = self.documents(
@@ -68,35 +76,33 @@ impl Store {
         Ok(memory)
     }
 
-    /// The chains to go back to, by account and control.
+    /// The accounts of which something is remembered.
     ///
     /// # Errors
-    /// The file cannot be read, or holds what is no such thing.
-    pub fn known_good(&self) -> Result<BTreeMap<(AccountId, String), KnownGood>, StoreError> {
-        let rows: Vec<(String, String, String)> = self.rows(
-            "SELECT account, control, data FROM memory WHERE kind = 'known_good'",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )?;
-        let mut known_good = BTreeMap::new();
-        for (account, control, data) in rows {
-            if let Ok(account) = account.parse() {
-                known_good.insert((account, control), self.parsed(&data)?);
-            }
-        }
-        Ok(known_good)
+    /// The file cannot be read.
+    pub fn accounts(&self) -> Result<BTreeSet<AccountId>, StoreError> {
+        let accounts = self.rows("SELECT DISTINCT account FROM memory", [], |row| {
+            text(row, 0)
+        })?;
+        Ok(accounts.iter().filter_map(|one| one.parse().ok()).collect())
+    }
+
+    /// How many records were met and passed over since this was asked last, because they are of no form known here.
+    pub fn skipped(&self) -> usize {
+        self.skipped.take()
     }
 
     /// The incidents that touch this range, the latest first; at most so many.
     ///
     /// # Errors
-    /// The file cannot be read, or holds what is no such thing.
+    /// The file cannot be read.
     pub fn incidents(&self, range: Range, most: usize) -> Result<Vec<Incident>, StoreError> {
         let [from, to] = range.values();
         let limit = i64::try_from(most).unwrap_or(i64::MAX);
         let broken: Vec<Spell> = self.documents(
             "SELECT data FROM spell WHERE since < ?2 AND (until IS NULL OR until > ?1) \
-             AND json_extract(data, '$.verdict') <> 'PASS' ORDER BY since DESC LIMIT ?3",
+             AND CASE WHEN json_valid(data) THEN json_extract(data, '$.verdict') IS NOT 'PASS' ELSE TRUE END \
+             ORDER BY since DESC LIMIT ?3",
             params![from, to, limit],
         )?;
         let happened: Vec<Occurrence> = self.documents(
@@ -116,7 +122,7 @@ impl Store {
     /// The spells that touch this range, PASS included, the earliest first.
     ///
     /// # Errors
-    /// The file cannot be read, or holds what is no such thing.
+    /// The file cannot be read.
     pub fn spells(&self, range: Range) -> Result<Vec<Spell>, StoreError> {
         let [from, to] = range.values();
         self.documents(
@@ -129,14 +135,14 @@ impl Store {
     /// When accounts were watched in this range, the earliest first.
     ///
     /// # Errors
-    /// The file cannot be read, or holds what is no such thing.
+    /// The file cannot be read.
     pub fn watched(&self, range: Range) -> Result<Vec<Watched>, StoreError> {
         let [from, to] = range.values();
         let rows: Vec<(String, i64, i64)> = self.rows(
             "SELECT account, since, until FROM watched WHERE since < ?2 AND until > ?1 \
              ORDER BY account, since",
             params![from, to],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((text(row, 0)?, row.get(1)?, row.get(2)?)),
         )?;
         let watched = rows.into_iter().filter_map(|(account, since, until)| {
             Some(Watched {
@@ -153,8 +159,8 @@ impl Store {
         query: &str,
         values: impl Params,
     ) -> Result<Vec<T>, StoreError> {
-        let texts: Vec<String> = self.rows(query, values, |row| row.get(0))?;
-        texts.iter().map(|text| self.parsed(text)).collect()
+        let texts = self.rows(query, values, |row| bytes(row, 0))?;
+        Ok(texts.iter().filter_map(|text| self.known(text)).collect())
     }
 
     fn rows<T>(
@@ -171,11 +177,21 @@ impl Store {
         rows().map_err(sql_error(&self.path()))
     }
 
-    fn parsed<T: DeserializeOwned>(&self, text: &str) -> Result<T, StoreError> {
-        serde_json::from_str(text)
-            .map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
-            })
-            .map_err(sql_error(&self.path()))
+    /// A record, if it is of a form known here; what is not is left where it is, and counted.
+    fn known<T: DeserializeOwned>(&self, text: &[u8]) -> Option<T> {
+        let known = serde_json::from_slice(text).ok();
+        if known.is_none() {
+            self.skipped.update(|skipped| skipped + 1);
+        }
+        known
     }
+}
+
+/// A column of text, which may be damaged.
+fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+    Ok(row.get_ref(column)?.as_bytes()?.to_vec())
+}
+
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(String::from_utf8_lossy(&bytes(row, column)?).into_owned())
 }

@@ -5,7 +5,8 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::{Events, TARGET, shown};
-use crate::journal::JournalObserver;
+use crate::journal::{JournalObserver, Unread};
+use crate::snapshot::AccountId;
 
 impl JournalObserver for Events {
     fn works(&self) {
@@ -33,6 +34,23 @@ impl JournalObserver for Events {
             target: TARGET,
             file = &*shown(&file.display()),
             "the journal was damaged: the file is set aside and a new one begun"
+        );
+    }
+
+    fn skipped(&self, records: usize) {
+        warn!(
+            target: TARGET,
+            records,
+            "records of the journal are damaged, or of another version: they are passed over and left as they are"
+        );
+    }
+
+    fn unread(&self, account: &AccountId, unread: &[Unread]) {
+        warn!(
+            target: TARGET,
+            account = account.as_str(),
+            records = &*shown(&Unread::list(unread)),
+            "what the journal has of an account cannot be read: nothing is repaired there before trailwarden accept"
         );
     }
 
