@@ -66,14 +66,15 @@ pub(super) fn run(args: &AcceptArgs) -> Result<Exit, Failure> {
     accept(&settings.state_dir, &snapshots, &prepared, agreed)
 }
 
+/// The journal is open while it is read and while it is written, and not while somebody is asked: a daemon that starts has to
+/// be able to take it.
 fn accept(
     directory: &Path,
     snapshots: &[Snapshot],
     prepared: &Prepared,
     agreed: impl FnOnce() -> Result<bool, Failure>,
 ) -> Result<Exit, Failure> {
-    let mut store = open(directory)?;
-    let (proposal, exit) = propose(&store, snapshots, prepared)?;
+    let (proposal, exit) = propose(&open(directory)?, snapshots, prepared)?;
     if proposal.is_empty() {
         println("Nothing to accept: what passes is what repairs go back to already.")?;
         return Ok(exit);
@@ -91,7 +92,7 @@ fn accept(
         .into_iter()
         .flat_map(|(_, unread)| unread)
         .collect();
-    store
+    open(directory)?
         .accept(&entries, &unread, now)
         .context("the journal cannot be written")?;
     println("Accepted. A daemon that runs takes it over at its next look.")?;
@@ -269,6 +270,28 @@ mod tests {
             expectations: Expectations::default(),
         };
         (Snapshot::from_json(COMPLIANT).unwrap(), prepared)
+    }
+
+    #[test]
+    fn a_daemon_can_take_the_journal_while_somebody_is_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let (snapshot, prepared) = compliant();
+        let mut daemon = None;
+        let agreed = || {
+            let opened = Store::open(directory.path(), Timestamp::now()).unwrap();
+            daemon = Some(opened.store);
+            Ok(true)
+        };
+        let accounts = [snapshot];
+        let exit = accept(directory.path(), &accounts, &prepared, agreed);
+        assert_eq!(exit, Ok(Exit::Ok));
+        // The one that started meanwhile sees it.
+        let memory = daemon.unwrap().recall(&accounts[0].account_id).unwrap();
+        let mut controls = memory.controls.into_values();
+        assert_eq!(
+            controls.next().unwrap().known_good.unwrap().origin,
+            Origin::Accepted
+        );
     }
 
     #[test]
