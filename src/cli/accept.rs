@@ -1,5 +1,5 @@
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -8,11 +8,11 @@ use jiff::Timestamp;
 
 use super::ask;
 use super::check::judge;
-use super::complain;
 use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
+use super::{complain, stdout};
 use crate::journal::{
     Entry, KnownGood, Occurrence, OccurrenceKind, Opened, Origin, Setup, Store, StoreError, Unread,
 };
@@ -249,7 +249,7 @@ fn summary(setup: &Setup) -> String {
 }
 
 fn println(text: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     writeln!(stdout, "{}", text.trim_end())?;
     Ok(stdout.flush()?)
 }

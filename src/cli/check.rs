@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
 use super::format::{self, Format, Judged, filing_region};
-use super::{colour, printed, read};
+use super::{colour, printed, read, stdout};
 use crate::assess::{Assessment, Index, Proofs};
 use crate::snapshot::Snapshot;
 use crate::telemetry::{AccountReport, ControlInfo, ControlReport};
@@ -86,7 +86,7 @@ fn print(reports: &[AccountReport], prepared: &Prepared, format: Format) -> io::
         controls: &prepared.controls,
         benchmark: &prepared.benchmark,
     };
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     let document = format::render(&judged, format, colour())?;
     stdout.write_all(document.as_bytes())?;
     stdout.flush()

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{connect, printed};
+use super::{connect, printed, stdout};
 use crate::control::{
     Benchmark, CIS_VERSIONS, CisVersion, Control, Prescribed, Role, SecurityHubText,
 };
@@ -49,7 +49,7 @@ pub(super) fn run(args: &ControlsArgs) -> Result<Exit, Failure> {
     };
     let written = text
         .map_err(io::Error::from)
-        .and_then(|text| io::stdout().lock().write_all(text.as_bytes()));
+        .and_then(|text| stdout().write_all(text.as_bytes()));
     printed("the controls", written)?;
     Ok(Exit::Ok)
 }

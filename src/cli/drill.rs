@@ -15,7 +15,7 @@ use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{ask, block_on, complain, signals};
+use super::{ask, block_on, complain, signals, stdout};
 use crate::assess::{Verdict, assess};
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::{RoleArn, Scope, Settings};
@@ -219,7 +219,7 @@ fn say_text(text: &str) {
 }
 
 fn print(report: &Report, format: Format) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     match format {
         Format::Text => stdout.write_all(text::report(report).as_bytes())?,
         Format::Json => {

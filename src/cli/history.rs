@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
 use super::times::{Moment, span};
-use super::{complain, printed};
+use super::{complain, printed, stdout};
 use crate::assess::{Link, Verdict};
 use crate::event::Actor;
 use crate::journal::{Deed, Incident, Occurrence, Range, Spell, Store, StoreError};
@@ -125,9 +125,9 @@ pub(super) fn run(args: &HistoryArgs) -> Result<Exit, Failure> {
     let incidents = read(args, &settings.state_dir).map_err(Failure::failed)?;
     let lines: Vec<Line<'_>> = incidents.iter().map(Line::of).collect();
     let written = match args.format {
-        HistoryFormat::Text => text(&lines, &mut io::stdout().lock()),
-        HistoryFormat::Json => json(&lines, &mut io::stdout().lock()),
-        HistoryFormat::Csv => csv(&lines, &mut io::stdout().lock()),
+        HistoryFormat::Text => text(&lines, &mut stdout()),
+        HistoryFormat::Json => json(&lines, &mut stdout()),
+        HistoryFormat::Csv => csv(&lines, &mut stdout()),
     };
     printed("the history", written)?;
     Ok(Exit::Ok)

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::printed;
+use super::{printed, stdout};
 use crate::config::{NotifyWay, QueueUrl, Scope, Settings};
 use crate::permission::{Feed, Ground, Purpose, policy, render};
 use crate::snapshot::{AccountId, partition_of};
@@ -56,7 +56,7 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Exit, Failure> {
         Format::Text => Ok(render(purpose, &ground).trim_end().to_owned()),
     };
     let printing = written.and_then(|text| {
-        let mut stdout = io::stdout().lock();
+        let mut stdout = stdout();
         writeln!(stdout, "{text}")?;
         stdout.flush()
     });

@@ -9,7 +9,7 @@ use clap_mangen::Man;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{Cli, printed};
+use super::{Cli, printed, stdout};
 
 /// Prints the man page, or writes those of all commands.
 #[derive(Debug, Clone, Args)]
@@ -57,7 +57,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> Result<Exit, Failure> {
 fn print(text: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
     let mut whole = Vec::new();
     text(&mut whole)?;
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     stdout.write_all(&whole)?;
     stdout.flush()
 }

@@ -17,6 +17,7 @@ mod health;
 mod history;
 mod iam_policy;
 mod manual;
+mod output;
 mod pattern;
 mod read;
 mod report;
@@ -38,6 +39,7 @@ use clap::{Parser, Subcommand};
 
 use exit::Exit;
 use failure::Failure;
+use output::{stdout, unless_closed};
 
 use crate::telemetry::sanitize;
 
@@ -110,7 +112,7 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Ok
             };
-            return if error.print().is_ok() {
+            return if unless_closed(error.print(), ()).is_ok() {
                 exit
             } else {
                 Exit::Failed
@@ -142,7 +144,7 @@ pub fn main() -> ExitCode {
 }
 
 fn config_command(args: &config::ConfigArgs) -> Result<Exit, Failure> {
-    match config::run(args, variables(), io::stdout().lock()) {
+    match config::run(args, variables(), stdout()) {
         Ok(()) => Ok(Exit::Ok),
         Err(config::ConfigCommandError::Faults(faults)) => Err(Failure::usage(faults)),
         Err(error @ config::ConfigCommandError::Output(_)) => Err(Failure::failed(error)),

@@ -4,12 +4,14 @@ mod explain;
 mod lines;
 mod reading;
 
-use std::io::{self, BufRead, ErrorKind, Write};
+use std::io::{self, BufRead, Write};
 
 use clap::Subcommand;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output::unless_closed;
+use super::{printed, stdout};
 use crate::assess::assumptions;
 use crate::control::{Benchmark, Catalogue};
 use crate::pattern::Pattern;
@@ -41,15 +43,20 @@ pub(super) enum PatternCommand {
 
 /// Runs one of the commands on standard input and output.
 pub(super) fn command(command: PatternCommand) -> Result<Exit, Failure> {
-    let (input, output) = (io::stdin().lock(), io::stdout().lock());
+    // Not the standard output that drops what nobody reads: then there is nothing left to answer for, however much comes in.
+    let answer = |answer: fn(&str) -> _| each_line(io::stdin().lock(), io::stdout().lock(), answer);
     let done = match command {
-        PatternCommand::Match => each_line(input, output, lines::matches).map(|()| Exit::Ok),
-        PatternCommand::Cover => each_line(input, output, lines::covers).map(|()| Exit::Ok),
+        PatternCommand::Match => answer(lines::matches),
+        PatternCommand::Cover => answer(lines::covers),
         PatternCommand::Explain { pattern, control } => {
-            return explain_command(&pattern, control.as_deref(), output);
+            return explain_command(&pattern, control.as_deref());
         }
     };
-    done.or_else(|error| output_fault(&error))
+    unless_closed(done, ()).map(|()| Exit::Ok).map_err(|error| {
+        Failure::failed(format_args!(
+            "the lines cannot be read or answered: {error}"
+        ))
+    })
 }
 
 /// Answers every line that is not blank, in order.
@@ -70,11 +77,7 @@ fn each_line(
     output.flush()
 }
 
-fn explain_command(
-    pattern: &str,
-    control: Option<&str>,
-    mut output: impl Write,
-) -> Result<Exit, Failure> {
+fn explain_command(pattern: &str, control: Option<&str>) -> Result<Exit, Failure> {
     let pattern = Pattern::parse(pattern).map_err(Failure::usage)?;
     let control = control
         .map(|name| Catalogue::builtin().find(name, &Benchmark::Any))
@@ -99,21 +102,10 @@ fn explain_command(
             None => Exit::Undecided,
         };
     }
-    let written = output.write_all(text.as_bytes());
-    written
-        .and_then(|()| output.flush())
-        .map(|()| exit)
-        .or_else(|error| output_fault(&error))
-}
-
-/// A reader that has seen enough is no fault.
-fn output_fault(error: &io::Error) -> Result<Exit, Failure> {
-    if error.kind() == ErrorKind::BrokenPipe {
-        return Ok(Exit::Ok);
-    }
-    Err(Failure::failed(format_args!(
-        "the lines cannot be read or answered: {error}"
-    )))
+    let mut stdout = stdout();
+    let written = stdout.write_all(text.as_bytes());
+    printed("the reading", written.and_then(|()| stdout.flush()))?;
+    Ok(exit)
 }
 
 #[cfg(test)]

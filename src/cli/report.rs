@@ -8,8 +8,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
 use super::history::{by, tell_skipped};
-use super::printed;
 use super::times::{Moment, span};
+use super::{printed, stdout};
 use crate::assess::Verdict;
 use crate::journal::{
     ComplianceReport, ControlCompliance, Gap, Range, Spell, Store, StoreError, compliance,
@@ -50,7 +50,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         to: args.to.0,
     };
     let report = read(range, &settings.state_dir).map_err(Failure::failed)?;
-    let mut out = io::stdout().lock();
+    let mut out = stdout();
     let written = match args.format {
         ReportFormat::Text => text(&report, &mut out),
         ReportFormat::Json => document(&report, &mut out),

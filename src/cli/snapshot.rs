@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{block_on, connect, printed};
+use super::{block_on, connect, printed, stdout};
 use crate::assess::inherit;
 use crate::aws::{Aws, NoObserver, ObserveError, Remembered};
 use crate::config::Settings;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
 
 /// One JSON document an account, each readable by `check --snapshot`.
 fn print(snapshots: &[Snapshot]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     for snapshot in snapshots {
         serde_json::to_writer_pretty(&mut stdout, snapshot).map_err(io::Error::from)?;
         writeln!(stdout)?;

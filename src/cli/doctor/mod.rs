@@ -28,7 +28,7 @@ use super::connect::{self, Prepared};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{block_on, printed, targets};
+use super::{block_on, printed, stdout, targets};
 use crate::assess::assess;
 use crate::aws::{
     Aws, Identity, ObserveError, ObserveScope, PermissionApi, QueueGauge, Remembered,
@@ -262,7 +262,7 @@ async fn feed(
 }
 
 fn print(checks: &[Check], format: Format) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     match format {
         Format::Text => stdout.write_all(text::render(checks).as_bytes())?,
         Format::Json => {

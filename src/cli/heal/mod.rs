@@ -21,7 +21,7 @@ use super::connect;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{block_on, colour, complain, signals};
+use super::{block_on, colour, complain, signals, stdout};
 use crate::assess::{Chain, leads_into};
 use crate::aws::{Aws, NoObserver, Remembered};
 use crate::config::Settings;
@@ -195,7 +195,7 @@ fn remembered_chains(settings: &Settings, account: &AccountId) -> BTreeMap<Strin
 }
 
 fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }

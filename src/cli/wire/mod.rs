@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{ask, block_on, colour, connect, signals};
+use super::{ask, block_on, colour, connect, signals, stdout};
 use crate::aws::{
     Aws, CallError, CheckError, Checked, NoObserver, ObserveScope, WiringApi, WiringSite,
 };
@@ -248,7 +248,7 @@ async fn remove(args: &WireArgs, ground: &Ground, sites: Vec<WiringSite>) -> any
 }
 
 fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
