@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
+
+use super::feed::Ticket;
 
 use crate::assess::{Chain, Link};
 use crate::event::{Actor, Call, Service, Signal, Touched};
@@ -18,22 +21,39 @@ const SPENT_AFTER: Duration = Duration::from_mins(1);
 /// The calls that may explain what is broken.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
-    calls: VecDeque<(Instant, Signal)>,
+    calls: VecDeque<Suspect>,
+}
+
+#[derive(Debug)]
+struct Suspect {
+    received: Instant,
+    /// `CloudTrail` tells times by the second. Of two calls in one second the message that was sent later tells of the later
+    /// one; the order of receipt does not say, since messages come again.
+    sent: Option<Timestamp>,
+    signal: Signal,
 }
 
 impl Suspects {
-    /// Remembers a call that was received at `received`.
-    pub(super) fn add(&mut self, received: Instant, signal: Signal) {
+    /// Remembers the call that a message told of.
+    pub(super) fn add(&mut self, ticket: &Ticket, signal: Signal) {
+        self.remember(Suspect {
+            received: ticket.received(),
+            sent: ticket.sent(),
+            signal,
+        });
+    }
+
+    fn remember(&mut self, suspect: Suspect) {
         if self.calls.len() == REMEMBERED {
             self.calls.pop_front();
         }
-        self.calls.push_back((received, signal));
+        self.calls.push_back(suspect);
     }
 
     /// The chain was seen whole by a look that began at `began`: earlier calls broke nothing.
     pub(super) fn acquit(&mut self, began: Instant) {
         self.calls
-            .retain(|(received, _)| *received + SPENT_AFTER > began);
+            .retain(|suspect| suspect.received + SPENT_AFTER > began);
     }
 
     /// The latest call, by its own time, that can cut this link and named a resource of it in one of the chains.
@@ -59,10 +79,12 @@ impl Suspects {
         };
         self.calls
             .iter()
-            .map(|(_, signal)| signal)
-            .filter(|signal| can_do(signal.call) && signal.touched.iter().any(part))
-            .map(|signal| &signal.actor)
-            .max_by_key(|actor| actor.time)
+            .filter(|suspect| {
+                let signal = &suspect.signal;
+                can_do(signal.call) && signal.touched.iter().any(part)
+            })
+            .max_by_key(|suspect| (suspect.signal.actor.time, suspect.sent))
+            .map(|suspect| &suspect.signal.actor)
     }
 }
 
@@ -196,6 +218,14 @@ mod tests {
         }
     }
 
+    fn suspect(received: Instant, sent: Option<Timestamp>, signal: Signal) -> Suspect {
+        Suspect {
+            received,
+            sent,
+            signal,
+        }
+    }
+
     fn filter(name: &str) -> Touched {
         Touched::MetricFilter {
             log_group: "ct".to_owned(),
@@ -240,7 +270,7 @@ mod tests {
             ),
         ];
         for call in calls {
-            suspects.add(now, call);
+            suspects.remember(suspect(now, None, call));
         }
         let chain = chain();
         let blamed = |link| {
@@ -258,7 +288,7 @@ mod tests {
     async fn a_call_before_the_chain_was_last_seen_whole_is_not_blamed() {
         let mut suspects = Suspects::default();
         let call = signal(Service::Logs, "PutMetricFilter", "01", filter("changes"));
-        suspects.add(Instant::now(), call);
+        suspects.remember(suspect(Instant::now(), None, call));
         let chain = chain();
         suspects.acquit(Instant::now() + Duration::from_secs(59));
         assert!(
@@ -270,13 +300,30 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn of_two_calls_in_one_second_the_one_that_was_sent_later_is_blamed_however_often_the_other_comes()
+     {
+        let mut suspects = Suspects::default();
+        let cut = signal(Service::Logs, "DeleteMetricFilter", "01", filter("changes"));
+        let mend = signal(Service::Logs, "PutMetricFilter", "01", filter("changes"));
+        for (call, sent) in [
+            (&mend, "2026-11-23T10:00:02.1Z"),
+            (&cut, "2026-11-23T10:00:02.4Z"),
+            (&mend, "2026-11-23T10:00:02.1Z"),
+        ] {
+            let sent = sent.parse().ok();
+            suspects.remember(suspect(Instant::now(), sent, call.clone()));
+        }
+        let chain = chain();
+        let blamed = suspects.culprit(Link::Pattern, &[&chain]).unwrap();
+        assert_eq!(blamed.event_name, "DeleteMetricFilter");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn memory_is_bounded() {
         let mut suspects = Suspects::default();
         for _ in 0..2 * REMEMBERED {
-            suspects.add(
-                Instant::now(),
-                signal(Service::Logs, "DeleteMetricFilter", "01", filter("x")),
-            );
+            let call = signal(Service::Logs, "DeleteMetricFilter", "01", filter("x"));
+            suspects.remember(suspect(Instant::now(), None, call));
         }
         assert_eq!(suspects.calls.len(), REMEMBERED);
     }

@@ -314,8 +314,7 @@ impl Scope {
                 .healer
                 .is_own(&item.signal, principal, look.snapshot.now)
             {
-                self.suspects
-                    .add(item.ticket.received(), item.signal.clone());
+                self.suspects.add(&item.ticket, item.signal.clone());
             }
         }
 

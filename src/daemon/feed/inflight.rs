@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -16,12 +17,18 @@ pub(in crate::daemon) struct Ticket {
     inflight: InFlight,
     key: u64,
     received: Instant,
+    sent: Option<Timestamp>,
 }
 
 impl Ticket {
     /// When the message was received.
     pub(in crate::daemon) const fn received(&self) -> Instant {
         self.received
+    }
+
+    /// When the message was sent to the queue, as SQS says.
+    pub(in crate::daemon) const fn sent(&self) -> Option<Timestamp> {
+        self.sent
     }
 
     /// The evaluation that this message asked for has stored its verdict: the message may go.
@@ -50,8 +57,8 @@ struct Table {
 }
 
 impl InFlight {
-    /// Takes a message in.
-    pub(super) fn admit(&self, receipt: Receipt) -> Ticket {
+    /// Takes a message in, which was sent at that time.
+    pub(super) fn admit(&self, receipt: Receipt, sent: Option<Timestamp>) -> Ticket {
         let mut table = self.table();
         let key = table.next;
         table.next += 1;
@@ -60,6 +67,7 @@ impl InFlight {
             inflight: self.clone(),
             key,
             received: Instant::now(),
+            sent,
         }
     }
 
@@ -117,8 +125,8 @@ mod tests {
     #[test]
     fn only_a_settled_message_is_handed_out_for_deletion_and_only_once() {
         let inflight = InFlight::default();
-        let first = inflight.admit(receipt("a"));
-        let second = inflight.admit(receipt("b"));
+        let first = inflight.admit(receipt("a"), None);
+        let second = inflight.admit(receipt("b"), None);
         inflight.dispose(receipt("c"));
         first.settle();
         assert_eq!(inflight.take_settled(), [receipt("c"), receipt("a")]);

@@ -31,7 +31,7 @@ pub(super) use inflight::Ticket;
 /// A message in flight, of no feed.
 #[cfg(test)]
 pub(super) fn ticket() -> Ticket {
-    InFlight::default().admit(crate::aws::Receipt("receipt".to_owned()))
+    InFlight::default().admit(crate::aws::Receipt("receipt".to_owned()), None)
 }
 
 /// The longest long poll that SQS offers.
@@ -177,7 +177,8 @@ impl Feed {
                     if planted(Mutant::DeletesOnReceipt) {
                         self.inflight.dispose(message.receipt.clone());
                     }
-                    scope.push(self.inflight.admit(message.receipt), *signal);
+                    let ticket = self.inflight.admit(message.receipt, message.sent_at);
+                    scope.push(ticket, *signal);
                     return;
                 }
                 MessageOutcome::Foreign
