@@ -323,9 +323,9 @@ impl Proof<'_> {
         } else {
             std::slice::from_ref(self.slice)
         };
-        let mut regions = slices.iter().flat_map(|slice| slice.regions.iter());
+        let regions = slices.iter().flat_map(|slice| slice.regions.iter());
         if self.claim.names_region && regions.clone().all(|region| !region.is_empty()) {
-            let regions = unique(regions.by_ref().map(String::as_str).collect());
+            let regions = unique(regions.map(String::as_str).collect());
             assumptions = assumptions.with_string("awsRegion", &regions);
         }
         if self.is_of_all {

@@ -4,15 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, alarm, filter, set};
-
-const NAMES: [&str; 5] = [
-    "CreateTrail",
-    "UpdateTrail",
-    "DeleteTrail",
-    "StartLogging",
-    "StopLogging",
-];
+use super::support::{Cases, NAMES, alarm, filter, set};
 
 /// These filters in place of the one, each with an alarm of its own.
 fn filters(state: &mut Value, patterns: &[String]) {

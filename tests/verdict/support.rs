@@ -5,6 +5,15 @@ use trailwarden::assess::{Assessment, Expectations, Link, assess};
 use trailwarden::control::{Benchmark, Catalogue, Control};
 use trailwarden::snapshot::Snapshot;
 
+/// The events that 4.5 requires.
+pub(crate) const NAMES: [&str; 5] = [
+    "CreateTrail",
+    "UpdateTrail",
+    "DeleteTrail",
+    "StartLogging",
+    "StopLogging",
+];
+
 pub(crate) const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
 pub(crate) const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:cis-alarms";
 pub(crate) const PATTERN: &str = "{ ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) || ($.eventName = StopLogging) }";

@@ -2,15 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, PATTERN, TOPIC, alarm, composite, filter, judge, set};
-
-const NAMES: [&str; 5] = [
-    "CreateTrail",
-    "UpdateTrail",
-    "DeleteTrail",
-    "StartLogging",
-    "StopLogging",
-];
+use super::support::{Cases, NAMES, PATTERN, TOPIC, alarm, composite, filter, judge, set};
 
 /// The required events and one more name.
 fn and_also(name: &str) -> String {
