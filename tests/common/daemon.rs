@@ -242,7 +242,11 @@ impl Daemon {
                 .map_or_else(String::new, |scrape| scrape.text().to_owned());
             let ours: Vec<_> = scrape
                 .lines()
-                .filter(|line| line.starts_with("trailwarden_control"))
+                .filter(|line| {
+                    ["trailwarden_control", "trailwarden_messages_total"]
+                        .iter()
+                        .any(|name| line.starts_with(name))
+                })
                 .collect();
             format!("gauges:\n{}\nlog:\n{}", ours.join("\n"), self.log())
         })

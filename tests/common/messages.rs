@@ -289,7 +289,8 @@ impl Messages {
         }
     }
 
-    /// Things in things: a reader without a limit would run out of stack.
+    /// Things in things: a reader without a limit would run out of stack. In the parameters of a call it is the caller's choice,
+    /// which keeps nobody from reading the rest.
     fn deep(&mut self) -> Made {
         let depth = self.random.usize(200..20_000);
         let (open, close) = if self.random.bool() {
@@ -298,19 +299,20 @@ impl Messages {
             ("{\"a\":", "}")
         };
         let nest = format!("{}0{}", open.repeat(depth), close.repeat(depth));
-        let body = if self.random.bool() {
-            nest
+        let (body, outcome) = if self.random.bool() {
+            (nest, Outcome::Unreadable)
         } else {
             let event = self.event().to_string();
-            event.replacen(
+            let event = event.replacen(
                 "\"responseElements\":null",
                 &format!("\"responseElements\":{nest}"),
                 1,
-            )
+            );
+            (event, Outcome::Evaluated)
         };
         Made {
             body,
-            outcome: Some(Outcome::Unreadable),
+            outcome: Some(outcome),
         }
     }
 
