@@ -19,19 +19,11 @@ pub(super) struct Item {
     pub(super) signal: Signal,
 }
 
-/// When the first and the last of what waits arrived.
+/// When the first and the last of the events that wait arrived.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waiting {
     pub(super) first: Instant,
     pub(super) last: Instant,
-}
-
-/// What is there to look for.
-#[derive(Debug, Default)]
-pub(super) struct Post {
-    pub(super) items: Vec<Item>,
-    /// None: nothing is there.
-    pub(super) waiting: Option<Waiting>,
 }
 
 /// The events of one scope. Bounded by the feed, which stops receiving while too many messages are in flight.
@@ -39,7 +31,7 @@ pub(super) struct Post {
 pub(super) struct Inbox {
     /// Whose events these are; not known before the first look where the configuration does not say.
     account: OnceLock<AccountId>,
-    post: Mutex<Post>,
+    items: Mutex<Vec<Item>>,
     arrived: Notify,
 }
 
@@ -62,31 +54,22 @@ impl Inbox {
     }
 
     pub(super) fn push(&self, ticket: Ticket, signal: Signal) {
-        self.call(|post| post.items.push(Item { ticket, signal }));
-    }
-
-    /// Asks for a look without an event that says why.
-    pub(super) fn ask(&self) {
-        self.call(|_| {});
-    }
-
-    fn call(&self, leave: impl FnOnce(&mut Post)) {
-        let now = Instant::now();
-        let mut post = self.post();
-        leave(&mut post);
-        let first = post.waiting.map_or(now, |waiting| waiting.first);
-        post.waiting = Some(Waiting { first, last: now });
+        self.items().push(Item { ticket, signal });
         self.arrived.notify_one();
     }
 
     /// Everything that arrived so far.
-    pub(super) fn take(&self) -> Post {
-        std::mem::take(&mut self.post())
+    pub(super) fn take(&self) -> Vec<Item> {
+        std::mem::take(&mut self.items())
     }
 
     /// What waits; none: nothing does.
     pub(super) fn waiting(&self) -> Option<Waiting> {
-        self.post().waiting
+        let items = self.items();
+        Some(Waiting {
+            first: items.first()?.ticket.received(),
+            last: items.last()?.ticket.received(),
+        })
     }
 
     /// Waits until something arrived since the last call.
@@ -94,9 +77,9 @@ impl Inbox {
         self.arrived.notified().await;
     }
 
-    /// Whole whenever the lock is free, also after a panic elsewhere.
-    fn post(&self) -> MutexGuard<'_, Post> {
-        self.post.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A list is whole whenever the lock is free, also after a panic elsewhere.
+    fn items(&self) -> MutexGuard<'_, Vec<Item>> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,11 +119,6 @@ impl Router {
                 .then_some(own)
         };
         self.named.get(account).map(AsRef::as_ref).or_else(own)
-    }
-
-    /// The inboxes of all scopes.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Inbox> {
-        self.named.values().chain(&self.own).map(AsRef::as_ref)
     }
 }
 

@@ -194,12 +194,19 @@ impl Scope {
     /// Observes, judges, stores the verdicts, and settles the messages that asked for it. None: there is no verdict.
     async fn look(&mut self, trigger: Trigger, turn: Turn) -> Option<Look> {
         let began = Instant::now();
-        let post = self.inbox.take();
-        let for_event = post.waiting.is_some();
-        let trigger = if for_event { Trigger::Event } else { trigger };
-        let arrived = post.waiting.map(|waiting| waiting.first);
-        self.pace.begun(trigger, began, arrived);
-        self.unanswered.extend(post.items);
+        let fresh = self.inbox.take();
+        let trigger = if fresh.is_empty() {
+            trigger
+        } else {
+            Trigger::Event
+        };
+        self.pace.begun(
+            trigger,
+            began,
+            fresh.first().map(|item| item.ticket.received()),
+        );
+        let for_event = !fresh.is_empty();
+        self.unanswered.extend(fresh);
 
         let remembered = self.healer.remembered();
         let observed = timeout(LOOK_LIMIT, self.account.observe(&remembered)).await;
@@ -376,12 +383,11 @@ impl Scope {
         if planted(Mutant::DropsWhatComesDuringALook) {
             self.inbox
                 .take()
-                .items
                 .into_iter()
                 .for_each(|item| item.ticket.settle());
         }
         if planted(Mutant::AnswersWithAnEarlierLook) {
-            self.unanswered.extend(self.inbox.take().items);
+            self.unanswered.extend(self.inbox.take());
         }
         match &mut observed {
             Ok(Ok(seen)) if planted(Mutant::TakesHolesForAbsence) => {

@@ -1,8 +1,8 @@
 //! From the queue to the scopes: receive, decode, hand over; delete what was evaluated, prolong what waits.
 //!
 //! A message is deleted once an evaluation that began after its receipt has stored a verdict. What needs no evaluation
-//! is deleted at once; what cannot be read is left to the queue's redrive policy, and makes every scope look, since it may be
-//! about any. Only a crash or a shutdown leaves a message that could be read, and a shutdown releases it.
+//! is deleted at once; what cannot be read is left to the queue's redrive policy. Only a crash or a shutdown leaves a
+//! message that could be read, and a shutdown releases it.
 
 mod inflight;
 
@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::inbox::{Inbox, Router};
+use super::inbox::Router;
 use super::pulse::Pulse;
 use super::senses::Echo;
 use super::wiring::Listeners;
@@ -207,10 +207,6 @@ impl Feed {
                     body: &message.body,
                 };
                 self.events.message_unreadable(&unreadable, &error);
-                // Once: it comes again and again until it is put aside.
-                if message.receive_count <= 1 {
-                    router.all().for_each(Inbox::ask);
-                }
                 return;
             }
         };
