@@ -1,6 +1,7 @@
 //! The daemon's own code on a paused clock, against an account and a queue in memory.
 
 mod accounts;
+mod feed;
 mod healing;
 mod memory;
 mod senses;
