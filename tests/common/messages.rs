@@ -300,7 +300,8 @@ impl Messages {
         };
         let nest = format!("{}0{}", open.repeat(depth), close.repeat(depth));
         let (body, outcome) = if self.random.bool() {
-            (nest, Outcome::Unreadable)
+            // JSON that is no call, however deep.
+            (nest, Outcome::Foreign)
         } else {
             let event = self.event().to_string();
             let event = event.replacen(
