@@ -1,5 +1,6 @@
+use std::sync::Arc;
+
 use super::Chain;
-use crate::snapshot::{Topic, TopicAttributes};
 
 impl Chain {
     /// The chain as people configured it: without states and counts, which AWS writes by itself, and with lists that have no
@@ -10,13 +11,11 @@ impl Chain {
         for alarm in &mut chain.alarms {
             *alarm = alarm.without_state();
         }
-        if let Some(Topic { attributes, .. }) = &mut chain.topic {
-            *attributes = TopicAttributes {
-                subscriptions_confirmed: None,
-                subscriptions_pending: None,
-                subscriptions_deleted: None,
-                ..std::mem::take(attributes)
-            };
+        if let Some(topic) = &mut chain.topic {
+            let attributes = &mut Arc::make_mut(topic).attributes;
+            attributes.subscriptions_confirmed = None;
+            attributes.subscriptions_pending = None;
+            attributes.subscriptions_deleted = None;
         }
         chain
             .filters
@@ -25,5 +24,25 @@ impl Chain {
             .subscriptions
             .sort_by(|one, other| one.subscription_arn.cmp(&other.subscription_arn));
         chain
+    }
+
+    /// Holds what it has in common with another chain once for both. The controls of an account have a trail, a log group
+    /// and a topic in common: of a thousand accounts, that is most of what is remembered.
+    pub fn share(&mut self, other: &Self) {
+        share(&mut self.trail, &other.trail);
+        share(&mut self.selectors, &other.selectors);
+        share(&mut self.log_group, &other.log_group);
+        share(&mut self.topic, &other.topic);
+        for ours in &mut self.subscriptions {
+            if let Some(theirs) = other.subscriptions.iter().find(|one| *one == ours) {
+                *ours = Arc::clone(theirs);
+            }
+        }
+    }
+}
+
+fn share<T: PartialEq>(ours: &mut Option<Arc<T>>, theirs: &Option<Arc<T>>) {
+    if ours == theirs {
+        ours.clone_from(theirs);
     }
 }

@@ -1,5 +1,7 @@
 //! What is said of a path: findings, the state of each link, the resources that it is made of.
 
+use std::sync::Arc;
+
 use super::coverage::Gap;
 use super::fault::Fault;
 use super::index::Index;
@@ -145,9 +147,11 @@ pub(super) fn region(path: &Path<'_, '_>) -> Option<String> {
 /// Adds a path's resources to a chain, each once.
 pub(super) fn extend_chain(chain: &mut Chain, path: &Path<'_, '_>) {
     if let Some(observed) = path.head.observed {
-        chain.trail.get_or_insert_with(|| observed.trail.clone());
+        chain
+            .trail
+            .get_or_insert_with(|| Arc::new(observed.trail.clone()));
         if chain.selectors.is_none() {
-            chain.selectors = observed.selectors().cloned();
+            chain.selectors = observed.selectors().cloned().map(Arc::new);
         }
     }
     let is_there = path
@@ -156,13 +160,12 @@ pub(super) fn extend_chain(chain: &mut Chain, path: &Path<'_, '_>) {
         .all(|fault| fault.at != Link::LogGroup || !fault.absent);
     if let (Some((_, region, name)), Some(group), true) = (&path.head.group, path.group, is_there) {
         chain.log_group.get_or_insert_with(|| {
-            log_group::listed(group.world, region, name)
-                .cloned()
-                .unwrap_or_else(|| LogGroup {
-                    region: region.clone(),
-                    log_group_name: name.clone(),
-                    log_group_class: None,
-                })
+            let listed = log_group::listed(group.world, region, name).cloned();
+            Arc::new(listed.unwrap_or_else(|| LogGroup {
+                region: region.clone(),
+                log_group_name: name.clone(),
+                log_group_class: None,
+            }))
         });
     }
     if let Some(leg) = path.leg {
@@ -176,10 +179,16 @@ pub(super) fn extend_chain(chain: &mut Chain, path: &Path<'_, '_>) {
             push_new(&mut chain.alarms, alarm);
         }
         if let Some(topic) = tail.topic {
-            chain.topic.get_or_insert_with(|| topic.clone());
+            chain.topic.get_or_insert_with(|| Arc::new(topic.clone()));
         }
         for subscription in &tail.subscriptions {
-            push_new(&mut chain.subscriptions, subscription);
+            if !chain
+                .subscriptions
+                .iter()
+                .any(|one| **one == **subscription)
+            {
+                chain.subscriptions.push(Arc::new((*subscription).clone()));
+            }
         }
     }
 }

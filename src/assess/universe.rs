@@ -164,33 +164,30 @@ enum Fact {
 
 /// The record contents of the CloudTrail user guide, as far as filters ask for them.
 fn facts(kind: EventKind) -> Vec<(&'static str, Fact)> {
+    // What trails record of data events and insights is not required of them.
     let mut facts = vec![
         ("eventVersion", Fact::Text(&[])),
         ("eventTime", Fact::Text(&[])),
         ("eventID", Fact::Text(&[])),
         ("sourceIPAddress", Fact::Text(&[])),
         ("userIdentity.type", Fact::Text(&[])),
+        ("eventCategory", Fact::Text(&["Management"])),
+        ("managementEvent", Fact::Boolean(true)),
     ];
     match kind {
         EventKind::Change => facts.extend([
             ("eventType", Fact::Text(&["AwsApiCall"])),
-            ("eventCategory", Fact::Text(&["Management"])),
             ("readOnly", Fact::Boolean(false)),
-            ("managementEvent", Fact::Boolean(true)),
             ("errorCode", Fact::Missing),
             ("errorMessage", Fact::Missing),
         ]),
         EventKind::Signin => facts.extend([
-            ("readOnly", Fact::Boolean(false)),
-            ("managementEvent", Fact::Boolean(true)),
             ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
-            ("eventCategory", Fact::Text(&["Management"])),
+            ("readOnly", Fact::Boolean(false)),
         ]),
         EventKind::FailedSignin => facts.extend([
-            ("readOnly", Fact::Boolean(false)),
-            ("managementEvent", Fact::Boolean(true)),
             ("eventType", Fact::Text(&["AwsConsoleSignIn"])),
-            ("eventCategory", Fact::Text(&["Management"])),
+            ("readOnly", Fact::Boolean(false)),
             ("responseElements.ConsoleLogin", Fact::Text(&["Failure"])),
         ]),
         EventKind::Any => {}

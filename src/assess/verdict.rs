@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -143,24 +144,24 @@ pub struct Literal {
 }
 
 /// The resources of the best path, whole, as far as the path reaches: what is drawn, healed, and remembered as last
-/// known good. A passing chain has all of them.
+/// known good. A passing chain has all of them. What the controls of an account have in common can be shared.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Chain {
     /// The trail.
-    pub trail: Option<Trail>,
+    pub trail: Option<Arc<Trail>>,
     /// Its event selectors.
-    pub selectors: Option<EventSelectors>,
+    pub selectors: Option<Arc<EventSelectors>>,
     /// The log group that it delivers to.
-    pub log_group: Option<LogGroup>,
+    pub log_group: Option<Arc<LogGroup>>,
     /// The metric filters that together catch the required events; usually one.
     pub filters: Vec<MetricFilter>,
     /// The alarm on the filters' metric, or the alarms where several paths cover together. A composite alarm that carries
     /// the action comes after its children.
     pub alarms: Vec<Alarm>,
     /// The topic.
-    pub topic: Option<Topic>,
+    pub topic: Option<Arc<Topic>>,
     /// The confirmed subscriptions that receive the alarm's message.
-    pub subscriptions: Vec<Subscription>,
+    pub subscriptions: Vec<Arc<Subscription>>,
 }
 
 /// Somebody who is told: a confirmed subscription that receives the alarm's message.

@@ -10,7 +10,6 @@ use super::feed::Ticket;
 
 use crate::assess::{Chain, Link};
 use crate::event::{Actor, Call, Service, Signal, Touched};
-use crate::snapshot::Trail;
 
 /// Calls that are remembered for a scope; an intruder who drowns his own call in more than these is reported as nobody,
 /// never as somebody else.
@@ -160,12 +159,9 @@ fn is_part(touched: &Touched, link: Link, chain: &Chain) -> bool {
             .is_some_and(|topic| touched.is_topic(&topic.topic_arn))
     };
     let role = || {
-        let arn = |trail: &Trail| trail.cloud_watch_logs_role_arn.clone();
-        chain
-            .trail
-            .as_ref()
-            .and_then(arn)
-            .is_some_and(|arn| touched.is_role(&arn))
+        let trail = chain.trail.as_ref();
+        let arn = trail.and_then(|trail| trail.cloud_watch_logs_role_arn.as_deref());
+        arn.is_some_and(|arn| touched.is_role(arn))
     };
     let key = || {
         let key = chain

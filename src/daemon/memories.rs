@@ -42,7 +42,20 @@ impl Memories {
                 accepted = true;
             }
         }
+        for control in memory.controls.keys() {
+            self.share(control);
+        }
         accepted
+    }
+
+    /// Holds what this control has in common with others once.
+    fn share(&mut self, control: &str) {
+        if let Some((control, mut memory)) = self.controls.remove_entry(control) {
+            for other in self.controls.values() {
+                memory.share(other);
+            }
+            self.controls.insert(control, memory);
+        }
     }
 
     /// Everything, to be kept once more.
@@ -131,6 +144,9 @@ impl Memories {
                 .known_good_setup()
                 .is_some_and(|good| good.audience != assessment.audience);
             events.recipients_changed(account, control, others_told);
+            if changed != Changed::Nothing {
+                self.share(control);
+            }
         }
     }
 }
@@ -161,4 +177,30 @@ fn kept(
         candidate: memory.candidate.clone(),
     });
     known_good.into_iter().chain(candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::telemetry::samples::passing;
+
+    #[test]
+    fn what_controls_have_in_common_is_held_once() {
+        let setup = || Setup::of(&passing()).unwrap();
+        let mut memory = Memory::default();
+        for control in ["one", "two"] {
+            let ours = memory.controls.entry(control.to_owned()).or_default();
+            ours.passes(setup(), jiff::Timestamp::UNIX_EPOCH, SignedDuration::ZERO);
+        }
+        let mut memories = Memories::default();
+        memories.resume(&memory, true);
+        let [one, two] = ["one", "two"].map(|control| memories.known_good_of(control).unwrap());
+        assert_eq!(one, two);
+        let trails = [one, two].map(|chain| chain.trail.as_ref().unwrap());
+        assert!(Arc::ptr_eq(trails[0], trails[1]));
+        let subscriptions = [one, two].map(|chain| &chain.subscriptions[0]);
+        assert!(Arc::ptr_eq(subscriptions[0], subscriptions[1]));
+    }
 }

@@ -138,6 +138,18 @@ impl ControlMemory {
         candidate.or(self.known_good_setup())
     }
 
+    /// Holds what its chains have in common with those of another control once for both.
+    pub fn share(&mut self, other: &Self) {
+        let known_good = self.known_good.as_mut().map(|one| &mut one.setup);
+        let candidate = self.candidate.as_mut().map(|one| &mut one.setup);
+        for ours in known_good.into_iter().chain(candidate) {
+            let theirs = [other.known_good_setup(), other.last_setup()];
+            for theirs in theirs.into_iter().flatten() {
+                ours.chain.share(&theirs.chain);
+            }
+        }
+    }
+
     /// Takes the setup of a passing control in. `watched` is the time since the look before, where that belongs to the same
     /// watch and saw the control pass as well; else zero. Answers what of it is to be kept anew.
     pub fn passes(&mut self, setup: Setup, now: Timestamp, watched: SignedDuration) -> Changed {

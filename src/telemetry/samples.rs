@@ -13,8 +13,7 @@ use crate::assess::{Assessment, Chain, Finding, Link, LinkState, Literal, Verdic
 use crate::event::Actor;
 use crate::heal::{Plan, Repair, Step, StepAction};
 use crate::snapshot::{
-    AccountId, Alarm, EventSelectors, LogGroup, MetricFilter, MetricTransformation, Subscription,
-    Topic, Trail,
+    AccountId, Alarm, LogGroup, MetricFilter, MetricTransformation, Subscription, Topic, Trail,
 };
 
 /// What an intruder might call himself and his things: markup, a terminal's clear-screen and colours, line breaks, an
@@ -60,30 +59,30 @@ pub(crate) fn chain(name: &str) -> Chain {
         ..MetricFilter::default()
     };
     Chain {
-        trail: Some(Trail {
+        trail: Some(Arc::new(Trail {
             name: name.to_owned(),
             ..Trail::default()
-        }),
-        selectors: Some(EventSelectors::default()),
-        log_group: Some(LogGroup {
+        })),
+        selectors: Some(Arc::default()),
+        log_group: Some(Arc::new(LogGroup {
             region: "eu-central-1".to_owned(),
             log_group_name: format!("/aws/cloudtrail/{name}"),
             log_group_class: None,
-        }),
+        })),
         filters: vec![filter],
         alarms: vec![Alarm {
             alarm_name: format!("{name}_alarm"),
             ..Alarm::default()
         }],
-        topic: Some(Topic {
+        topic: Some(Arc::new(Topic {
             topic_arn: format!("arn:aws:sns:eu-central-1:111122223333:{name}"),
             ..Topic::default()
-        }),
-        subscriptions: vec![Subscription {
+        })),
+        subscriptions: vec![Arc::new(Subscription {
             protocol: "email".to_owned(),
             endpoint: format!("{name}@example.com"),
             ..Subscription::default()
-        }],
+        })],
     }
 }
 

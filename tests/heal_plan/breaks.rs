@@ -1,6 +1,7 @@
 //! Each break, and what its plan is.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::json;
 use trailwarden::assess::{Link, Verdict};
@@ -319,7 +320,8 @@ fn a_topics_lost_policy_is_asked_for_when_the_topic_comes_back() {
     let policy = policy(every_link());
     let mut known = known_good();
     let text = r#"{"Version":"2012-10-17","Statement":[]}"#;
-    known.topic.as_mut().unwrap().attributes.policy = Some(text.to_owned());
+    let topic = Arc::make_mut(known.topic.as_mut().unwrap());
+    topic.attributes.policy = Some(text.to_owned());
     let start = cut(&[Cut::DeleteTopic]);
     let found = planned(&start, Some(&known), &policy);
     let asked = found.steps.iter().any(|step| match &step.action {

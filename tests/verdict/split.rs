@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, alarm, control, filter, judge_as, set};
+use super::support::{Cases, alarm, control, filter, judge_as, set, sound};
 use trailwarden::assess::Expectations;
 
 /// The filter splits its metric by the field; an alarm for each of the values.
@@ -51,6 +51,16 @@ fn a_value_that_every_required_event_has_may_be_looked_at() {
             set(state, "/metric_filters/0/filterPattern", json!(text));
         });
     }
+    for key in ["4.1", "4.3", "4.5"] {
+        for (value, expected) in [("Management", "PASS"), ("Data", "FAIL metric")] {
+            let name = format!("{key}, split by the category, looked at {value}");
+            cases.case_of(key, &name, expected, |state| {
+                split(state, "$.eventCategory", &[value]);
+                let text = control(key).prescribed[0].pattern.text();
+                set(state, "/metric_filters/0/filterPattern", json!(text));
+            });
+        }
+    }
     cases.done();
 }
 
@@ -60,6 +70,19 @@ fn the_account_of_an_event_is_the_one_that_is_judged() {
     for (value, expected) in [("111122223333", "PASS"), ("999988887777", "FAIL metric")] {
         cases.case(value, expected, |state| {
             split(state, "$.recipientAccountId", &[value]);
+        });
+        // The metric is the owner's, the events are those of the member.
+        cases.case(&format!("a member, {value}"), expected, |state| {
+            let mut owner = sound();
+            split(&mut owner, "$.recipientAccountId", &["member"]);
+            let owner = owner.to_string().replace("111122223333", "222233334444");
+            let mut owner: Value = serde_json::from_str(&owner.replace("member", value)).unwrap();
+            set(&mut owner, "/trails/0/IsOrganizationTrail", json!(true));
+            set(state, "/trails", json!([owner["trails"][0]]));
+            for list in ["metric_filters", "alarms", "topics", "subscriptions"] {
+                set(state, &format!("/{list}"), json!([]));
+            }
+            set(state, "/other_accounts", json!([owner]));
         });
     }
     cases.done();

@@ -41,8 +41,8 @@ fn trail_ways(site: &Site, known: &Chain, trail: &Trail) -> Vec<(Link, Candidate
             Link::Trail,
             format!("create trail {} again", trail.name),
             "a trail is created by a person: its bucket, its key and its costs are theirs to decide",
-            shell::create_trail(trail, known.selectors.as_ref()),
-            Effect::Trail(Box::new(trail.clone()), known.selectors.clone()),
+            shell::create_trail(trail, known.selectors.as_deref()),
+            Effect::Trail(Box::new(trail.clone()), known.selectors.as_deref().cloned()),
         );
         return vec![(Link::Trail, vec![ask])];
     };
