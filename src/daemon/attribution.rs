@@ -110,7 +110,15 @@ fn can_cut(call: Call, link: Link) -> bool {
             &[Link::Topic]
         }
         (Service::Sns, "Unsubscribe" | "SetSubscriptionAttributes") => &[Link::Subscription],
-        (Service::Kms, "PutKeyPolicy" | "DisableKey" | "ScheduleKeyDeletion") => &[Link::Topic],
+        (
+            Service::Kms,
+            "PutKeyPolicy"
+            | "DisableKey"
+            | "ScheduleKeyDeletion"
+            | "UpdateAlias"
+            | "DeleteAlias"
+            | "DeleteImportedKeyMaterial",
+        ) => &[Link::Topic],
         (Service::Logs, "AssociateKmsKey") | (Service::Iam, _) => &[Link::LogGroup],
         _ => &[],
     };

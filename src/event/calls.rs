@@ -115,6 +115,11 @@ impl Service {
                 "EnableKey",
                 "ScheduleKeyDeletion",
                 "CancelKeyDeletion",
+                "CreateAlias",
+                "UpdateAlias",
+                "DeleteAlias",
+                "ImportKeyMaterial",
+                "DeleteImportedKeyMaterial",
             ],
             Self::Iam => &[
                 "DeleteRole",

@@ -267,7 +267,7 @@ fn every_listed_call_is_routed() {
         assert_eq!(signal(&event).call, one);
         count += 1;
     }
-    assert_eq!(count, 64);
+    assert_eq!(count, 69);
 }
 
 #[test]
@@ -334,6 +334,9 @@ fn parameters_name_the_resource_in_each_service() {
     let key = json!({"keyId": "arn:aws:kms:us-east-1:012345678901:key/1234"});
     let touched = signal(&call("kms.amazonaws.com", "DisableKey", &key)).touched;
     assert!(touched[0].is_key("1234"));
+    let alias = json!({"aliasName": "alias/alarms", "targetKeyId": "1234"});
+    let touched = signal(&call("kms.amazonaws.com", "UpdateAlias", &alias)).touched;
+    assert!(touched[0].is_key("alias/alarms") && touched[1].is_key("1234"));
     let role = json!({"roleName": "ct"});
     let touched = signal(&call("iam.amazonaws.com", "DeleteRole", &role)).touched;
     assert!(touched[0].is_role("arn:aws:iam::012345678901:role/service/ct"));

@@ -87,7 +87,10 @@ impl Touched {
                 let topic = text("topicArn").or_else(|| text("name")).map(Self::Topic);
                 subscription.into_iter().chain(topic).collect()
             }
-            Service::Kms => text("keyId").map(Self::Key).into_iter().collect(),
+            Service::Kms => {
+                let named = ["keyId", "aliasName", "targetKeyId"].into_iter();
+                named.filter_map(text).map(Self::Key).collect()
+            }
             Service::Iam => text("roleName").map(Self::Role).into_iter().collect(),
             Service::Events => {
                 let bus = text("eventBusName");
