@@ -185,7 +185,9 @@ fn alarms(site: &Site, known: &Chain) -> Candidate {
 fn as_it_was(known: &Alarm, present: Option<&Alarm>) -> Alarm {
     let mut restored = settings_of(known);
     restored.alarm_arn.clone_from(&known.alarm_arn);
-    restored.actions_enabled = Some(true);
+    // A child of a composite alarm may have been silent on purpose; what acts now is not silenced.
+    let acts = |alarm: &Alarm| alarm.actions_enabled != Some(false);
+    restored.actions_enabled = Some(acts(known) || present.is_some_and(acts));
     if let Some(present) = present {
         alarm::keep_actions(&mut restored, present);
     }
