@@ -1,40 +1,36 @@
 //! From a look to at most one write: plan, ask the guard, carry out the first repair. The next look decides what follows.
 
+mod write;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use self::write::Told;
 use super::Clock;
 use super::attribution::Suspects;
 use super::happening::{Happening, What};
 use super::judge::{Judge, Look};
 use super::memories::Memories;
 use super::own::OwnWrites;
-use super::scope::LOOK_LIMIT;
 use super::standing::Standings;
 use crate::assess::{Assessment, Chain, Verdict};
-#[cfg(test)]
-use crate::aws::Applied;
-use crate::aws::{AccountApi, ApplyError, Class, Remembered};
+use crate::aws::{AccountApi, Remembered};
 use crate::config::HealMode;
 use crate::event::Signal;
 use crate::heal::{
-    Decision, Guard, GuardState, HealPolicy, HoldReason, Limits, Outcome, Plan, Repair, Step,
-    unchanged,
+    Decision, Guard, GuardState, HealPolicy, HoldReason, Limits, Plan, Repair, Step, unchanged,
 };
 use crate::journal::{Deed, Entry, Journal, Memory, NotKept};
 #[cfg(test)]
 use crate::mutant::{Mutant, planted};
 use crate::snapshot::{AccountId, Snapshot};
-use crate::telemetry::{Events, HealResult, HealStep};
+use crate::telemetry::{Events, HealResult};
 
 /// How long a repair waits for a journal that cannot be written.
 const JOURNAL_PAUSE: Duration = Duration::from_secs(30);
-
-/// A write rests on a look that is no older than this: where the journal took longer, the account is looked at once more.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// Why nothing is written while this process cannot know what was written before, and what there is to go back to.
 const UNREAD: &str = "the journal has records of this account that cannot be read; trailwarden accept puts them aside";
@@ -386,176 +382,10 @@ impl Healer {
         Some((control.to_owned(), step.clone(), repair.clone()))
     }
 
-    /// What has to be in the journal before a write: without it a crash loop could write without end.
-    async fn secure(&mut self, account: &AccountId) -> Result<(), String> {
-        if !self.resumed {
-            let reason = self.journal.failure();
-            return Err(reason.unwrap_or_else(|| "the journal has not been read".to_owned()));
-        }
-        let entry = self.guard_entry(account);
-        #[cfg(test)]
-        if planted(Mutant::WritesBeforeTheJournal) {
-            self.journal.keep(vec![entry]);
-            return Ok(());
-        }
-        let secured = self.journal.secure(vec![entry]).await;
-        secured.map_err(|error| error.to_string())
-    }
-
     fn guard_entry(&self, account: &AccountId) -> Entry {
         Entry::Guard {
             account: account.clone(),
             state: self.guard.state().clone(),
         }
-    }
-
-    /// Why a repair is not called for any more, by what the account is now.
-    async fn outdated(
-        &self,
-        api: &dyn AccountApi,
-        look: &Look,
-        judge: &Judge,
-        control: &str,
-        repair: &Repair,
-    ) -> Option<&'static str> {
-        if self.limits.closed_until((self.clock)()).is_some() {
-            return Some("a maintenance window has opened");
-        }
-        let remembered = self.remembered();
-        let Ok(Ok(mut seen)) = timeout(LOOK_LIMIT, api.observe(&remembered)).await else {
-            return Some("the account cannot be looked at once more");
-        };
-        seen.other_accounts
-            .clone_from(&look.snapshot.other_accounts);
-        let again = judge.judge(seen);
-        let mut assessments = again.assessments.iter();
-        let is_called_for = assessments
-            .find(|one| one.control == control && one.verdict == Verdict::Fail)
-            .is_some_and(|assessment| {
-                let known_good = self.memories.known_good_of(control);
-                let plan = judge.plan(&again.snapshot, assessment, known_good, &self.policy);
-                plan.repairs().next().is_some_and(|(_, one)| one == repair)
-            });
-        let is_same = is_called_for && unchanged(&look.snapshot, &again.snapshot, repair);
-        (!is_same).then_some("the account has just changed")
-    }
-
-    async fn write(
-        &mut self,
-        api: &dyn AccountApi,
-        (look, seen): (&Look, Instant),
-        judge: &Judge,
-        told: &Told<'_>,
-        repair: &Repair,
-    ) -> bool {
-        self.guard.begin((self.clock)(), repair);
-        if let Err(reason) = self.secure(told.account).await {
-            self.guard.record((self.clock)(), Outcome::Dropped);
-            if self.told.get(told.control) != Some(&reason) {
-                self.tell(told, repair, HealResult::Held, Some(&reason));
-                self.told.insert(told.control.to_owned(), reason);
-            }
-            self.wake(JOURNAL_PAUSE);
-            return false;
-        }
-        if seen.elapsed() > FRESH
-            && let Some(reason) = self.outdated(api, look, judge, told.control, repair).await
-        {
-            self.guard.record((self.clock)(), Outcome::Dropped);
-            self.tell(told, repair, HealResult::Dropped, Some(reason));
-            self.wake(Duration::from_secs(1));
-            return false;
-        }
-        #[cfg(test)]
-        let repair = &spoilt(repair);
-        let answer = api.apply(repair).await;
-        #[cfg(test)]
-        let answer = insist(answer, api, repair).await;
-        let now = (self.clock)();
-        let outcome = if answer.is_ok() {
-            Outcome::Applied
-        } else {
-            Outcome::Failed
-        };
-        #[cfg(test)]
-        let outcome = match outcome {
-            Outcome::Failed if planted(Mutant::FailuresAreFree) => Outcome::Dropped,
-            outcome => outcome,
-        };
-        self.guard.record(now, outcome);
-        match answer {
-            Ok(applied) => {
-                self.own.answered(applied.request_id);
-                let written = self.mending.entry(told.control.to_owned()).or_default();
-                written.push(told.step.summary.clone());
-                self.tell(told, repair, HealResult::Applied, None);
-            }
-            Err(error) => {
-                if error.class() == Class::Transient {
-                    self.own.unanswered(repair.kind().operation(), now);
-                }
-                self.tell(told, repair, failure(&error), Some(&error.to_string()));
-            }
-        }
-        // Also after an error: an answer that was lost does not mean that nothing was written.
-        true
-    }
-
-    fn tell(&mut self, told: &Told<'_>, repair: &Repair, result: HealResult, reason: Option<&str>) {
-        let deed = Deed {
-            at: (self.clock)(),
-            operation: repair.kind().operation().to_owned(),
-            target: repair.target(),
-            result: result.name().to_owned(),
-            reason: reason.map(str::to_owned),
-        };
-        self.deeds.push((told.control.to_owned(), deed));
-        self.events.heal_step(&HealStep {
-            account: told.account,
-            control: told.control,
-            link: told.step.link,
-            action: repair.kind(),
-            result,
-            reason,
-        });
-    }
-}
-
-/// What a line about a repair says besides its result.
-struct Told<'a> {
-    account: &'a AccountId,
-    control: &'a str,
-    step: &'a Step,
-}
-
-/// What the planted bug of a write makes of a repair.
-#[cfg(test)]
-fn spoilt(repair: &Repair) -> Repair {
-    let mut repair = repair.clone();
-    if let Repair::PutMetricAlarm { alarm, .. } = &mut repair
-        && planted(Mutant::SilencesAlarms)
-    {
-        alarm.alarm_actions.clear();
-    }
-    repair
-}
-
-/// What the planted bug of a retry makes of an answer.
-#[cfg(test)]
-async fn insist(
-    mut answer: Result<Applied, ApplyError>,
-    api: &dyn AccountApi,
-    repair: &Repair,
-) -> Result<Applied, ApplyError> {
-    while answer.is_err() && planted(Mutant::WritesAgainAtOnce) {
-        answer = api.apply(repair).await;
-    }
-    answer
-}
-
-const fn failure(error: &ApplyError) -> HealResult {
-    match error.class() {
-        Class::Denied => HealResult::Denied,
-        Class::Transient | Class::Gone | Class::Invalid | Class::Bug => HealResult::Failed,
     }
 }
