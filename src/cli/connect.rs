@@ -157,22 +157,9 @@ pub(super) async fn wiring(
             api: Arc::new(aws.account(observe, None).await?),
         });
     }
-    for (index, scope) in settings.scope.iter().enumerate() {
-        let (before, after) = settings.scope.split_at(index);
-        if before.iter().any(|one| one.account == scope.account) {
-            continue;
-        }
-        // Several scopes of one account are one site: what it needs is needed once.
-        let mut observe = observed(scope);
-        for other in after
-            .iter()
-            .filter(|one| one.account == scope.account)
-            .skip(1)
-        {
-            observe.regions.extend(observed(other).regions);
-        }
+    for scope in &settings.scope {
         let role = role(scope, role_name)?;
-        let account = aws.account(observe, role.as_ref()).await?;
+        let account = aws.account(observed(scope), role.as_ref()).await?;
         sites.push(WiringSite {
             name: scope.account.to_string(),
             account: Some(scope.account.clone()),

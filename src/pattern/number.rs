@@ -92,7 +92,7 @@ pub(crate) struct EventNumber {
 /// Integers with more digits than the largest double: exact, or beyond a double.
 const DOUBLE_DIGITS: usize = 308;
 /// The longest plain spelling of a double.
-const PLAIN_LIMIT: usize = 400;
+pub(super) const PLAIN_LIMIT: usize = 400;
 
 impl EventNumber {
     /// From the text of a JSON number.

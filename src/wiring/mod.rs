@@ -18,6 +18,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use self::queue::FEWEST_RECEIVES;
 pub use change::Change;
 pub use compare::{Comparison, Detail, Difference, Hole, compare};
 pub use ground::{DEFAULT_BUS, Ground, Part, Place};

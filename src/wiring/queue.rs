@@ -14,7 +14,7 @@ use super::observed::{Observed, Sight};
 /// How often a message is tried before it is put aside. Many: what fails is the look at an account, rarely the message.
 const MAX_RECEIVE_COUNT: u64 = 20;
 /// Fewer would put events aside in a short trouble of AWS's.
-const FEWEST_RECEIVES: u64 = 10;
+pub const FEWEST_RECEIVES: u64 = 10;
 /// Seconds for which events wait for a daemon: a long weekend.
 const RETENTION: u64 = 345_600;
 /// Seconds for which they wait aside: the longest that SQS has. The time in the feed's queue counts.

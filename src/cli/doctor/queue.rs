@@ -6,15 +6,13 @@ use super::check::Check;
 use crate::aws::{CallError, Class, Fill, QueueAttributes};
 use crate::config::QueueUrl;
 use crate::snapshot::AccountId;
+use crate::wiring::FEWEST_RECEIVES;
 
 const QUEUE: &str = "queue";
 const POLICY: &str = "queue policy";
 const ENCRYPTION: &str = "queue encryption";
 const DEAD_LETTERS: &str = "dead letters";
 const CONSUMERS: &str = "consumers";
-
-/// Fewer receives than this and a daemon that is restarted a few times loses events to the dead-letter queue.
-const FEW_RECEIVES: u64 = 5;
 
 /// The queue could not be asked.
 pub(super) fn unreachable(url: &QueueUrl, error: &CallError) -> Check {
@@ -153,7 +151,7 @@ fn redrive(found: &QueueAttributes) -> Check {
             "there is no dead-letter queue: what cannot be read comes again until it is too old",
         )
         .remedy("give the queue a redrive policy with maxReceiveCount = 20"),
-        Some(redrive) if redrive.max_receive_count < FEW_RECEIVES => Check::warning(
+        Some(redrive) if redrive.max_receive_count < FEWEST_RECEIVES => Check::warning(
             DEAD_LETTERS,
             format!(
                 "messages go to {} after {} receives: a few restarts lose events to it",

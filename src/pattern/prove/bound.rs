@@ -2,6 +2,7 @@
 
 use super::machine::State;
 use crate::pattern::decimal::Decimal;
+use crate::pattern::number::PLAIN_LIMIT;
 use crate::pattern::syntax::Order;
 use std::cmp::Ordering;
 
@@ -25,9 +26,6 @@ struct Progress {
     /// How many digits of the part were read, up to one more than the bound has.
     digits: usize,
 }
-
-/// Longest spelling of a bound.
-const PLAIN_LIMIT: usize = 400;
 
 impl Bound {
     pub(super) fn new(order: Order, bound: &Decimal) -> Option<Self> {

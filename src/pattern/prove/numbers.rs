@@ -18,14 +18,11 @@ use super::tree::Found;
 use crate::pattern::Regex;
 use crate::pattern::answer::Reason;
 use crate::pattern::decimal::Decimal;
-use crate::pattern::number::EventNumber;
+use crate::pattern::number::{EventNumber, PLAIN_LIMIT};
 use crate::pattern::syntax::Operand;
 use crate::pattern::text::TextPattern;
 
 type Fact<'p> = (Check<'p>, bool);
-
-/// Longest plain spelling that is tried.
-const PLAIN_LIMIT: usize = 400;
 
 pub(super) fn solve(facts: &[Fact<'_>], reading: Reading, budget: &mut Budget) -> Found<Number> {
     let range = Range::of(facts);

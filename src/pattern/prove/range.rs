@@ -1,5 +1,6 @@
 //! The values that facts about values leave to a number.
 
+use crate::pattern::number::PLAIN_LIMIT;
 use std::cmp::Ordering;
 
 use super::check::Check;
@@ -16,8 +17,6 @@ pub(super) struct Range {
     excluded: Vec<Decimal>,
 }
 
-/// Longest plain spelling of a sample.
-const PLAIN_LIMIT: usize = 400;
 /// Most samples.
 const MAX_SAMPLES: usize = 64;
 
