@@ -61,7 +61,9 @@ pub enum ObserveError {
     #[error("sts:GetCallerIdentity answered with the account {0:?}, which is no account id")]
     NoAccount(String),
     /// The credentials belong to another account than the configuration says.
-    #[error("these credentials belong to account {found}, the configuration expects {expected}")]
+    #[error(
+        "these credentials belong to account {found}, the configuration expects {expected}: correct the account or role_arn of that [[scope]], or the credentials"
+    )]
     ForeignAccount {
         /// The configured account.
         expected: AccountId,

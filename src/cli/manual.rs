@@ -30,7 +30,9 @@ pub(super) struct CompletionsArgs {
 pub(super) fn man(args: &ManArgs) -> Result<Exit, Failure> {
     if let Some(directory) = &args.directory {
         let place = directory.display();
-        clap_mangen::generate_to(Cli::command(), directory).map_err(|error| {
+        let written = std::fs::create_dir_all(directory)
+            .and_then(|()| clap_mangen::generate_to(Cli::command(), directory));
+        written.map_err(|error| {
             Failure::failed(format_args!(
                 "the man pages cannot be written to {place}: {error}"
             ))

@@ -48,7 +48,12 @@ async fn serve(settings: Settings, prepared: Prepared) -> anyhow::Result<()> {
     signals::watch(&stop)?;
     let listener = TcpListener::bind(settings.http.listen)
         .await
-        .with_context(|| format!("http.listen: {} cannot be bound", settings.http.listen))?;
+        .with_context(|| {
+            format!(
+                "http.listen: {} cannot be bound: end what uses it, or name another address",
+                settings.http.listen
+            )
+        })?;
     let metrics = Arc::new(Metrics::new().context("the metrics cannot be registered")?);
     let events = Events::new(metrics);
     events.http_listening(

@@ -111,10 +111,10 @@ pub struct Daemon {
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// A task that has no end ended.
-    #[error("the task {0} ended by itself")]
+    #[error("the task {0} ended by itself, which is a bug: please report it")]
     Ended(String),
     /// A task panicked: a bug of ours.
-    #[error("a task panicked: {0}")]
+    #[error("a task panicked, which is a bug: please report it: {0}")]
     Panicked(#[source] JoinError),
 }
 

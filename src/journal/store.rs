@@ -53,7 +53,7 @@ pub struct Opened {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The directory or a file in it.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{}", remedy(source))]
     Io {
         /// Which.
         path: PathBuf,
@@ -88,6 +88,16 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+}
+
+/// What can be done about an error of the file system, where that is known.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; run it as the daemon's user or as root, or name another state_dir"
+        }
+        _ => "",
+    }
 }
 
 impl StoreError {
