@@ -2,7 +2,8 @@
 //! Alertmanager and Grafana accept them is tested by tests/system.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use trailwarden::assess::Link;
@@ -247,24 +248,29 @@ fn the_panels_have_ids_of_their_own_and_do_not_overlap() {
     }
 }
 
-/// The text of every Rust source below a directory.
-fn sources(directory: &Path, found: &mut String) {
-    for entry in std::fs::read_dir(directory).unwrap() {
+/// The Rust sources below a directory.
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            sources(&path, found);
+            found.extend(sources(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push_str(&std::fs::read_to_string(path).unwrap());
+            found.push(path);
         }
     }
+    found
 }
 
 #[test]
 fn the_tests_that_the_threat_model_names_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut code = String::new();
-    sources(&root.join("src"), &mut code);
-    sources(&root.join("tests"), &mut code);
+    let files = ["src", "tests"].map(|directory| sources(&root.join(directory)));
+    let texts = files
+        .iter()
+        .flatten()
+        .map(|file| fs::read_to_string(file).unwrap());
+    let code: String = texts.collect();
     let page = read("docs/threat-model.md");
     let mut named = 0;
     for one in page.split("hown by").skip(1) {
@@ -290,14 +296,92 @@ fn the_tests_that_the_threat_model_names_are_there() {
 
 #[test]
 fn links_between_documents_lead_somewhere() {
-    for page in ["runbook", "threat-model", "faq", "metrics", "architecture"] {
-        let text = read(&format!("docs/{page}.md"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = |directory: &Path| {
+        let entries = fs::read_dir(directory).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let pages = paths.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
+        pages.collect::<Vec<_>>()
+    };
+    let mut followed = 0;
+    for page in [pages(root), pages(&root.join("docs"))].concat() {
+        let text = fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1) {
             let target = link.split([')', '#']).next().unwrap();
-            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("docs")
-                .join(target);
-            assert!(path.exists(), "docs/{page}.md: {target}");
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let path = page.parent().unwrap().join(target);
+            assert!(path.exists(), "{}: {target}", page.display());
+            followed += 1;
         }
+    }
+    assert!(followed > 30, "{followed}");
+}
+
+/// Whether a file of a room is there for tests alone.
+fn is_test(file: &Path) -> bool {
+    let parts = file
+        .components()
+        .filter_map(|part| part.as_os_str().to_str());
+    parts
+        .into_iter()
+        .any(|part| ["tests", "tests.rs", "simulation", "samples.rs"].contains(&part))
+}
+
+/// The rooms that the code of a file names, its tests left out.
+fn named_rooms(file: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let lines: Vec<&str> = code.lines().collect();
+    let is_of_tests = |at: usize| at > 0 && lines[at - 1].trim() == "#[cfg(test)]";
+    let used = lines.iter().enumerate().filter(|(at, line)| {
+        !is_of_tests(*at) && !line.trim_start().starts_with("//") && line.contains("crate::")
+    });
+    used.flat_map(|(_, line)| line.split("crate::").skip(1))
+        .map(|rest| {
+            rest.split(|one: char| !one.is_ascii_lowercase())
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn each_room_uses_those_that_the_design_names() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let design = read("docs/design.md");
+    let rows: Vec<(&str, &str)> = design
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `src/")?.split_once("/` |"))
+        .map(|(room, rest)| (room, rest.rsplit('|').nth(1).unwrap()))
+        .collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    let mut above: BTreeSet<&str> = BTreeSet::new();
+    for (room, may_use) in &rows {
+        let words: BTreeSet<&str> = may_use
+            .split(|one: char| !one.is_ascii_alphabetic())
+            .collect();
+        let may_name = |other: &str| {
+            other == *room
+                || *may_use == " all "
+                || words.contains(other)
+                || (may_use.contains("all of the above") && above.contains(other))
+        };
+        for file in sources(&src.join(room))
+            .into_iter()
+            .filter(|file| !is_test(file))
+        {
+            for other in named_rooms(&file) {
+                let is_room = rows.iter().any(|(one, _)| *one == other);
+                let place = file.display();
+                assert!(
+                    !is_room || may_name(&other),
+                    "{place} uses {other}: not by docs/design.md"
+                );
+            }
+        }
+        above.insert(room);
     }
 }
