@@ -311,7 +311,8 @@ fn where_too_much_waits_the_oldest_past_makes_room_and_nothing_else() {
         account: first.clone(),
         ..watched(30_000, 30_001)
     };
-    let state: GuardState = serde_json::from_value(json!({"writes": [at(7)]})).unwrap();
+    let state: GuardState =
+        serde_json::from_value(json!({"seen": {}, "writes": [at(7)], "history": {}})).unwrap();
     let guard = Entry::Guard {
         account: first.clone(),
         state: state.clone(),

@@ -195,9 +195,9 @@ struct InFlight {
     since: Timestamp,
 }
 
-/// What a guard remembers; kept across restarts. What another version wrote in other words is not taken for nothing.
+/// What a guard remembers; kept across restarts. What another version wrote in other words, or less of, is not taken for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct GuardState {
     /// Per control: the repairs that its last observation wanted.
     seen: BTreeMap<String, BTreeMap<String, Seen>>,

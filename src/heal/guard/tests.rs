@@ -400,3 +400,15 @@ fn two_controls_do_not_settle_for_each_other() {
         Some(HoldReason::Settling)
     );
 }
+
+#[test]
+fn what_is_less_than_a_whole_state_is_none() {
+    for text in ["{}", "[]", r#"{"writes": []}"#] {
+        assert!(serde_json::from_str::<GuardState>(text).is_err(), "{text}");
+    }
+    let whole = serde_json::to_string(&GuardState::default()).unwrap();
+    assert_eq!(
+        serde_json::from_str::<GuardState>(&whole).unwrap(),
+        GuardState::default()
+    );
+}

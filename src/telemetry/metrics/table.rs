@@ -206,7 +206,7 @@ metrics! {
         in "steps",
         "Steps of repairs by AWS operation and by what became of them; held and dropped made no call.";
     HEAL_MODE = Gauge "trailwarden_heal_mode" [closed("mode", || HealMode::NAMES.map(|(name, _)| name).to_vec())] in ONE_OR_ZERO,
-        "The mode of repairs in force: 1 for that mode. Where apply is configured and the journal cannot be written, it is plan.";
+        "The mode of repairs in force: 1 for that mode. Where apply is configured and the journal cannot be written, or holds what cannot be read, it is plan.";
     HEAL_STOPPED = Gauge "trailwarden_heal_stopped" [ACCOUNT, CONTROL] in "1",
         "1 for a control that trailwarden stopped mending, because it was broken again and again; no series otherwise.",
         unknown: "no series: it has not stopped";
