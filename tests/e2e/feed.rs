@@ -107,9 +107,11 @@ async fn after_a_kill_in_the_middle_the_message_comes_again(account: &Account) {
     drop(tar_pit);
 
     let daemon = Daemon::start(account, "").await;
+    // If it lived for ten seconds it has hidden them for a minute.
     daemon
-        .until(
+        .until_within(
             "both messages, that of the queue's own change included",
+            Duration::from_secs(90),
             |scrape| scrape.sum("trailwarden_messages_total", &[("outcome", "evaluated")]) >= 2.0,
         )
         .await;
