@@ -21,7 +21,10 @@ pub(super) struct Owners {
     /// The accounts that are scopes.
     accounts: BTreeSet<AccountId>,
     seen: Mutex<Seen>,
+    /// Told when an account that others inherit from is another than before: every scope listens.
     changed: watch::Sender<()>,
+    /// Told of each first look: who waits for one listens.
+    begun: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +46,7 @@ impl Owners {
             accounts: accounts.into_iter().collect(),
             seen: Mutex::default(),
             changed: watch::Sender::default(),
+            begun: watch::Sender::default(),
         }
     }
 
@@ -59,7 +63,7 @@ impl Owners {
         }
         let account = &snapshot.account_id;
         let is_owner = is_inherited_from(snapshot);
-        let is_news = {
+        let (first, differs) = {
             let mut seen = self.seen();
             let first = seen.looked.insert(account.clone());
             let differs = match seen.owners.get(account) {
@@ -78,9 +82,13 @@ impl Owners {
             if differs {
                 *seen.revisions.entry(account.clone()).or_default() += 1;
             }
-            first || differs
+            (first, differs)
         };
-        if is_news {
+        if first {
+            self.begun.send_replace(());
+        }
+        // This wakes every scope: a first look that concerns nobody does not.
+        if differs {
             self.changed.send_replace(());
         }
     }
@@ -112,7 +120,7 @@ impl Owners {
 
     /// Waits until everybody whom the account inherits from was looked at once; not for long.
     pub(super) async fn looked(&self, snapshot: &Snapshot) {
-        let mut changes = self.changes();
+        let mut changes = self.begun.subscribe();
         let all = async { while self.is_awaited(snapshot) && changes.changed().await.is_ok() {} };
         // One that is slow is not waited for: UNKNOWN is the truth then.
         let _ = timeout(FIRST_WAIT, all).await;

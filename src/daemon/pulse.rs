@@ -1,6 +1,6 @@
 //! Whether every supervised task still moves: what the watchdog is fed by.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,36 +8,35 @@ use tokio::time::Instant;
 /// The pulses of all supervised tasks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pulses {
-    beats: Arc<Mutex<Vec<Beat>>>,
+    beats: Arc<Mutex<Vec<Arc<Beat>>>>,
 }
 
 #[derive(Debug)]
 struct Beat {
     task: String,
-    last: Instant,
+    last: Mutex<Instant>,
     limit: Duration,
 }
 
 /// The pulse of one task. A task whose pulse is dropped is no longer supervised: it ended.
 #[derive(Debug)]
 pub(super) struct Pulse {
-    beats: Arc<Mutex<Vec<Beat>>>,
-    task: String,
+    beats: Arc<Mutex<Vec<Arc<Beat>>>>,
+    beat: Arc<Beat>,
 }
 
 impl Pulses {
     /// Begins to supervise a task, which owes a tick at least every `limit`.
     pub(super) fn supervise(&self, task: impl Into<String>, limit: Duration) -> Pulse {
-        let task = task.into();
-        let beat = Beat {
-            task: task.clone(),
-            last: Instant::now(),
+        let beat = Arc::new(Beat {
+            task: task.into(),
+            last: Mutex::new(Instant::now()),
             limit,
-        };
-        lock(&self.beats).push(beat);
+        });
+        lock(&self.beats).push(Arc::clone(&beat));
         Pulse {
             beats: Arc::clone(&self.beats),
-            task,
+            beat,
         }
     }
 
@@ -47,7 +46,7 @@ impl Pulses {
         let beats = lock(&self.beats);
         let late = beats
             .iter()
-            .filter(|beat| now.duration_since(beat.last) > beat.limit);
+            .filter(|beat| now.duration_since(*lock(&beat.last)) > beat.limit);
         late.map(|beat| beat.task.clone()).collect()
     }
 }
@@ -55,22 +54,19 @@ impl Pulses {
 impl Pulse {
     /// The task moves.
     pub(super) fn tick(&self) {
-        let mut beats = lock(&self.beats);
-        if let Some(beat) = beats.iter_mut().find(|beat| beat.task == self.task) {
-            beat.last = Instant::now();
-        }
+        *lock(&self.beat.last) = Instant::now();
     }
 }
 
 impl Drop for Pulse {
     fn drop(&mut self) {
-        lock(&self.beats).retain(|beat| beat.task != self.task);
+        lock(&self.beats).retain(|beat| !Arc::ptr_eq(beat, &self.beat));
     }
 }
 
-/// A list of time stamps is whole whenever the lock is free, also after a panic elsewhere.
-fn lock(beats: &Mutex<Vec<Beat>>) -> std::sync::MutexGuard<'_, Vec<Beat>> {
-    beats.lock().unwrap_or_else(PoisonError::into_inner)
+/// Times, and a list of them, are whole whenever the lock is free, also after a panic elsewhere.
+fn lock<T>(one: &Mutex<T>) -> MutexGuard<'_, T> {
+    one.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::telemetry::{ControlInfo, ControlReport, ControlStatus, Events, Verdic
 /// The standing of every control of one scope, by key.
 #[derive(Debug, Default)]
 pub(super) struct Standings {
-    controls: BTreeMap<String, Standing>,
+    controls: BTreeMap<String, Box<Standing>>,
     /// Spells that began, changed or ended, to be kept.
     news: Vec<Spell>,
 }
@@ -51,21 +51,21 @@ impl Standings {
                 if self.is_news(spell) {
                     self.news.push(Spell {
                         until: Some(until),
-                        ..spell.clone()
+                        ..(**spell).clone()
                     });
                 }
                 continue;
             }
             let actor = spell.link.zip(spell.actor.clone());
             let standing = Standing {
-                spell: spell.clone(),
+                spell: (**spell).clone(),
                 whole: (spell.verdict != Verdict::Pass)
                     .then(|| memory.last_setup().map(|setup| setup.chain.clone()))
                     .flatten(),
                 actors: actor.into_iter().collect(),
                 told: false,
             };
-            self.controls.insert(control.clone(), standing);
+            self.controls.insert(control.clone(), Box::new(standing));
         }
     }
 
@@ -86,7 +86,7 @@ impl Standings {
     ) {
         let account = &look.snapshot.account_id;
         for assessment in &look.assessments {
-            let before = self.controls.remove(&assessment.control);
+            let before = self.controls.remove(&assessment.control).map(|one| *one);
             let was = before.as_ref().map(|one| one.spell.clone());
             let told = before.as_ref().is_some_and(|one| one.told);
             let passed = healer.last_passed(&assessment.control);
@@ -116,7 +116,8 @@ impl Standings {
                 );
                 self.news.push(standing.spell.clone());
             }
-            self.controls.insert(assessment.control.clone(), standing);
+            let control = assessment.control.clone();
+            self.controls.insert(control, Box::new(standing));
         }
     }
 
@@ -170,7 +171,7 @@ impl Standings {
                         actor_of,
                     ),
                     since: standing.map_or(look.snapshot.now, |one| one.spell.since),
-                    actor: standing.and_then(|one| one.spell.actor.clone()),
+                    actor: standing.and_then(|one| one.spell.actor.clone().map(Box::new)),
                     plan: healer.plan(&control.key).cloned(),
                 }
             })

@@ -39,7 +39,7 @@ pub struct Unread {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ControlMemory {
     /// How it stands, while that lasts.
-    pub spell: Option<Spell>,
+    pub spell: Option<Box<Spell>>,
     /// The chain to go back to.
     pub known_good: Option<KnownGood>,
     /// The chain that passes now, where it is another one.

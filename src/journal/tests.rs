@@ -169,7 +169,7 @@ async fn what_was_secured_is_there_after_a_restart() {
     let (second, _) = journal(path);
     let memory = second.recall(&account()).await.unwrap();
     let control = &memory.controls["cloudtrail-config-changes"];
-    assert_eq!(control.spell, Some(lasting.clone()));
+    assert_eq!(control.spell.as_deref(), Some(&lasting));
     assert_eq!(control.known_good.as_ref().unwrap().setup, setup("t"));
     assert_eq!(
         control.candidate.as_ref().unwrap().passed,

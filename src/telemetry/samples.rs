@@ -197,7 +197,7 @@ pub(crate) fn status(assessment: &Assessment, by: Option<&Actor>) -> ControlStat
     ControlStatus {
         report: ControlReport::new(&info(), assessment, |_| by.cloned()),
         since: time("2026-08-01T11:48:00Z"),
-        actor: by.cloned(),
+        actor: by.cloned().map(Box::new),
         plan: by.map(|_| plan("config-changes")),
     }
 }

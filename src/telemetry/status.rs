@@ -72,7 +72,7 @@ pub struct ControlStatus {
     /// Since when the verdict and its broken link are what they are.
     pub since: Timestamp,
     /// Who caused it, as reported.
-    pub actor: Option<Actor>,
+    pub actor: Option<Box<Actor>>,
     /// What would mend it, where planning is on.
     pub plan: Option<Plan>,
 }

@@ -71,7 +71,7 @@ impl Store {
         )?;
         for spell in lasting {
             let of_control = memory.controls.entry(spell.control.clone()).or_default();
-            of_control.spell = Some(spell);
+            of_control.spell = Some(Box::new(spell));
         }
         Ok(memory)
     }

@@ -91,7 +91,7 @@ fn what_cannot_be_read_of_the_past_is_passed_over_and_counted_and_stays() {
         store.write(&[Entry::Spell(next.clone())]).unwrap();
         assert_eq!(
             store.recall(&account()).unwrap().controls["cloudtrail-config-changes"].spell,
-            Some(next)
+            Some(Box::new(next))
         );
         assert_eq!(store.skipped(), 0, "it lasts no longer");
         store.prune(at(15)).unwrap();

@@ -34,7 +34,7 @@ pub(super) fn card(entry: Entry<'_>, now: Timestamp) -> Markup {
                 span { (since(control.since, now)) }
             }
             (chain(report))
-            @for finding in &report.findings { (finding_block(finding, control.actor.as_ref())) }
+            @for finding in &report.findings { (finding_block(finding, control.actor.as_deref())) }
             @if let Some(actor) = &control.actor {
                 div.block { h3 { "Who" } (actor_list(actor)) }
             }
