@@ -25,6 +25,7 @@ mod log_group;
 mod math;
 mod notify;
 mod pattern;
+mod place;
 mod split;
 mod support;
 mod together;
