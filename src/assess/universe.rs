@@ -6,6 +6,7 @@ use super::index::Index;
 use super::selector::{EventClass, Source, named_sources};
 use crate::control::{Control, EventKind, Prescribed};
 use crate::pattern::{Assumptions, Pattern};
+use crate::snapshot::{global_region, partition_of};
 
 /// Required events that a path carries all or none of, but for its pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +51,19 @@ pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed
         EventKind::Signin | EventKind::FailedSignin => Some("AwsConsoleSignIn"),
         EventKind::Any => None,
     };
+    let (global, regional): (Vec<Source>, Vec<Source>) = sources.into_iter().partition(is_global);
+    let sets = region_sets(index);
+    // Whichever regions are enabled.
+    let one = vec![global_region_of(&sets).to_owned()];
+    let of_global = [one].into_iter().map(|set| (set, &global));
+    let of_regional = sets.into_iter().map(|set| (set, &regional));
     let mut slices = Vec::new();
-    for regions in region_sets(index) {
+    for (regions, sources) in of_global.chain(of_regional) {
         let regions: Rc<[String]> = regions.into();
         let Some(region) = regions.first().cloned() else {
             continue;
         };
-        for source in &sources {
+        for source in sources {
             for name in &names {
                 for read_only in read_only(control, name.as_deref()) {
                     slices.push(Slice {
@@ -74,6 +81,26 @@ pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed
         }
     }
     slices
+}
+
+/// Services that record all of their events in the partition's global region, whichever regions are enabled (CloudTrail user
+/// guide, "About global service events"; Organizations user guide, "Logging AWS Organizations API calls"). Sign-ins to the
+/// console come from several regions.
+const IN_GLOBAL_REGION: [&str; 3] = [
+    "iam.amazonaws.com",
+    "organizations.amazonaws.com",
+    "cloudfront.amazonaws.com",
+];
+
+/// Whether the events of a source come from the global region only.
+pub(super) fn is_global(source: &Source) -> bool {
+    matches!(source, Source::One(source) if IN_GLOBAL_REGION.contains(&source.as_str()))
+}
+
+/// The global region of the partition that the account's regions lie in.
+fn global_region_of(sets: &[Vec<String>]) -> &'static str {
+    let known = sets.iter().flatten().find(|region| !region.is_empty());
+    global_region(partition_of(known.map_or("", String::as_str)))
 }
 
 /// CloudTrail's own naming: calls that only read begin with these.
