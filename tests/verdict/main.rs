@@ -22,6 +22,7 @@ mod hostile_trail;
 mod laws;
 mod literal;
 mod log_group;
+mod masking;
 mod math;
 mod notify;
 mod pattern;
