@@ -18,29 +18,7 @@ pub(super) struct Slice {
 
 /// The required events of a control, in slices that no trail cuts.
 pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed) -> Vec<Slice> {
-    let observed: Vec<_> = index
-        .heads
-        .iter()
-        .filter_map(|head| head.observed)
-        .collect();
-    let mut sources: Vec<Source> = control
-        .event_sources
-        .iter()
-        .cloned()
-        .map(Source::One)
-        .collect();
-    if sources.is_empty() {
-        sources.extend(
-            observed
-                .iter()
-                .filter_map(super::trail::Observed::selectors)
-                .flat_map(named_sources)
-                .map(Source::One),
-        );
-        sources.push(Source::Other);
-    }
-    sources.sort();
-    sources.dedup();
+    let sources = sources(index, control, required);
     let names: Vec<Option<String>> = if required.event_names.is_empty() {
         vec![None]
     } else {
@@ -81,6 +59,32 @@ pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed
         }
     }
     slices
+}
+
+/// The services that emit the required events, those apart that the trails' selectors tell apart.
+fn sources(index: &Index<'_>, control: &Control, required: &Prescribed) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    if control.event_sources.is_empty() {
+        let observed = index.heads.iter().filter_map(|head| head.observed);
+        let selectors = observed.filter_map(|observed| observed.selectors());
+        sources.extend(selectors.flat_map(named_sources).map(Source::One));
+        // A trail of another region misses the events of these; one stands for all where any service is meant.
+        let text = required.pattern.text();
+        let meant = IN_GLOBAL_REGION
+            .iter()
+            .filter(|source| text.contains(*source));
+        let any = IN_GLOBAL_REGION
+            .iter()
+            .take(usize::from(required.event_names.is_empty()));
+        let global = meant.chain(any).map(|source| (*source).to_owned());
+        sources.extend(global.map(Source::One));
+        sources.push(Source::Other);
+    } else {
+        sources.extend(control.event_sources.iter().cloned().map(Source::One));
+    }
+    sources.sort();
+    sources.dedup();
+    sources
 }
 
 /// Services that record all of their events in the partition's global region, whichever regions are enabled (CloudTrail user

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, control, set};
+use trailwarden::assess::{Expectations, assess};
+use trailwarden::control::{Benchmark, Control};
+
+use super::support::{Cases, brief, control, set, snapshot, sound};
 
 fn key(region: &str, account: &str, id: &str, state: &str) -> Value {
     let grant = json!({"Statement": {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*"}});
@@ -105,6 +108,11 @@ fn events_of_iam_and_organizations_come_from_the_global_region_whatever_is_enabl
         ("4.15", "eu-west-1", true, "PASS"),
         ("4.4", "us-east-1", false, "PASS"),
         ("4.15", "us-east-1", false, "PASS"),
+        // Any service's, IAM's among them.
+        ("4.1", "eu-west-1", false, "FAIL trail"),
+        ("4.3", "eu-west-1", false, "FAIL trail"),
+        ("4.1", "eu-west-1", true, "PASS"),
+        ("4.3", "us-east-1", false, "PASS"),
         // Sign-ins come from where the console was.
         ("4.2", "eu-west-1", false, "PASS"),
         ("4.6", "eu-west-1", false, "PASS"),
@@ -173,4 +181,36 @@ fn a_single_region_trail_elsewhere_does_not_record_global_services() {
         },
     );
     cases.done();
+}
+
+#[test]
+fn a_control_of_the_users_own_is_of_the_global_region_where_it_names_a_global_service() {
+    for (pattern, expected) in [
+        (
+            "{ $.eventSource = iam.amazonaws.com && $.eventName = CreateUser }",
+            "FAIL trail",
+        ),
+        ("{ $.userIdentity.type = Root }", "FAIL trail"),
+        (
+            "{ $.eventSource = s3.amazonaws.com && $.eventName = CreateBucket }",
+            "PASS",
+        ),
+        (
+            "{ $.eventSource = s3.amazonaws.com && $.eventName = Delete* }",
+            "PASS",
+        ),
+        ("{ $.eventName = CreateBucket }", "PASS"),
+    ] {
+        let own = Control::own("own", "Own", pattern).unwrap();
+        let mut state = sound();
+        moved("4.5", "eu-west-1", false)(&mut state);
+        set(
+            &mut state,
+            "/metric_filters/0/filterPattern",
+            json!(pattern),
+        );
+        let any = (&Expectations::default(), &Benchmark::Any);
+        let assessment = assess(&snapshot(&state), &own, any.0, any.1);
+        assert_eq!(brief(&assessment), expected, "{pattern}");
+    }
 }
