@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fault::Tri;
 use crate::control::{Control, EventKind};
-use crate::pattern::syntax::{Comparison, Condition, Operand, Step, Syntax, Test};
+use crate::pattern::syntax::{Comparison, Condition, Expr, Operand, Step, Syntax, Test};
 use crate::pattern::{Match, Pattern};
 
 /// A usual record of a control as CloudTrail delivers it.
@@ -79,15 +79,14 @@ impl Record {
         }
     }
 
-    /// What the masks find, in the whole record or in what stands between two quotes.
-    fn marks(&self, masks: &[&Regex]) -> Option<Marks> {
+    /// What is found in the whole record or in what stands between two quotes.
+    fn marks(&self, regexes: &[&Regex]) -> Option<Marks> {
         let mut marks = vec![false; self.text.len()];
         let mut is_any = false;
-        let whole = [0..self.text.len()].into_iter();
-        let parts = whole.chain(self.strings.iter().map(|quoted| quoted.at.clone()));
-        for part in parts {
+        let strings = self.strings.iter().map(|quoted| quoted.at.clone());
+        for part in strings.chain(std::iter::once(0..self.text.len())) {
             let text = self.text.get(part.clone()).unwrap_or_default();
-            for found in masks.iter().flat_map(|mask| mask.find_iter(text)) {
+            for found in regexes.iter().flat_map(|regex| regex.find_iter(text)) {
                 let found = part.start + found.start()..part.start + found.end();
                 is_any |= !found.is_empty();
                 if let Some(bytes) = marks.get_mut(found) {
@@ -119,8 +118,19 @@ impl Record {
         }
     }
 
-    fn under(self, masks: &[&Regex]) -> Result<Changed, Value> {
-        let Some(marks) = self.marks(masks) else {
+    /// Whether a key or a value is masked; the marks of JSON around them are those of any record.
+    fn is_hidden(&self, marks: &Marks) -> bool {
+        let mut quoted = self.strings.iter();
+        quoted.any(|quoted| {
+            marks
+                .get(quoted.at.clone())
+                .is_some_and(|part| part.contains(&true))
+        })
+    }
+
+    /// What masking makes of it; the event itself where nothing is found.
+    fn under(self, regexes: &[&Regex]) -> Result<Changed, Value> {
+        let Some(marks) = self.marks(regexes) else {
             return Err(self.event);
         };
         let of_values = self.of_values(&marks);
@@ -249,25 +259,13 @@ impl<'m> Masked<'m> {
     }
 }
 
-impl Record {
-    /// Whether a key or a value is masked; the marks of JSON around them are those of any record.
-    fn is_hidden(&self, marks: &Marks) -> bool {
-        let mut quoted = self.strings.iter();
-        quoted.any(|quoted| {
-            marks
-                .get(quoted.at.clone())
-                .is_some_and(|part| part.contains(&true))
-        })
-    }
-}
-
 /// The conditions on fields that have to be there.
 fn conditions(pattern: &Pattern) -> impl Iterator<Item = &Condition> {
     let expr = match pattern.syntax() {
         Syntax::Json(expr) => Some(expr),
         _ => None,
     };
-    let conditions = expr.into_iter().flat_map(|expr| expr.conditions());
+    let conditions = expr.into_iter().flat_map(Expr::conditions);
     conditions.filter(|condition| condition.test != Test::NotExists)
 }
 

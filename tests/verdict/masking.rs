@@ -1,8 +1,9 @@
 //! What masked records leave of the filters that read them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use trailwarden::assess::{Expectations, assess};
 use trailwarden::control::{Benchmark, Control};
