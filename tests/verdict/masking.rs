@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
-
 use trailwarden::assess::{Expectations, assess};
 use trailwarden::control::{Benchmark, Control};
 
