@@ -10,7 +10,7 @@ use super::pick::Pick;
 use super::proofs::{CoverQuestion, Proofs};
 use super::relevance::Relevance;
 use super::selector::Source;
-use super::universe::{Slice, known};
+use super::universe::{Slice, is_global, known};
 use crate::control::{Control, Prescribed};
 use crate::pattern::syntax::Syntax;
 use crate::pattern::{Assumptions, Cover, Pattern, Reason, broader, covers, missing_event_names};
@@ -179,15 +179,29 @@ impl<'c> Claim<'c> {
         (0..self.slices.len()).map(of_slice).collect()
     }
 
+    /// Whether a pattern asks for the region where that depends on the source: one proof of all would ask for events that
+    /// no source emits there.
+    fn ties_regions(&self) -> bool {
+        let regions = |of_global: bool| {
+            let slices = self.slices.iter();
+            let mut of_kind =
+                slices.filter(move |slice| is_global(&slice.class.source) == of_global);
+            of_kind.next().map(|slice| &slice.regions)
+        };
+        let (global, regional) = (regions(true), regions(false));
+        self.names_region && global.is_some() && regional.is_some() && global != regional
+    }
+
     /// What has to be proved: one proof a slice, or one for all of them where the same paths carry every one.
     fn proofs<'p>(
         &'p self,
         carried: &'p [Carried],
         every: &'p [Pattern],
     ) -> impl Iterator<Item = (Proof<'p>, &'p Carried)> {
-        let is_uniform = carried
-            .windows(2)
-            .all(|pair| matches!(pair, [one, other] if one == other));
+        let is_uniform = !self.ties_regions()
+            && carried
+                .windows(2)
+                .all(|pair| matches!(pair, [one, other] if one == other));
         let count = if is_uniform { 1 } else { self.slices.len() };
         let slices = self.slices.iter().zip(carried).take(count);
         slices.map(move |(slice, carried)| {

@@ -1,26 +1,50 @@
 //! Data-protection policies mask at every reader of a log group, metric filters included.
 
+use std::cell::OnceCell;
+
 use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
 use serde_json::Value;
 
-use super::fault::{Fault, Tri};
+use super::fault::Fault;
+use super::masked::{Blind, Masked};
 use super::remedy::Command;
 use super::world::World;
 use super::{Link, Warning};
+use crate::control::Control;
+use crate::pattern::Pattern;
 use crate::snapshot::{AccountPolicy, DataProtectionPolicy, LogGroupArn};
 
-/// What the policies of a group do to the values that the filters of a control need.
+/// Whoever may write policies must not be able to keep a look busy. Identifiers have 200 characters at most; one whose automaton
+/// is larger is not evaluated.
+const MOST_BYTES_OF_A_REGEX: usize = 64 * 1024;
+
+/// What the policies of a log group mask, worked out once a look.
 #[derive(Debug, Default)]
 pub(super) struct Masking {
+    group: String,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Warning>,
+    masks: Vec<Mask>,
 }
 
-/// A value that the pattern needs, with the field that carries it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Needed {
-    pub(super) field: &'static str,
-    pub(super) value: String,
+/// A custom identifier that de-identifies.
+#[derive(Debug)]
+struct Mask {
+    policy: String,
+    identifier: String,
+    remedy: String,
+    regex: Regex,
+}
+
+/// What masking does to the filters of a log group, as far as a control is concerned.
+#[derive(Debug)]
+pub(super) struct Blindness<'m> {
+    masking: &'m Masking,
+    control: &'m Control,
+    together: Masked<'m>,
+    /// What each mask does by itself.
+    alone: OnceCell<Vec<Masked<'m>>>,
 }
 
 struct Policy {
@@ -29,32 +53,151 @@ struct Policy {
     document: Option<Value>,
 }
 
-/// Looks at the group's own policy and at the account's.
-pub(super) fn masking(world: World<'_>, region: &str, group: &str, needed: &[Needed]) -> Masking {
-    let mut masking = Masking::default();
+impl Masking {
+    /// Looks at the group's own policy and at the account's.
+    pub(super) fn of(world: World<'_>, region: &str, group: &str) -> Self {
+        let mut masking = Self {
+            group: group.to_owned(),
+            faults: unseen(world, region, group),
+            ..Self::default()
+        };
+        for policy in policies(world, region, group) {
+            masking.add(&policy);
+        }
+        masking
+    }
+
+    fn add(&mut self, policy: &Policy) {
+        let Some(document) = &policy.document else {
+            let message = format!("The data-protection policy {} cannot be read.", policy.name);
+            self.undecided(message);
+            return;
+        };
+        for identifier in masked_identifiers(document) {
+            let Some(regex) = custom_regex(document, &identifier) else {
+                let name = identifier.rsplit('/').next().unwrap_or(&identifier);
+                self.warnings.push(warning(&policy.name, name));
+                continue;
+            };
+            match compiled(&regex) {
+                Some(regex) => self.masks.push(Mask {
+                    policy: policy.name.clone(),
+                    remedy: policy.remedy.clone(),
+                    identifier,
+                    regex,
+                }),
+                None => self.undecided(format!(
+                    "The data-protection policy {} masks what matches {regex:?}, which cannot be evaluated.",
+                    policy.name
+                )),
+            }
+        }
+    }
+
+    fn undecided(&mut self, message: String) {
+        let fault = Fault::undecided(Link::LogGroup, message);
+        self.faults.push(fault.on(&self.group));
+    }
+
+    /// What it does to the events of a control.
+    pub(super) fn of_control<'m>(&'m self, control: &'m Control) -> Blindness<'m> {
+        let masks = self.masks.iter().map(|mask| &mask.regex).collect();
+        Blindness {
+            masking: self,
+            control,
+            together: Masked::new(control, masks),
+            alone: OnceCell::new(),
+        }
+    }
+}
+
+impl<'m> Blindness<'m> {
+    /// What is wrong with a filter's reading, and what to know of it.
+    pub(super) fn of_filter(&self, pattern: &Pattern) -> (Option<Fault>, Vec<Warning>) {
+        let blind = self.together.blinds(pattern);
+        if blind == Blind::No {
+            let masks = self.masking.masks.iter();
+            let warnings = masks.map(|mask| warning(&mask.policy, &mask.identifier));
+            return (None, warnings.collect());
+        }
+        let fault = self
+            .guilty(pattern, blind)
+            .map(|mask| self.fault(mask, blind));
+        (fault, Vec::new())
+    }
+
+    fn fault(&self, mask: &Mask, blind: Blind<'_>) -> Fault {
+        let does = format!(
+            "The data-protection policy {} masks {}",
+            mask.policy, mask.identifier
+        );
+        let fault = if let Blind::To(event) = blind {
+            let name = event.get("eventName").and_then(Value::as_str);
+            let name = name.unwrap_or_default();
+            let message = format!("{does}: of {name} the metric filters read asterisks.");
+            Fault::broken(Link::LogGroup, message)
+        } else {
+            let message = format!(
+                "{does}, which is found in what the metric filters look for or in the marks of JSON; whether they still match \
+                 is not documented."
+            );
+            Fault::undecided(Link::LogGroup, message)
+        };
+        fault.on(&self.masking.group).remedy(mask.remedy.as_str())
+    }
+
+    /// The mask that does it by itself; the first where it takes several.
+    fn guilty(&self, pattern: &Pattern, blind: Blind<'_>) -> Option<&'m Mask> {
+        let masks: &'m [Mask] = &self.masking.masks;
+        let by_itself = |mask: &'m Mask| Masked::new(self.control, vec![&mask.regex]);
+        let alone = self
+            .alone
+            .get_or_init(|| masks.iter().map(by_itself).collect());
+        let kind = std::mem::discriminant(&blind);
+        let mut each = masks.iter().zip(alone);
+        let guilty =
+            each.find(|(_, masked)| std::mem::discriminant(&masked.blinds(pattern)) == kind);
+        guilty.map(|(mask, _)| mask).or_else(|| masks.first())
+    }
+}
+
+/// What may hide a policy.
+fn unseen(world: World<'_>, region: &str, group: &str) -> Vec<Fault> {
     let arn = world.group_arn(region, group);
     let with_star = format!("{arn}:*");
     let scopes = [region, group, &arn, &with_star];
-    for operation in [
+    let operations = [
         "logs:GetDataProtectionPolicy",
         "logs:DescribeAccountPolicies",
-    ] {
+    ];
+    let holes = operations
+        .iter()
+        .filter_map(|operation| world.hole(operation, &scopes))
         // A policy or group that is not there masks nothing.
-        if let Some(hole) = world
-            .hole(operation, &scopes)
-            .filter(|hole| !hole.is_not_found())
-        {
-            let meaning =
-                format!("whether the records of log group {group} are masked is not known.");
-            masking
-                .faults
-                .push(hole.fault(Link::LogGroup, &meaning).on(group));
-        }
+        .filter(|hole| !hole.is_not_found());
+    let meaning = format!("whether the records of log group {group} are masked is not known.");
+    holes
+        .map(|hole| hole.fault(Link::LogGroup, &meaning).on(group))
+        .collect()
+}
+
+fn warning(policy: &str, identifier: &str) -> Warning {
+    Warning {
+        code: "masked_records",
+        message: format!(
+            "The data-protection policy {policy} masks {identifier} in the records that the filters read."
+        ),
     }
-    for policy in policies(world, region, group) {
-        judge(&policy, group, needed, &mut masking);
-    }
-    masking
+}
+
+/// By bytes, not by Unicode's tables: keys and values that CloudTrail writes are ASCII, where both say the same.
+fn compiled(regex: &str) -> Option<Regex> {
+    let config = Regex::config()
+        .nfa_size_limit(Some(MOST_BYTES_OF_A_REGEX))
+        .onepass_size_limit(Some(MOST_BYTES_OF_A_REGEX));
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let mut builder = Regex::builder();
+    builder.configure(config).syntax(syntax).build(regex).ok()
 }
 
 fn policies(world: World<'_>, region: &str, group: &str) -> Vec<Policy> {
@@ -141,67 +284,6 @@ fn document(document: Option<&Value>) -> Option<Value> {
     }
 }
 
-fn judge(policy: &Policy, group: &str, needed: &[Needed], masking: &mut Masking) {
-    let Some(document) = &policy.document else {
-        masking.faults.push(
-            Fault::undecided(
-                Link::LogGroup,
-                format!("The data-protection policy {} cannot be read.", policy.name),
-            )
-            .on(group),
-        );
-        return;
-    };
-    for identifier in masked_identifiers(document) {
-        let Some(regex) = custom_regex(document, &identifier) else {
-            masking.warnings.push(Warning {
-                code: "masked_records",
-                message: format!(
-                    "The data-protection policy {} masks {} in the records that the filters read.",
-                    policy.name,
-                    identifier.rsplit('/').next().unwrap_or(&identifier)
-                ),
-            });
-            continue;
-        };
-        let blinded = needed
-            .iter()
-            .find(|needed| masks(&regex, needed) == Tri::Yes);
-        let fault = if let Some(blinded) = blinded {
-            Fault::broken(
-                Link::LogGroup,
-                format!(
-                    "The data-protection policy {} masks {} ({} = {}): the metric filters read asterisks.",
-                    policy.name, identifier, blinded.field, blinded.value
-                ),
-            )
-        } else if needed
-            .iter()
-            .any(|needed| masks(&regex, needed) == Tri::Unknown)
-        {
-            Fault::undecided(
-                Link::LogGroup,
-                format!(
-                    "The data-protection policy {} masks what matches {regex:?}, which cannot be evaluated.",
-                    policy.name
-                ),
-            )
-        } else {
-            masking.warnings.push(Warning {
-                code: "masked_records",
-                message: format!(
-                    "The data-protection policy {} masks {identifier} in the records that the filters read.",
-                    policy.name
-                ),
-            });
-            continue;
-        };
-        masking
-            .faults
-            .push(fault.on(group).remedy(policy.remedy.clone()));
-    }
-}
-
 /// The identifiers of every statement that de-identifies.
 fn masked_identifiers(document: &Value) -> Vec<String> {
     let statements = document
@@ -234,46 +316,9 @@ fn custom_regex(document: &Value, identifier: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Whether the regex finds something within the value, alone or where a record carries it.
-fn masks(regex: &str, needed: &Needed) -> Tri {
-    let Ok(regex) = Regex::new(regex) else {
-        return Tri::Unknown;
-    };
-    let record = format!(r#"{{"{}":"{}"}}"#, needed.field, needed.value);
-    let start = needed.field.len() + 5;
-    let end = start + needed.value.len();
-    let alone = regex
-        .find_iter(&needed.value)
-        .any(|found| !found.is_empty());
-    let in_record = regex
-        .find_iter(&record)
-        .any(|found| found.start() < end && found.end() > start);
-    (alone || in_record).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn event(name: &str) -> Needed {
-        Needed {
-            field: "eventName",
-            value: name.to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_regex_masks_what_it_finds_within_the_value() {
-        assert_eq!(masks("Stop[A-Z][a-z]+", &event("StopLogging")), Tri::Yes);
-        assert_eq!(masks("Logging", &event("StopLogging")), Tri::Yes);
-        assert_eq!(
-            masks(r#""eventName":"Stop"#, &event("StopLogging")),
-            Tri::Yes
-        );
-        assert_eq!(masks(r#""eventName":""#, &event("StopLogging")), Tri::No);
-        assert_eq!(masks("[0-9]{6}", &event("StopLogging")), Tri::No);
-        assert_eq!(masks("(", &event("StopLogging")), Tri::Unknown);
-    }
 
     #[test]
     fn account_policies_leave_out_the_groups_that_they_say() {
@@ -281,5 +326,15 @@ mod tests {
         assert!(selects(r#"LogGroupName NOT IN ["x"]"#, "ct"));
         assert!(!selects(r#"LogGroupName IN ["x"]"#, "ct"));
         assert!(selects(r#"LogGroupName IN ["ct"]"#, "ct"));
+    }
+
+    #[test]
+    fn a_regex_whose_automaton_is_large_is_not_evaluated() {
+        for small in ["StopLogging", r"\w{149}x", r"[0-9]{12}", "[^a]+"] {
+            assert!(compiled(small).is_some(), "{small}");
+        }
+        for large in ["(", r"[\w\s]{1000}{100}", r".{20000}x"] {
+            assert!(compiled(large).is_none(), "{large}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::alarm;
+use super::data_protection::Masking;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::log_group::{self, Delivery};
@@ -47,6 +48,8 @@ pub(super) struct Group<'a> {
     pub(super) legs: Vec<Leg<'a>>,
     /// Filters may be there that were not seen.
     pub(super) unseen: Option<Fault>,
+    /// What its filters do not get to read.
+    pub(super) masking: Masking,
 }
 
 /// A filter with every way on from it.
@@ -308,6 +311,7 @@ fn group<'a>(place: &Place<'a>, key: &GroupKey, expectations: &Expectations) -> 
         world,
         legs,
         unseen,
+        masking: Masking::of(world, region, name),
     }
 }
 

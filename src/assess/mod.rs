@@ -17,6 +17,7 @@ mod inherit;
 mod judge;
 mod literal;
 mod log_group;
+mod masked;
 mod message;
 mod path;
 mod pick;

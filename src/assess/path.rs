@@ -1,8 +1,9 @@
 //! The paths of an account, from a trail to the people, as far as each goes.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
-use super::data_protection::{Needed, masking};
+use super::data_protection::Blindness;
 use super::fault::{Fault, Tri};
 use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
@@ -67,6 +68,13 @@ impl<'i> Path<'i, '_> {
         self.carries.get(slice).copied().unwrap_or(Carries::No)
     }
 
+    /// Adds what masking does to a filter's reading.
+    fn mask(&mut self, blindness: &Blindness<'_>, pattern: Option<&Pattern>) {
+        let (fault, warnings) = pattern.map_or_else(Default::default, |it| blindness.of_filter(it));
+        self.faults.extend(fault);
+        self.warnings.extend(warnings);
+    }
+
     /// Whether its filter catches practically every record.
     pub(super) fn is_always_on(&self) -> bool {
         self.leg.is_some_and(|leg| leg.filter.always_on == Tri::Yes)
@@ -115,8 +123,8 @@ pub(super) fn paths<'i, 'a>(
     control: &Control,
     slices: &[Slice],
 ) -> Vec<Path<'i, 'a>> {
-    let needed = needed_values(control);
     let mut paths = Vec::new();
+    let mut blind = BTreeMap::new();
     for head in &index.heads {
         let begun = paths.len();
         let mut trunk = Path {
@@ -134,20 +142,27 @@ pub(super) fn paths<'i, 'a>(
         match group.and_then(|key| Some((key, index.groups.get(key)?))) {
             None => paths.push(trunk),
             Some((key, group)) => {
-                let masked = masking(group.world, &key.1, &key.2, &needed);
+                let blindness = blind
+                    .entry(key)
+                    .or_insert_with(|| group.masking.of_control(control));
                 trunk.group = Some(group);
-                trunk.faults.extend(masked.faults);
-                trunk.warnings.extend(masked.warnings);
-                if let Some(unseen) = &group.unseen {
+                trunk.faults.extend(group.masking.faults.iter().cloned());
+                let warnings = group.masking.warnings.iter().cloned();
+                trunk.warnings.extend(warnings);
+                let without = match &group.unseen {
+                    None if group.legs.is_empty() => Some(no_filter(control, key)),
+                    unseen => unseen.clone(),
+                };
+                if let Some(without) = without {
                     let mut path = trunk.clone();
-                    path.faults.push(unseen.clone());
-                    paths.push(path);
-                } else if group.legs.is_empty() {
-                    let mut path = trunk.clone();
-                    path.faults.push(no_filter(control, key));
+                    // A filter that is not there, or not seen, would look for what is prescribed.
+                    let prescribed = control.prescribed.first();
+                    path.mask(blindness, prescribed.map(|one| &one.pattern));
+                    path.faults.push(without);
                     paths.push(path);
                 }
-                paths.extend(group.legs.iter().flat_map(|leg| of_leg(&trunk, leg)));
+                let legs = group.legs.iter();
+                paths.extend(legs.flat_map(|leg| of_leg(&trunk, leg, blindness)));
             }
         }
         // All paths of a trail have this in common.
@@ -165,9 +180,14 @@ pub(super) fn paths<'i, 'a>(
 }
 
 /// The ways on from a trail's log group through one filter.
-fn of_leg<'i, 'a>(trunk: &Path<'i, 'a>, leg: &'i Leg<'a>) -> Vec<Path<'i, 'a>> {
+fn of_leg<'i, 'a>(
+    trunk: &Path<'i, 'a>,
+    leg: &'i Leg<'a>,
+    blindness: &Blindness<'_>,
+) -> Vec<Path<'i, 'a>> {
     let mut path = trunk.clone();
     path.leg = Some(leg);
+    path.mask(blindness, leg.filter.pattern.as_ref().ok());
     path.faults.extend(leg.faults.iter().cloned());
     if leg.tails.is_empty() {
         return vec![path];
@@ -180,53 +200,6 @@ fn of_leg<'i, 'a>(trunk: &Path<'i, 'a>, leg: &'i Leg<'a>) -> Vec<Path<'i, 'a>> {
         path
     };
     leg.tails.iter().map(of_tail).collect()
-}
-
-/// The values that filters of a control look for in a record.
-fn needed_values(control: &Control) -> Vec<Needed> {
-    let mut needed: Vec<Needed> = control
-        .event_names
-        .iter()
-        .map(|name| Needed {
-            field: "eventName",
-            value: name.clone(),
-        })
-        .collect();
-    // A source is needed where a prescribed pattern asks for it.
-    needed.extend(
-        control
-            .event_sources
-            .iter()
-            .filter(|source| {
-                control
-                    .prescribed
-                    .iter()
-                    .all(|one| one.pattern.text().contains(source.as_str()))
-            })
-            .map(|source| Needed {
-                field: "eventSource",
-                value: source.clone(),
-            }),
-    );
-    for (field, value) in [
-        ("errorCode", "Client.UnauthorizedOperation"),
-        ("errorCode", "AccessDenied"),
-        ("errorMessage", "Failed authentication"),
-        ("type", "Root"),
-    ] {
-        let asked = |text: &str| text.contains(value.trim_start_matches("Client."));
-        if control
-            .prescribed
-            .iter()
-            .all(|one| asked(one.pattern.text()))
-        {
-            needed.push(Needed {
-                field,
-                value: value.to_owned(),
-            });
-        }
-    }
-    needed
 }
 
 /// The log group has no filter at all, or none that has anything to do with the control.

@@ -137,6 +137,12 @@ fn nobody(
     if let Some(first) = rejections.into_iter().next() {
         return vec![first];
     }
+    if topic.is_none()
+        && !has_others
+        && let Some(fault) = unseen_topic(world, topic_arn, region)
+    {
+        return vec![fault];
+    }
     let subscribe = Command::new("sns subscribe", region)
         .with("--topic-arn", topic_arn)
         .raw(&match expectations.subscriptions.first() {
@@ -157,6 +163,15 @@ fn nobody(
             .on(topic_arn)
             .remedy(subscribe),
     ]
+}
+
+/// A topic of which nothing was seen, not even that it is there: that no subscription was seen either tells nothing.
+fn unseen_topic(world: World<'_>, topic_arn: &str, region: &str) -> Option<Fault> {
+    let hole = world
+        .hole("sns:GetTopicAttributes", &[topic_arn, region])
+        .filter(|hole| !hole.is_not_found())?;
+    let meaning = format!("whether anybody is subscribed to {topic_arn} is not known.");
+    Some(hole.fault(Link::Subscription, &meaning).on(topic_arn))
 }
 
 fn protocol_of(endpoint: &str) -> &'static str {

@@ -201,7 +201,7 @@ fn key_faults(world: World<'_>, topic: &Topic, request: &Request<'_>, region: &s
         .snapshot
         .kms_keys
         .iter()
-        .find(|key| is_called(key, id))
+        .find(|key| is_called(key, id, arn))
     else {
         return vec![unseen_key(world, id, arn)];
     };
@@ -283,14 +283,26 @@ fn unusable_key(state: &str, id: &str, key: &KmsKey, topic: &str, region: &str) 
     fault.on(&key.arn).remedy(remedy)
 }
 
-fn is_called(key: &KmsKey, id: &str) -> bool {
-    key.arn == id
-        || key.arn.rsplit('/').next() == Some(id)
-        || key.aliases.iter().any(|alias| alias == id)
-        || key
-            .aliases
-            .iter()
-            .any(|alias| id.ends_with(&format!(":{alias}")))
+/// Whether a topic means this key. An id or alias that is no ARN is of the topic's own account and region: another region may
+/// have an alias of the same name, and a replica of a multi-Region key has the same id (KMS developer guide, "Key
+/// identifiers").
+fn is_called(key: &KmsKey, id: &str, topic: &str) -> bool {
+    let of_id = Arn::parse(id);
+    let is_alias_arn = of_id.is_some() && key.aliases.iter().any(|alias| alias == id);
+    if key.arn == id || is_alias_arn {
+        return true;
+    }
+    let (Some(of_key), Some(place)) = (Arn::parse(&key.arn), of_id.or_else(|| Arn::topic(topic)))
+    else {
+        return false;
+    };
+    if (of_key.region, of_key.account) != (place.region, place.account) {
+        return false;
+    }
+    let name = of_id.map_or(id, |arn| arn.resource);
+    let own_alias =
+        |alias: &String| Arn::parse(alias).map_or(alias.as_str(), |arn| arn.resource) == name;
+    of_key.resource.strip_prefix("key/") == Some(name) || key.aliases.iter().any(own_alias)
 }
 
 fn unseen_key(world: World<'_>, id: &str, topic: &str) -> Fault {

@@ -6,6 +6,7 @@ use super::index::Index;
 use super::selector::{EventClass, Source, named_sources};
 use crate::control::{Control, EventKind, Prescribed};
 use crate::pattern::{Assumptions, Pattern};
+use crate::snapshot::{global_region, partition_of};
 
 /// Required events that a path carries all or none of, but for its pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,29 +18,7 @@ pub(super) struct Slice {
 
 /// The required events of a control, in slices that no trail cuts.
 pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed) -> Vec<Slice> {
-    let observed: Vec<_> = index
-        .heads
-        .iter()
-        .filter_map(|head| head.observed)
-        .collect();
-    let mut sources: Vec<Source> = control
-        .event_sources
-        .iter()
-        .cloned()
-        .map(Source::One)
-        .collect();
-    if sources.is_empty() {
-        sources.extend(
-            observed
-                .iter()
-                .filter_map(super::trail::Observed::selectors)
-                .flat_map(named_sources)
-                .map(Source::One),
-        );
-        sources.push(Source::Other);
-    }
-    sources.sort();
-    sources.dedup();
+    let sources = sources(index, control, required);
     let names: Vec<Option<String>> = if required.event_names.is_empty() {
         vec![None]
     } else {
@@ -50,13 +29,19 @@ pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed
         EventKind::Signin | EventKind::FailedSignin => Some("AwsConsoleSignIn"),
         EventKind::Any => None,
     };
+    let (global, regional): (Vec<Source>, Vec<Source>) = sources.into_iter().partition(is_global);
+    let sets = region_sets(index);
+    // Whichever regions are enabled.
+    let one = vec![global_region_of(&sets).to_owned()];
+    let of_global = [one].into_iter().map(|set| (set, &global));
+    let of_regional = sets.into_iter().map(|set| (set, &regional));
     let mut slices = Vec::new();
-    for regions in region_sets(index) {
+    for (regions, sources) in of_global.chain(of_regional) {
         let regions: Rc<[String]> = regions.into();
         let Some(region) = regions.first().cloned() else {
             continue;
         };
-        for source in &sources {
+        for source in sources {
             for name in &names {
                 for read_only in read_only(control, name.as_deref()) {
                     slices.push(Slice {
@@ -74,6 +59,52 @@ pub(super) fn slices(index: &Index<'_>, control: &Control, required: &Prescribed
         }
     }
     slices
+}
+
+/// The services that emit the required events, those apart that the trails' selectors tell apart.
+fn sources(index: &Index<'_>, control: &Control, required: &Prescribed) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    if control.event_sources.is_empty() {
+        let observed = index.heads.iter().filter_map(|head| head.observed);
+        let selectors = observed.filter_map(|observed| observed.selectors());
+        sources.extend(selectors.flat_map(named_sources).map(Source::One));
+        // A trail of another region misses the events of these; one stands for all where any service is meant.
+        let text = required.pattern.text();
+        let meant = IN_GLOBAL_REGION
+            .iter()
+            .filter(|source| text.contains(*source));
+        let any = IN_GLOBAL_REGION
+            .iter()
+            .take(usize::from(required.event_names.is_empty()));
+        let global = meant.chain(any).map(|source| (*source).to_owned());
+        sources.extend(global.map(Source::One));
+        sources.push(Source::Other);
+    } else {
+        sources.extend(control.event_sources.iter().cloned().map(Source::One));
+    }
+    sources.sort();
+    sources.dedup();
+    sources
+}
+
+/// Services that record all of their events in the partition's global region, whichever regions are enabled (CloudTrail user
+/// guide, "About global service events"; Organizations user guide, "Logging AWS Organizations API calls"). Sign-ins to the
+/// console come from several regions.
+const IN_GLOBAL_REGION: [&str; 3] = [
+    "iam.amazonaws.com",
+    "organizations.amazonaws.com",
+    "cloudfront.amazonaws.com",
+];
+
+/// Whether the events of a source come from the global region only.
+pub(super) fn is_global(source: &Source) -> bool {
+    matches!(source, Source::One(source) if IN_GLOBAL_REGION.contains(&source.as_str()))
+}
+
+/// The global region of the partition that the account's regions lie in.
+fn global_region_of(sets: &[Vec<String>]) -> &'static str {
+    let known = sets.iter().flatten().find(|region| !region.is_empty());
+    global_region(partition_of(known.map_or("", String::as_str)))
 }
 
 /// CloudTrail's own naming: calls that only read begin with these.

@@ -80,6 +80,16 @@ pub fn partition_of(region: &str) -> &'static str {
     }
 }
 
+/// The region of a partition that global services such as IAM record their events in, wherever the caller was (IAM User Guide,
+/// "Logging IAM and AWS STS API calls").
+pub fn global_region(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

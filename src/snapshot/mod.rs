@@ -22,7 +22,7 @@ pub use alarm::{
     EvaluationWindow, Metric, MetricDataQuery, MetricStat, PromQlCriteria, SlidingWindow,
     WallClockWindow, WarmUpConfiguration,
 };
-pub use arn::{Arn, LogGroupArn, partition_of};
+pub use arn::{Arn, LogGroupArn, global_region, partition_of};
 pub use logs::{AccountPolicy, DataProtectionPolicy, LogGroup, MetricFilter, MetricTransformation};
 pub use mute::{AlarmMuteRule, MuteRule, MuteSchedule, MuteTargets};
 pub use notify::{

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::snapshot::AccountId;
-use crate::snapshot::partition_of;
+use crate::snapshot::{AccountId, global_region, partition_of};
 
 /// The bus that AWS's own events arrive on.
 pub const DEFAULT_BUS: &str = "default";
@@ -45,13 +44,9 @@ impl Ground {
         partition_of(&self.feed.region)
     }
 
-    /// Where IAM's events appear, wherever the caller was (IAM User Guide, "Logging IAM and AWS STS API calls").
+    /// Where IAM's events appear, wherever the caller was.
     pub fn iam_region(&self) -> &'static str {
-        match self.partition() {
-            "aws-cn" => "cn-north-1",
-            "aws-us-gov" => "us-gov-west-1",
-            _ => "us-east-1",
-        }
+        global_region(self.partition())
     }
 
     /// Name of the queue for what could not be evaluated again and again.

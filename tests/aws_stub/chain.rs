@@ -229,6 +229,38 @@ async fn of_a_crowd_of_subscriptions_a_hundred_are_seen_whole_and_the_list_is_a_
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_crowd_of_topics_those_beyond_the_limit_are_holes_with_their_subscriptions() {
+    let arn = |number: usize| format!("arn:aws:sns:us-east-1:012345678901:t{number}");
+    let remembered = Remembered {
+        topic_arns: (0..201).map(arn).collect(),
+        ..Remembered::default()
+    };
+    let stub = Stub::new(|_, _| Answer::Empty);
+    let aws = stub.aws(&Notes::default()).await;
+    let api = aws
+        .account(scope(), None)
+        .await
+        .expect("the scope is sound");
+    let seen = api
+        .observe(&remembered)
+        .await
+        .expect("the account is known");
+    assert_eq!(seen.topics.map(|topics| topics.len()), Some(200));
+    assert_eq!(stub.count("ListSubscriptionsByTopic"), 200);
+    let beyond = |operation: &str| {
+        (
+            format!("sns:{operation} {}", arn(200)),
+            "TooManyTopics".to_owned(),
+        )
+    };
+    let holes = [
+        beyond("GetTopicAttributes"),
+        beyond("ListSubscriptionsByTopic"),
+    ];
+    assert_eq!(seen.api_errors, holes.into());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_mute_rule_that_cannot_be_read_is_a_hole_of_its_region() {
     let stub = Stub::new(|seen, _| match seen.operation.as_str() {
         "ListAlarmMuteRules" => Answer::Body(cbor::map([(

@@ -1,6 +1,6 @@
 //! What was not seen makes a verdict unknown only if it decides.
 
-use super::support::{Cases, TOPIC, TRAIL, brief, judge, remove, set, sound};
+use super::support::{Cases, TOPIC, TRAIL, brief, judge, remove, set, sound, subscription};
 use serde_json::{Value, json};
 
 const DENIED: &str = "AccessDeniedException";
@@ -220,4 +220,52 @@ fn a_hole_about_a_log_group_of_another_partition_is_one() {
         json!({call: "AccessDeniedException"}),
     );
     assert_eq!(brief(&judge(&state)), "UNKNOWN visibility");
+}
+
+#[test]
+fn a_topic_beyond_the_limit_of_a_look_may_have_subscriptions() {
+    let mut cases = Cases::default();
+    let asked = format!("sns:GetTopicAttributes {TOPIC}");
+    let listed = format!("sns:ListSubscriptionsByTopic {TOPIC}");
+    let beyond = |holes: Value| {
+        move |state: &mut Value| {
+            set(state, "/topics", json!([]));
+            set(state, "/subscriptions", json!([]));
+            set(state, "/api_errors", holes);
+        }
+    };
+    cases.case(
+        "as the observer notes it",
+        "UNKNOWN visibility",
+        beyond(json!({&asked: "TooManyTopics", &listed: "TooManyTopics"})),
+    );
+    cases.case(
+        "the topic only",
+        "UNKNOWN visibility",
+        beyond(json!({&asked: "TooManyTopics"})),
+    );
+    cases.case(
+        "of its region",
+        "UNKNOWN visibility",
+        beyond(json!({"sns:GetTopicAttributes us-east-1": DENIED})),
+    );
+    cases.case(
+        "it is not there",
+        "FAIL topic",
+        beyond(json!({&asked: "NotFoundException"})),
+    );
+    cases.case(
+        "its subscriptions were seen",
+        "FAIL subscription",
+        |state| {
+            beyond(json!({&asked: DENIED}))(state);
+            set(state, "/subscriptions", json!([subscription(TOPIC)]));
+            set(
+                state,
+                "/subscriptions/0/SubscriptionArn",
+                json!("PendingConfirmation"),
+            );
+        },
+    );
+    cases.done();
 }

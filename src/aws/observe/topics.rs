@@ -10,7 +10,7 @@ use crate::aws::error::Class;
 use crate::aws::sdk_error::Call;
 use crate::snapshot::{KmsKey, Subscription, SubscriptionAttributes, Topic, TopicAttributes};
 
-/// Topics looked at in one look: an account whose candidate alarms name more has a hole for each topic beyond.
+/// Topics looked at in one look: an account whose candidate alarms name more has holes for each topic beyond.
 const TOPIC_LIMIT: usize = 200;
 
 /// Confirmed subscriptions of one topic whose attributes are asked for, one call each. One that delivers is enough.
@@ -51,12 +51,14 @@ pub(super) async fn see(look: &Look<'_>, arns: &[String]) -> TopicsSeen {
         .filter(|(arn, _)| look.is_first(arn))
         .collect();
     for (arn, _) in new.iter().skip(TOPIC_LIMIT) {
-        let call = call("GetTopicAttributes", arn);
-        look.hole(&call.error(
-            "TooManyTopics",
-            Class::Invalid,
-            "more topics than one look asks about",
-        ));
+        // Neither of the two is asked: an empty list of subscriptions would say that nobody is told.
+        for operation in ["GetTopicAttributes", "ListSubscriptionsByTopic"] {
+            look.hole(&call(operation, arn).error(
+                "TooManyTopics",
+                Class::Invalid,
+                "more topics than one look asks about",
+            ));
+        }
     }
     let answers = new
         .iter()
