@@ -5,6 +5,7 @@ mod event;
 mod math;
 mod mute;
 mod overlap;
+mod relation;
 mod rest;
 mod rule;
 mod series;
@@ -12,6 +13,7 @@ mod statistic;
 mod trip;
 
 pub(crate) use mute::silences;
+pub(crate) use relation::Relations;
 pub(crate) use series::looks_at;
 use trip::judge;
 
@@ -87,13 +89,14 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
         world,
         filters,
         alarms,
+        relations,
     } = place;
     let world = *world;
     let mut actors = Vec::new();
-    for picks in event::pick_sets(filter, alarms) {
+    for picks in event::pick_sets(world.account(), filter, alarms) {
         let event = Event {
             picks,
-            ..Event::of(world, filter)
+            ..Event::of(world, filter, relations)
         };
         let (alone, together) = of_event(world, alarms, &event, filters);
         actors.extend(alone);
@@ -156,9 +159,9 @@ where
         .copied()
         .filter(|alarm| !is_composite(alarm))
         .filter(|alarm| looks_at(alarm, world.account(), metric.name, metric.namespace))
-        .map(|alarm| (alarm, judge(alarm, event, filters)))
         // An alarm on other values of the dimensions than the event carries.
-        .filter(|(_, trip)| event.picks.is_empty() || trip.lands)
+        .filter(|alarm| event.picks.is_empty() || trip::may_land(alarm, event))
+        .map(|alarm| (alarm, judge(alarm, event, filters)))
         .collect();
     let beside = composite::bystanders(alarms, &judged, event, filters);
     let mut together: Together<'e> = Vec::new();

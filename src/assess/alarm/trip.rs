@@ -22,8 +22,6 @@ pub(crate) struct Trip<'a> {
     pub(crate) rest: Option<State>,
     /// Sets of other filters: where all of one match the event too, it trips.
     pub(crate) joint: Vec<Vec<&'a MetricFilter>>,
-    /// Whether what the filter writes for the event lands in a metric of the alarm.
-    pub(crate) lands: bool,
 }
 
 /// Judges the alarm for one event. `filters` are all of the region.
@@ -37,7 +35,6 @@ pub(crate) fn judge<'a>(
         warnings: Vec::new(),
         rest: None,
         joint: Vec::new(),
-        lands: true,
     };
     if let Some(reason) = beyond(alarm) {
         trip.faults
@@ -52,6 +49,12 @@ pub(crate) fn judge<'a>(
     };
     judge.run(&mut trip);
     trip
+}
+
+/// Whether what the filter writes for the event lands in a metric of the alarm, or may: cheaper to ask than [`judge`], where many
+/// alarms look at different dimensions of one metric.
+pub(super) fn may_land(alarm: &Alarm, event: &Event<'_>) -> bool {
+    event.reaches(alarm) || beyond(alarm).is_some()
 }
 
 /// Why the alarm is of a kind that a snapshot does not decide.
@@ -107,7 +110,6 @@ impl<'a> Judge<'a> {
             .collect();
         let lands = |query: &&&Query<'_>| query.writers.iter().any(|one| is_same(one, self.filter));
         let landing: Vec<&Query<'_>> = ours.iter().filter(lands).copied().collect();
-        trip.lands = !landing.is_empty();
         if landing.is_empty() {
             if let Some(query) = ours.first() {
                 self.dimensions(query, trip);
