@@ -79,6 +79,14 @@ impl<'a> Event<'a> {
     }
 }
 
+/// Whether the writer may write the metric with exactly these dimensions, for one event or another.
+pub(super) fn may_write(writer: &Filter<'_>, dimensions: &[Dimension]) -> bool {
+    writer.pattern.is_ok()
+        && writer
+            .metric
+            .is_some_and(|metric| names_agree(writer, &metric, dimensions))
+}
+
 pub(super) fn is_same(one: &Filter<'_>, other: &Filter<'_>) -> bool {
     std::ptr::eq(one.seen, other.seen)
 }

@@ -10,6 +10,7 @@ mod rest;
 mod rule;
 mod series;
 mod statistic;
+mod stranger;
 mod trip;
 
 pub(crate) use mute::silences;
@@ -204,7 +205,7 @@ where
                 faults: trip.faults,
                 warnings: trip.warnings,
                 picks: Vec::new(),
-                from: trip.rest,
+                from: trip.from,
                 joint: None,
             };
             hold_back(world, alarm, region, &mut actor);

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::math::Value;
 use super::rule::State;
 use super::series::Period;
+use super::stranger::Stranger;
 use super::trip::{Judge, Trip, on};
 use crate::assess::fault::Fault;
 use crate::assess::remedy::Command;
@@ -12,7 +13,7 @@ use crate::assess::{Link, Warning};
 
 impl Judge<'_> {
     /// From which state it starts, whether one breaching data point suffices, and whether it comes back.
-    pub(super) fn rest(&self, trip: &mut Trip<'_>) {
+    pub(super) fn rest(&self, strangers: &[Stranger<'_>], trip: &mut Trip<'_>) {
         let name = &self.alarm.alarm_name;
         let silent = self.metrics.value(Period::Silent, None);
         let quiet = [
@@ -55,7 +56,8 @@ impl Judge<'_> {
             )));
             return;
         }
-        self.data_points(treat, dense, trip);
+        let calming = self.calming(strangers);
+        self.data_points(treat, dense, calming, trip);
         let state = self.alarm.state_value.as_deref().and_then(State::parse);
         let latches = treat == "ignore" && !dense;
         trip.rest = match treat {
@@ -63,6 +65,18 @@ impl Judge<'_> {
             "notBreaching" => Some(State::Ok),
             "ignore" => state,
             _ => Some(State::InsufficientData),
+        };
+        // A default is written only for minutes in which records arrive: in a silent stretch data is missing all the same.
+        let is_steady = silent != Value::Missing || treat == "notBreaching";
+        trip.from = match trip.rest {
+            Some(State::Ok)
+                if !is_steady
+                    && (treat != "ignore" || !matches!(state, Some(State::Ok | State::Alarm))) =>
+            {
+                None
+            }
+            Some(State::InsufficientData) if calming.is_some() => None,
+            rest => rest,
         };
         if latches && state == Some(State::Alarm) {
             trip.faults.push(
@@ -93,7 +107,13 @@ impl Judge<'_> {
     }
 
     /// M of N: one event gives one breaching data point; what the others count for depends on the treatment.
-    fn data_points(&self, treat: &str, dense: bool, trip: &mut Trip<'_>) {
+    fn data_points(
+        &self,
+        treat: &str,
+        dense: bool,
+        calming: Option<&Stranger<'_>>,
+        trip: &mut Trip<'_>,
+    ) {
         let name = &self.alarm.alarm_name;
         let periods = self.alarm.evaluation_periods.unwrap_or(1);
         let wanted = self.alarm.datapoints_to_alarm.unwrap_or(periods);
@@ -101,6 +121,10 @@ impl Judge<'_> {
             return;
         }
         if treat == "missing" && !dense && wanted <= periods {
+            if let Some(stranger) = calming {
+                trip.faults.push(self.needs_missing_data(stranger, wanted));
+                return;
+            }
             trip.warnings.push(Warning {
                 code: "needs_missing_data",
                 message: format!(

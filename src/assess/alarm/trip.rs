@@ -6,6 +6,7 @@ use super::overlap::{self, Overlap};
 use super::rule::State;
 use super::series::{Metrics, Period, Query, searched};
 use super::statistic::Statistic;
+use super::stranger::Extra;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::filter::{Filter, MetricValue};
 use crate::assess::remedy::Command;
@@ -18,8 +19,10 @@ pub(crate) struct Trip<'a> {
     /// Why it does not trip, or may not; empty if it does.
     pub(crate) faults: Vec<Fault>,
     pub(crate) warnings: Vec<Warning>,
-    /// The state that it rests in between events; none where that is not known.
+    /// The state that it rests in between events, among other records; none where that is not known.
     pub(crate) rest: Option<State>,
+    /// The state that it surely leaves when it trips; none where that depends on when it does.
+    pub(crate) from: Option<State>,
     /// Sets of other filters: where all of one match the event too, it trips.
     pub(crate) joint: Vec<Vec<&'a MetricFilter>>,
 }
@@ -34,6 +37,7 @@ pub(crate) fn judge<'a>(
         faults: Vec::new(),
         warnings: Vec::new(),
         rest: None,
+        from: None,
         joint: Vec::new(),
     };
     if let Some(reason) = beyond(alarm) {
@@ -126,7 +130,11 @@ impl<'a> Judge<'a> {
         }
         if self.overlap(trip) {
             self.dilution(trip);
-            self.rest(trip);
+            let strangers = self.metrics.strangers();
+            if trip.faults.is_empty() {
+                self.held_down(&strangers, trip);
+            }
+            self.rest(&strangers, trip);
         }
     }
 
@@ -405,7 +413,16 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn breaches(&self, period: Period, value: Option<f64>) -> Result<Tri, String> {
-        match self.metrics.value(period, value) {
+        self.is_breach(self.metrics.value(period, value))
+    }
+
+    /// Whether it breaches with what other events add.
+    pub(super) fn breaches_beside(&self, period: Period, extras: &[Extra]) -> Result<Tri, String> {
+        self.is_breach(self.metrics.value_beside(period, None, extras))
+    }
+
+    fn is_breach(&self, value: Value) -> Result<Tri, String> {
+        match value {
             Value::Number(number) => self
                 .compare(number)
                 .map(Tri::from)
