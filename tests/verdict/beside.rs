@@ -225,3 +225,55 @@ fn math_over_what_others_write() {
          depends on what else is put into it."
     );
 }
+
+#[test]
+fn a_default_value_is_no_data_in_a_silent_stretch() {
+    let mut cases = Cases::default();
+    let unknown = "UNKNOWN subscription";
+    for (treat, default, states, expected) in [
+        ("missing", Some(0), json!(["OK"]), unknown),
+        ("missing", Some(0), json!(["INSUFFICIENT_DATA"]), unknown),
+        (
+            "missing",
+            Some(0),
+            json!(["OK", "INSUFFICIENT_DATA"]),
+            "PASS",
+        ),
+        ("missing", None, json!(["OK"]), "FAIL subscription"),
+        ("missing", None, json!(["INSUFFICIENT_DATA"]), "PASS"),
+        ("notBreaching", Some(0), json!(["OK"]), "PASS"),
+        ("notBreaching", None, json!(["OK"]), "PASS"),
+        ("ignore", Some(0), json!(["OK"]), "PASS"),
+    ] {
+        cases.case(
+            &format!("{treat} {default:?} {states}"),
+            expected,
+            |state| {
+                alarm(state, "TreatMissingData", json!(treat));
+                if let Some(default) = default {
+                    set(
+                        state,
+                        "/metric_filters/0/metricTransformations/0/defaultValue",
+                        json!(default),
+                    );
+                }
+                let policy = json!({"OldStateValue": states}).to_string();
+                set(
+                    state,
+                    "/subscriptions/0/Attributes",
+                    json!({"FilterPolicy": policy, "FilterPolicyScope": "MessageBody"}),
+                );
+            },
+        );
+    }
+    cases.case("the data of another filter", unknown, |state| {
+        other(state, "0");
+        alarm(state, "TreatMissingData", json!("missing"));
+        set(
+            state,
+            "/subscriptions/0/Attributes",
+            json!({"FilterPolicy": r#"{"OldStateValue":["INSUFFICIENT_DATA"]}"#, "FilterPolicyScope": "MessageBody"}),
+        );
+    });
+    cases.done();
+}
