@@ -277,3 +277,25 @@ fn a_default_value_is_no_data_in_a_silent_stretch() {
     });
     cases.done();
 }
+
+#[test]
+fn a_warm_up_beyond_all_times_is_no_trouble() {
+    let mut cases = Cases::default();
+    for minutes in [i64::MAX, i64::MIN, 9_000_000_000_000_000_000] {
+        let expected = if minutes > 0 { "UNKNOWN alarm" } else { "PASS" };
+        cases.case(&minutes.to_string(), expected, |state| {
+            alarm(state, "StateValue", json!("INSUFFICIENT_DATA"));
+            alarm(
+                state,
+                "WarmUpConfiguration",
+                json!({"WarmUpPeriodDurationInMinutes": minutes}),
+            );
+            alarm(
+                state,
+                "AlarmConfigurationUpdatedTimestamp",
+                json!("2026-11-22T00:00:00Z"),
+            );
+        });
+    }
+    cases.done();
+}

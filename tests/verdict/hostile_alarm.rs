@@ -205,7 +205,7 @@ fn an_alarm_that_cloudwatch_does_not_evaluate() {
     );
     cases.case(
         "a window of the future",
-        "PASS",
+        "UNKNOWN alarm",
         field("EvaluationWindow", json!({"Lunar": {}})),
     );
     cases.done();

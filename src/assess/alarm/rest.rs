@@ -10,6 +10,7 @@ use super::trip::{Judge, Trip, on};
 use crate::assess::fault::Fault;
 use crate::assess::remedy::Command;
 use crate::assess::{Link, Warning};
+use crate::snapshot::EvaluationWindow;
 
 impl Judge<'_> {
     /// From which state it starts, whether one breaching data point suffices, and whether it comes back.
@@ -154,6 +155,11 @@ impl Judge<'_> {
                 "Alarm {name} may still be in its warm-up period, in which it carries out no action."
             )));
         }
+        if let Some(EvaluationWindow::Other(_)) = alarm.evaluation_window {
+            trip.faults.push(self.undecided(format!(
+                "Alarm {name} is evaluated over a window of a kind that is not known; whether one event trips it cannot be told."
+            )));
+        }
         let shortest = self
             .metrics
             .queries
@@ -186,7 +192,7 @@ impl Judge<'_> {
             .alarm_configuration_updated_timestamp
             .is_none_or(|put| {
                 let age = self.event.world.snapshot.now.duration_since(put);
-                age < SignedDuration::from_mins(minutes)
+                age < SignedDuration::from_secs(minutes.saturating_mul(60))
             })
     }
 }
