@@ -1,8 +1,9 @@
 //! Everything about an account that does not depend on the control, worked out once.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use super::alarm;
+use super::alarm::{self, Relations};
 use super::data_protection::Masking;
 use super::fault::Fault;
 use super::filter::Filter;
@@ -68,10 +69,11 @@ pub(super) struct Place<'a> {
     pub(super) filters: Vec<Filter<'a>>,
     /// All alarms, as far as they were seen.
     pub(super) alarms: Vec<&'a Alarm>,
+    pub(super) relations: Rc<Relations<'a>>,
 }
 
 impl<'a> Place<'a> {
-    fn new(world: World<'a>, region: &str, proofs: &Proofs) -> Self {
+    fn new(world: World<'a>, region: &str, proofs: &Proofs, relations: &Rc<Relations<'a>>) -> Self {
         let filters = world.snapshot.metric_filters.iter().flatten();
         let mut seen: Vec<&'a MetricFilter> =
             filters.filter(|filter| filter.region == *region).collect();
@@ -86,6 +88,7 @@ impl<'a> Place<'a> {
                 .map(|filter| Filter::new(filter, proofs))
                 .collect(),
             alarms: alarm::in_region(world, region),
+            relations: Rc::clone(relations),
         }
     }
 }
@@ -106,6 +109,7 @@ impl<'a> Index<'a> {
         heads.extend(unseen_trails(world, heads.is_empty()));
         let mut groups = BTreeMap::new();
         let mut places = BTreeMap::new();
+        let relations = Relations::new(proofs);
         for key in heads.iter().filter_map(|head| head.group.as_ref()) {
             if !groups.contains_key(key) {
                 let (account, region, _) = key;
@@ -113,7 +117,7 @@ impl<'a> Index<'a> {
                 if let Some(there) = there.into_iter().find(|there| there.account() == account) {
                     let place = places
                         .entry((account, region))
-                        .or_insert_with(|| Place::new(there, region, proofs));
+                        .or_insert_with(|| Place::new(there, region, proofs, &relations));
                     groups.insert(key.clone(), group(place, key, expectations));
                 }
             }

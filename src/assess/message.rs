@@ -14,6 +14,10 @@ pub(super) enum Part {
     Is(Value),
     /// There, but its value is known only at the time.
     Open,
+    /// One of these values.
+    OneOf(&'static [&'static str]),
+    /// It may be there or not.
+    Perhaps,
     /// An object.
     Object(Vec<(String, Part)>),
     /// An object of which these fields are known.
@@ -60,7 +64,11 @@ pub(super) fn body(alarm: &Alarm, from: Option<&'static str>) -> Part {
                 .map_or(Part::Open, text),
         ),
         ("AlarmArn", text(&alarm.alarm_arn)),
-        ("OldStateValue", from.map_or(Part::Open, text)),
+        // It changes to ALARM, so that it comes from another state.
+        (
+            "OldStateValue",
+            from.map_or(Part::OneOf(&["OK", "INSUFFICIENT_DATA"]), text),
+        ),
         ("OKActions", list(&alarm.ok_actions)),
         ("AlarmActions", list(&alarm.alarm_actions)),
         (
@@ -95,11 +103,12 @@ fn trigger(alarm: &Alarm) -> Part {
     let text = |value: Option<&str>| {
         Part::Is(value.map_or(Value::Null, |text| Value::String(text.to_owned())))
     };
-    let number = |value: Option<i64>| value.map_or(Part::Open, |number| Part::Is(number.into()));
+    // Whether a setting that the alarm has not is in its message is not documented.
+    let number = |value: Option<i64>| value.map_or(Part::Perhaps, |number| Part::Is(number.into()));
     let threshold = alarm
         .threshold
         .and_then(serde_json::Number::from_f64)
-        .map_or(Part::Open, |number| Part::Is(Value::Number(number)));
+        .map_or(Part::Perhaps, |number| Part::Is(Value::Number(number)));
     let mut fields = vec![
         ("EvaluationPeriods", number(alarm.evaluation_periods)),
         ("DatapointsToAlarm", number(alarm.datapoints_to_alarm)),
@@ -109,7 +118,7 @@ fn trigger(alarm: &Alarm) -> Part {
         ),
         ("Threshold", threshold),
         ("TreatMissingData", Part::Open),
-        ("EvaluateLowSampleCountPercentile", Part::Open),
+        ("EvaluateLowSampleCountPercentile", Part::Perhaps),
     ];
     if alarm.metrics.is_empty() {
         let dimensions = if alarm.dimensions.is_empty() {
@@ -204,7 +213,7 @@ fn object_passes(policy: &Map<String, Value>, message: Option<&Part>, depth: usi
                 _ => Tri::Unknown,
             }));
         }
-        if matches!(message, Some(Part::Open)) {
+        if matches!(message, Some(Part::Open | Part::Perhaps)) {
             return Tri::Unknown;
         }
         let part = match message {
@@ -216,21 +225,37 @@ fn object_passes(policy: &Map<String, Value>, message: Option<&Part>, depth: usi
                 fields
                     .iter()
                     .find(|(name, _)| name == key)
-                    .map_or(&Part::Open, |(_, part)| part),
+                    .map_or(&Part::Perhaps, |(_, part)| part),
             ),
             _ => None,
         };
         match rule {
             Value::Object(nested) => object_passes(nested, part, depth + 1),
-            Value::Array(choices) => {
-                Tri::any(choices.iter().map(|choice| choice_holds(choice, part)))
-            }
+            Value::Array(choices) => one_holds(choices, part),
             _ => Tri::Unknown,
         }
     }))
 }
 
-/// Whether one of the alternatives of a key holds for its value; a list's elements are tried one by one.
+/// Whether one of the alternatives of a key holds for its value.
+fn one_holds(choices: &[Value], part: Option<&Part>) -> Tri {
+    let Some(Part::OneOf(values)) = part else {
+        return Tri::any(choices.iter().map(|choice| choice_holds(choice, part)));
+    };
+    let answers = || {
+        values.iter().map(|text| {
+            let part = Part::Is(Value::String((*text).to_owned()));
+            one_holds(choices, Some(&part))
+        })
+    };
+    match (Tri::all(answers()), Tri::any(answers())) {
+        (Tri::Yes, _) => Tri::Yes,
+        (_, Tri::No) => Tri::No,
+        _ => Tri::Unknown,
+    }
+}
+
+/// Whether one alternative holds for a value; a list's elements are tried one by one.
 fn choice_holds(choice: &Value, part: Option<&Part>) -> Tri {
     if let Value::Object(operator) = choice
         && let Some(wanted) = operator.get("exists")
@@ -242,13 +267,15 @@ fn choice_holds(choice: &Value, part: Option<&Part>) -> Tri {
         return match part {
             None => (!wanted).into(),
             // Nor is it documented whether a null is there.
-            Some(Part::Object(_) | Part::Some(_) | Part::Is(Value::Null)) => Tri::Unknown,
-            Some(Part::Is(_) | Part::Open) => wanted.into(),
+            Some(Part::Object(_) | Part::Some(_) | Part::Is(Value::Null) | Part::Perhaps) => {
+                Tri::Unknown
+            }
+            Some(Part::Is(_) | Part::Open | Part::OneOf(_)) => wanted.into(),
         };
     }
     match part {
         None | Some(Part::Object(_) | Part::Some(_)) => Tri::No,
-        Some(Part::Open) => Tri::Unknown,
+        Some(Part::Open | Part::Perhaps | Part::OneOf(_)) => Tri::Unknown,
         Some(Part::Is(Value::Array(items))) => {
             Tri::any(items.iter().map(|item| value_matches(choice, item)))
         }
@@ -402,10 +429,46 @@ mod tests {
                 Tri::No,
             ),
             (r#"{"AlarmName":[{"new-operator":1}]}"#, Tri::Unknown),
+            (
+                r#"{"Trigger":{"DatapointsToAlarm":[{"exists":true}]}}"#,
+                Tri::Unknown,
+            ),
+            (r#"{"Trigger":{"DatapointsToAlarm":[1]}}"#, Tri::Unknown),
             ("[]", Tri::Unknown),
             ("nonsense", Tri::Unknown),
         ] {
             assert_eq!(passes(policy, &body), expected, "{policy}");
+        }
+    }
+
+    #[test]
+    fn an_alarm_that_goes_to_alarm_comes_from_one_of_the_other_states() {
+        let body = body(&alarm(), None);
+        for (choices, expected) in [
+            (r#"["OK"]"#, Tri::Unknown),
+            (r#"["INSUFFICIENT_DATA"]"#, Tri::Unknown),
+            (r#"["OK","INSUFFICIENT_DATA"]"#, Tri::Yes),
+            (r#"[{"anything-but":"ALARM"}]"#, Tri::Yes),
+            (r#"["ALARM"]"#, Tri::No),
+            (r#"[{"exists":true}]"#, Tri::Yes),
+        ] {
+            let policy = format!(r#"{{"OldStateValue":{choices}}}"#);
+            assert_eq!(passes(&policy, &body), expected, "{policy}");
+        }
+    }
+
+    #[test]
+    fn of_a_message_that_is_known_in_part_other_keys_may_be_there() {
+        let mut alarm = alarm();
+        alarm.action_configuration =
+            serde_json::from_str(r#"{"AlarmTagsPropagation":{"Enabled":true}}"#).unwrap();
+        let body = body(&alarm, None);
+        assert!(matches!(body, Part::Some(_)));
+        for policy in [
+            r#"{"Tags":[{"exists":true}]}"#,
+            r#"{"Tags":[{"exists":false}]}"#,
+        ] {
+            assert_eq!(passes(policy, &body), Tri::Unknown, "{policy}");
         }
     }
 

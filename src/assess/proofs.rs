@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 
 use super::fault::Tri;
-use crate::pattern::{Assumptions, Cover, Pattern};
+use crate::pattern::{Assumptions, Cover, Pattern, Share};
 
 /// How many bytes of questions are remembered of each kind before the older half of them is forgotten. Whoever may write metric
 /// filters decides how many different ones there are.
@@ -27,6 +27,8 @@ pub struct Proofs {
     /// An event that the patterns match and the required one does not.
     pub(super) noise: Recent<CoverQuestion, Option<Value>>,
     pub(super) catches: Recent<CatchQuestion, usize>,
+    /// With the steps of work that it took.
+    pub(super) shares: Recent<ShareQuestion, (Share, u64)>,
 }
 
 /// A question about a required pattern and others that are there.
@@ -57,6 +59,22 @@ pub(super) struct CatchQuestion {
     pub(super) pattern: String,
 }
 
+/// How much of what a filter matches another one matches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ShareQuestion {
+    pattern: String,
+    other: String,
+}
+
+impl ShareQuestion {
+    pub(super) fn new(pattern: &Pattern, other: &Pattern) -> Self {
+        Self {
+            pattern: pattern.text().to_owned(),
+            other: other.text().to_owned(),
+        }
+    }
+}
+
 /// A question that takes memory.
 pub(super) trait Weigh {
     /// Bytes of its texts.
@@ -78,6 +96,12 @@ impl Weigh for CoverQuestion {
 impl Weigh for CatchQuestion {
     fn weight(&self) -> usize {
         self.control.len() + self.required.len() + self.pattern.len()
+    }
+}
+
+impl Weigh for ShareQuestion {
+    fn weight(&self) -> usize {
+        self.pattern.len() + self.other.len()
     }
 }
 

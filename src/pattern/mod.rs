@@ -39,7 +39,9 @@ pub use answer::{Cover, Decision, Match, MissingNames, Reason};
 pub use assumptions::{Assumption, Assumptions};
 pub use error::ParseError;
 pub use number::NumberLiteral;
-pub use prove::{always_on, broader, covers, example, missing_event_names, satisfiable};
+pub use prove::{
+    Share, always_on, broader, covers, example, missing_event_names, satisfiable, share,
+};
 pub use regex::Regex;
 pub use text::{Shape, TextPattern};
 pub use warning::Warning;

@@ -11,6 +11,7 @@
 )]
 
 mod alarm;
+mod beside;
 mod composite;
 mod corpus;
 mod cover;

@@ -94,7 +94,7 @@ impl<'e> Bystander<'e, '_> {
         if matched == Tri::No {
             return;
         }
-        let own = Event::of(event.world, filter);
+        let own = event.about(filter);
         let trip = trip::judge(self.alarm, &own, filters);
         let trips = if metric.dimensions.is_empty() {
             trips(&trip)

@@ -1,15 +1,16 @@
 //! The event that an alarm is asked about: which filters match it, which dimensions it carries.
 
+use super::relation::Relations;
 use crate::assess::fault::Tri;
 use crate::assess::filter::{Filter, Metric};
 use crate::assess::world::World;
-use crate::pattern::{Assumptions, Cover, Decision, Pattern, covers, satisfiable};
-use crate::snapshot::{Alarm, Dimension};
+use crate::snapshot::{Alarm, Dimension, MetricDataQuery};
 
 /// An event that one filter matches, with what else is taken for granted of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Event<'a> {
     pub(super) world: World<'a>,
+    pub(super) relations: &'a Relations<'a>,
     pub(super) filter: &'a Filter<'a>,
     /// Other filters of the log group that match it too.
     pub(super) also: Vec<&'a Filter<'a>>,
@@ -19,13 +20,26 @@ pub(crate) struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// One of which nothing is known but that the filter matches it.
-    pub(crate) fn of(world: World<'a>, filter: &'a Filter<'a>) -> Self {
+    pub(crate) fn of(
+        world: World<'a>,
+        filter: &'a Filter<'a>,
+        relations: &'a Relations<'a>,
+    ) -> Self {
         Self {
             world,
+            relations,
             filter,
             also: Vec::new(),
             picks: Vec::new(),
         }
+    }
+
+    /// One that another filter matches.
+    pub(super) fn about<'f>(&self, filter: &'f Filter<'f>) -> Event<'f>
+    where
+        'a: 'f,
+    {
+        Event::of(self.world, filter, self.relations)
     }
 
     /// Whether another filter matches the event, too.
@@ -33,10 +47,19 @@ impl<'a> Event<'a> {
         if is_same(self.filter, other) || self.also.iter().any(|also| is_same(also, other)) {
             Tri::Yes
         } else if other.is_on(&self.filter.seen.region, &self.filter.seen.log_group_name) {
-            relation(self.filter, other)
+            self.relations.of(self.filter, other)
         } else {
             Tri::No
         }
+    }
+
+    /// Whether what the filter writes for the event lands in a metric that the alarm names.
+    pub(super) fn reaches(&self, alarm: &Alarm) -> bool {
+        self.filter.metric.is_some_and(|metric| {
+            dimensions_on(alarm, self.world.account(), &metric)
+                .into_iter()
+                .any(|dimensions| self.lands(self.filter, dimensions))
+        })
     }
 
     /// Whether what the writer writes for the event lands in the metric with exactly these dimensions.
@@ -54,6 +77,14 @@ impl<'a> Event<'a> {
                 })
         })
     }
+}
+
+/// Whether the writer may write the metric with exactly these dimensions, for one event or another.
+pub(super) fn may_write(writer: &Filter<'_>, dimensions: &[Dimension]) -> bool {
+    writer.pattern.is_ok()
+        && writer
+            .metric
+            .is_some_and(|metric| names_agree(writer, &metric, dimensions))
 }
 
 pub(super) fn is_same(one: &Filter<'_>, other: &Filter<'_>) -> bool {
@@ -80,13 +111,17 @@ fn names_agree(writer: &Filter<'_>, metric: &Metric<'_>, dimensions: &[Dimension
 }
 
 /// The sets of values that the alarms pick of a filter's dimensions: an event carries one of them, or none.
-pub(super) fn pick_sets(filter: &Filter<'_>, alarms: &[&Alarm]) -> Vec<Vec<(String, String)>> {
+pub(super) fn pick_sets(
+    account: &str,
+    filter: &Filter<'_>,
+    alarms: &[&Alarm],
+) -> Vec<Vec<(String, String)>> {
     let Some(metric) = filter.metric.filter(|metric| !metric.dimensions.is_empty()) else {
         return vec![Vec::new()];
     };
     let mut sets: Vec<Vec<(String, String)>> = alarms
         .iter()
-        .flat_map(|alarm| dimensions_on(alarm, &metric))
+        .flat_map(|alarm| dimensions_on(alarm, account, &metric))
         .filter(|dimensions| names_agree(filter, &metric, dimensions))
         .map(|dimensions| {
             let mut picks: Vec<(String, String)> = dimensions
@@ -108,16 +143,22 @@ pub(super) fn pick_sets(filter: &Filter<'_>, alarms: &[&Alarm]) -> Vec<Vec<(Stri
     sets
 }
 
-/// The dimensions with which an alarm looks at a metric.
-fn dimensions_on<'a>(alarm: &'a Alarm, metric: &Metric<'_>) -> Vec<&'a [Dimension]> {
+/// The dimensions with which an alarm looks at a metric of the account.
+fn dimensions_on<'a>(alarm: &'a Alarm, account: &str, metric: &Metric<'_>) -> Vec<&'a [Dimension]> {
     if alarm.metrics.is_empty() {
-        return vec![&alarm.dimensions];
+        let named = alarm.metric_name.as_deref() == Some(metric.name)
+            && alarm.namespace.as_deref() == Some(metric.namespace);
+        return named.then_some(&*alarm.dimensions).into_iter().collect();
     }
-    let stats = alarm
-        .metrics
-        .iter()
-        .filter_map(|query| query.metric_stat.as_ref());
-    stats
+    let own = |query: &&MetricDataQuery| {
+        query
+            .account_id
+            .as_deref()
+            .is_none_or(|other| other == account)
+    };
+    let queries = alarm.metrics.iter().filter(own);
+    queries
+        .filter_map(|query| query.metric_stat.as_ref())
         .map(|stat| &stat.metric)
         .filter(|named| {
             named.metric_name.as_deref() == Some(metric.name)
@@ -125,21 +166,4 @@ fn dimensions_on<'a>(alarm: &'a Alarm, metric: &Metric<'_>) -> Vec<&'a [Dimensio
         })
         .map(|named| named.dimensions.as_slice())
         .collect()
-}
-
-/// Whether `other` matches what `filter` matches: all of it, nothing of it, or some.
-pub(super) fn relation(filter: &Filter<'_>, other: &Filter<'_>) -> Tri {
-    let (Ok(own), Ok(others)) = (&filter.pattern, &other.pattern) else {
-        // A pattern that CloudWatch Logs would refuse matches nothing.
-        return Tri::No;
-    };
-    let known = Assumptions::cloudtrail();
-    let all = covers(std::slice::from_ref(others), own, &known);
-    if matches!(all, Cover::Covered { .. }) {
-        return Tri::Yes;
-    }
-    match Pattern::all(&[own, others]).map(|both| satisfiable(&both, &known)) {
-        Some(Decision::No) => Tri::No,
-        _ => Tri::Unknown,
-    }
 }

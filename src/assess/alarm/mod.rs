@@ -5,13 +5,16 @@ mod event;
 mod math;
 mod mute;
 mod overlap;
+mod relation;
 mod rest;
 mod rule;
 mod series;
 mod statistic;
+mod stranger;
 mod trip;
 
 pub(crate) use mute::silences;
+pub(crate) use relation::Relations;
 pub(crate) use series::looks_at;
 use trip::judge;
 
@@ -87,13 +90,14 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
         world,
         filters,
         alarms,
+        relations,
     } = place;
     let world = *world;
     let mut actors = Vec::new();
-    for picks in event::pick_sets(filter, alarms) {
+    for picks in event::pick_sets(world.account(), filter, alarms) {
         let event = Event {
             picks,
-            ..Event::of(world, filter)
+            ..Event::of(world, filter, relations)
         };
         let (alone, together) = of_event(world, alarms, &event, filters);
         actors.extend(alone);
@@ -156,9 +160,9 @@ where
         .copied()
         .filter(|alarm| !is_composite(alarm))
         .filter(|alarm| looks_at(alarm, world.account(), metric.name, metric.namespace))
-        .map(|alarm| (alarm, judge(alarm, event, filters)))
         // An alarm on other values of the dimensions than the event carries.
-        .filter(|(_, trip)| event.picks.is_empty() || trip.lands)
+        .filter(|alarm| event.picks.is_empty() || trip::may_land(alarm, event))
+        .map(|alarm| (alarm, judge(alarm, event, filters)))
         .collect();
     let beside = composite::bystanders(alarms, &judged, event, filters);
     let mut together: Together<'e> = Vec::new();
@@ -201,7 +205,7 @@ where
                 faults: trip.faults,
                 warnings: trip.warnings,
                 picks: Vec::new(),
-                from: trip.rest,
+                from: trip.from,
                 joint: None,
             };
             hold_back(world, alarm, region, &mut actor);

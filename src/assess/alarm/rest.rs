@@ -5,14 +5,16 @@ use jiff::SignedDuration;
 use super::math::Value;
 use super::rule::State;
 use super::series::Period;
+use super::stranger::Stranger;
 use super::trip::{Judge, Trip, on};
 use crate::assess::fault::Fault;
 use crate::assess::remedy::Command;
 use crate::assess::{Link, Warning};
+use crate::snapshot::EvaluationWindow;
 
 impl Judge<'_> {
     /// From which state it starts, whether one breaching data point suffices, and whether it comes back.
-    pub(super) fn rest(&self, trip: &mut Trip<'_>) {
+    pub(super) fn rest(&self, strangers: &[Stranger<'_>], trip: &mut Trip<'_>) {
         let name = &self.alarm.alarm_name;
         let silent = self.metrics.value(Period::Silent, None);
         let quiet = [
@@ -55,7 +57,8 @@ impl Judge<'_> {
             )));
             return;
         }
-        self.data_points(treat, dense, trip);
+        let calming = self.calming(strangers);
+        self.data_points(treat, dense, calming, trip);
         let state = self.alarm.state_value.as_deref().and_then(State::parse);
         let latches = treat == "ignore" && !dense;
         trip.rest = match treat {
@@ -63,6 +66,18 @@ impl Judge<'_> {
             "notBreaching" => Some(State::Ok),
             "ignore" => state,
             _ => Some(State::InsufficientData),
+        };
+        // A default is written only for minutes in which records arrive: in a silent stretch data is missing all the same.
+        let is_steady = silent != Value::Missing || treat == "notBreaching";
+        trip.from = match trip.rest {
+            Some(State::Ok)
+                if !is_steady
+                    && (treat != "ignore" || !matches!(state, Some(State::Ok | State::Alarm))) =>
+            {
+                None
+            }
+            Some(State::InsufficientData) if calming.is_some() => None,
+            rest => rest,
         };
         if latches && state == Some(State::Alarm) {
             trip.faults.push(
@@ -93,7 +108,13 @@ impl Judge<'_> {
     }
 
     /// M of N: one event gives one breaching data point; what the others count for depends on the treatment.
-    fn data_points(&self, treat: &str, dense: bool, trip: &mut Trip<'_>) {
+    fn data_points(
+        &self,
+        treat: &str,
+        dense: bool,
+        calming: Option<&Stranger<'_>>,
+        trip: &mut Trip<'_>,
+    ) {
         let name = &self.alarm.alarm_name;
         let periods = self.alarm.evaluation_periods.unwrap_or(1);
         let wanted = self.alarm.datapoints_to_alarm.unwrap_or(periods);
@@ -101,6 +122,10 @@ impl Judge<'_> {
             return;
         }
         if treat == "missing" && !dense && wanted <= periods {
+            if let Some(stranger) = calming {
+                trip.faults.push(self.needs_missing_data(stranger, wanted));
+                return;
+            }
             trip.warnings.push(Warning {
                 code: "needs_missing_data",
                 message: format!(
@@ -128,6 +153,11 @@ impl Judge<'_> {
         if self.is_warming_up() {
             trip.faults.push(self.undecided(format!(
                 "Alarm {name} may still be in its warm-up period, in which it carries out no action."
+            )));
+        }
+        if let Some(EvaluationWindow::Other(_)) = alarm.evaluation_window {
+            trip.faults.push(self.undecided(format!(
+                "Alarm {name} is evaluated over a window of a kind that is not known; whether one event trips it cannot be told."
             )));
         }
         let shortest = self
@@ -162,7 +192,7 @@ impl Judge<'_> {
             .alarm_configuration_updated_timestamp
             .is_none_or(|put| {
                 let age = self.event.world.snapshot.now.duration_since(put);
-                age < SignedDuration::from_mins(minutes)
+                age < SignedDuration::from_secs(minutes.saturating_mul(60))
             })
     }
 }

@@ -3,9 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::event::{Event, is_same};
+use super::event::{Event, is_same, may_write};
 use super::math::{self, Series, Value};
-use super::statistic::Statistic;
+use super::statistic::{Sample, Statistic};
+use super::stranger::Extra;
 use crate::assess::fault::Tri;
 use crate::assess::filter::Filter;
 use crate::snapshot::{Alarm, Dimension, EvaluationCriteria, MetricDataQuery};
@@ -24,6 +25,28 @@ pub(super) struct Query<'a> {
     pub(super) dimensions: &'a [Dimension],
     /// The filters that write it, with these dimensions.
     pub(super) writers: Vec<&'a Filter<'a>>,
+    /// Other filters that write it for events of their own.
+    pub(super) strangers: Vec<&'a Filter<'a>>,
+}
+
+impl Query<'_> {
+    /// Whether it is about a metric that no filter writes and AWS does not either.
+    pub(super) fn is_unseen(&self) -> bool {
+        !self.is_by_aws()
+            && self.strangers.is_empty()
+            && !self.writers.iter().any(|writer| fits(writer, self.unit))
+    }
+
+    fn is_by_aws(&self) -> bool {
+        self.writers.is_empty() && self.namespace.starts_with("AWS/")
+    }
+}
+
+/// Whether what the filter writes is of the unit that is looked for.
+fn fits(filter: &Filter<'_>, unit: Option<&str>) -> bool {
+    filter
+        .metric
+        .is_some_and(|metric| unit.is_none_or(|unit| unit == metric.unit))
 }
 
 /// What happens in a period.
@@ -129,10 +152,21 @@ impl<'a> Metrics<'a> {
 
     /// The value that the alarm compares with its threshold; `value` stands in for what a match adds.
     pub(super) fn value(&self, period: Period, value: Option<f64>) -> Value {
+        self.value_beside(period, value, &[])
+    }
+
+    /// As [`Metrics::value`], with what other events add to the period.
+    pub(super) fn value_beside(
+        &self,
+        period: Period,
+        value: Option<f64>,
+        extras: &[Extra],
+    ) -> Value {
         let valuation = Valuation {
             metrics: self,
             period,
             value,
+            extras,
             depth: Cell::new(0),
             known: RefCell::default(),
         };
@@ -140,7 +174,7 @@ impl<'a> Metrics<'a> {
             return self
                 .queries
                 .first()
-                .map_or(Value::Missing, |query| valuation.of_query(query));
+                .map_or(Value::Missing, |query| valuation.of_query(0, query));
         }
         let returned: Vec<&str> = self
             .alarm
@@ -160,16 +194,23 @@ impl<'a> Metrics<'a> {
 
 fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -> Vec<Query<'a>> {
     let account = event.world.account();
-    let writers = |name: &str, namespace: &str, dimensions: &[Dimension]| {
-        filters
-            .iter()
-            .filter(|filter| {
-                filter
-                    .metric
-                    .is_some_and(|metric| metric.is_named(name, namespace))
-                    && event.lands(filter, dimensions)
-            })
-            .collect()
+    let written = |name: &str, namespace: &str, dimensions: &[Dimension], unit: Option<&str>| {
+        let named = filters.iter().filter(|filter| {
+            filter
+                .metric
+                .is_some_and(|metric| metric.is_named(name, namespace))
+        });
+        let writers: Vec<&Filter<'_>> = named
+            .clone()
+            .filter(|filter| event.lands(filter, dimensions))
+            .collect();
+        let is_told =
+            |filter: &Filter<'_>| is_same(filter, event.filter) && event.lands(filter, dimensions);
+        let strangers = named
+            .filter(|filter| may_write(filter, dimensions) && fits(filter, unit))
+            .filter(|filter| !is_told(filter))
+            .collect();
+        (writers, strangers)
     };
     let minutes = |seconds: Option<i64>| {
         u32::try_from(seconds.unwrap_or(300) / 60)
@@ -179,6 +220,8 @@ fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -
     if alarm.metrics.is_empty() {
         let name = alarm.metric_name.as_deref().unwrap_or_default();
         let namespace = alarm.namespace.as_deref().unwrap_or_default();
+        let (writers, strangers) =
+            written(name, namespace, &alarm.dimensions, alarm.unit.as_deref());
         let text = alarm
             .extended_statistic
             .as_deref()
@@ -193,7 +236,8 @@ fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -
             name,
             namespace,
             dimensions: &alarm.dimensions,
-            writers: writers(name, namespace, &alarm.dimensions),
+            writers,
+            strangers,
         }];
     }
     alarm
@@ -203,6 +247,16 @@ fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -
         .map(|(query, stat)| {
             let name = stat.metric.metric_name.as_deref().unwrap_or_default();
             let namespace = stat.metric.namespace.as_deref().unwrap_or_default();
+            let is_own = query
+                .account_id
+                .as_deref()
+                .is_none_or(|other| other == account);
+            let (writers, strangers) = if is_own {
+                let unit = stat.unit.as_deref();
+                written(name, namespace, &stat.metric.dimensions, unit)
+            } else {
+                (Vec::new(), Vec::new())
+            };
             Query {
                 id: query.id.clone(),
                 statistic: Statistic::parse(&stat.stat),
@@ -213,15 +267,8 @@ fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -
                 name,
                 namespace,
                 dimensions: &stat.metric.dimensions,
-                writers: if query
-                    .account_id
-                    .as_deref()
-                    .is_none_or(|other| other == account)
-                {
-                    writers(name, namespace, &stat.metric.dimensions)
-                } else {
-                    Vec::new()
-                },
+                writers,
+                strangers,
             }
         })
         .collect()
@@ -240,6 +287,8 @@ struct Valuation<'j, 'a> {
     period: Period,
     /// The value of a match, in place of the filter's own.
     value: Option<f64>,
+    /// What other events add.
+    extras: &'j [Extra],
     depth: Cell<u8>,
     /// The values of expressions, each worked out once: ten that name each other hundreds of times would never end.
     known: RefCell<BTreeMap<String, Value>>,
@@ -278,35 +327,30 @@ impl Valuation<'_, '_> {
         }
     }
 
-    fn of_query(&self, query: &Query<'_>) -> Value {
+    fn of_query(&self, at: usize, query: &Query<'_>) -> Value {
         let Some(statistic) = query.statistic else {
             return Value::Unknown(format!(
                 "the statistic {:?} of a single sample is not documented",
                 query.statistic_text
             ));
         };
-        let fitting = |writer: &&Filter<'_>| {
-            writer
-                .metric
-                .is_some_and(|metric| query.unit.is_none_or(|unit| unit == metric.unit))
-        };
-        let mut samples = Vec::new();
-        for writer in query.writers.iter().copied().filter(fitting) {
+        let extras = self.extras.iter().filter(|extra| extra.query == at);
+        let mut samples: Vec<Sample> = extras.map(|extra| (extra.value, extra.count)).collect();
+        let fitting = query.writers.iter().copied();
+        for writer in fitting.filter(|writer| fits(writer, query.unit)) {
             let Some(metric) = writer.metric else {
                 continue;
             };
             let (matches, defaults) = self.counts(writer, query.minutes);
             if matches {
-                samples.push(self.value.unwrap_or_else(|| metric.number()));
+                samples.push((self.value.unwrap_or_else(|| metric.number()), 1));
             }
-            if let Some(default) = metric.default {
-                // Beyond some number more samples tell no more; a period has at most 1440 minutes.
-                samples.extend(std::iter::repeat_n(default, defaults.min(1440) as usize));
+            if let Some(default) = metric.default.filter(|_| defaults > 0) {
+                samples.push((default, defaults));
             }
         }
         if samples.is_empty() {
-            let by_aws = query.writers.is_empty() && query.namespace.starts_with("AWS/");
-            return if by_aws {
+            return if query.is_by_aws() {
                 Value::Unknown(format!(
                     "metric {} of {} is AWS's own",
                     query.name, query.namespace
@@ -324,8 +368,9 @@ impl Valuation<'_, '_> {
 
 impl Series for Valuation<'_, '_> {
     fn value(&self, id: &str) -> Option<Value> {
-        if let Some(query) = self.metrics.queries.iter().find(|query| query.id == id) {
-            return Some(self.of_query(query));
+        let mut queries = self.metrics.queries.iter().enumerate();
+        if let Some((at, query)) = queries.find(|(_, query)| query.id == id) {
+            return Some(self.of_query(at, query));
         }
         let query = self
             .metrics

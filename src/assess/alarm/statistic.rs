@@ -1,5 +1,8 @@
 //! The statistics of a metric over the samples of one period.
 
+/// A value, and how many samples have it; at least one.
+pub(super) type Sample = (f64, u32);
+
 /// A statistic of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Statistic {
@@ -47,41 +50,45 @@ impl Statistic {
     }
 
     /// The value over samples; none where there are no samples or where their spread leaves it open.
-    pub(super) fn of(self, samples: &[f64]) -> Option<f64> {
-        let first = *samples.first()?;
-        let count = u32::try_from(samples.len()).map_or(f64::INFINITY, f64::from);
-        let sum: f64 = samples.iter().sum();
-        let equal = samples
+    pub(super) fn of(self, samples: &[Sample]) -> Option<f64> {
+        let (first, _) = *samples.first()?;
+        let count: f64 = samples.iter().map(|(_, count)| f64::from(*count)).sum();
+        let sum: f64 = samples
             .iter()
-            .all(|sample| (sample - first).abs() < f64::EPSILON);
+            .map(|(value, count)| value * f64::from(*count))
+            .sum();
+        let values = || samples.iter().map(|(value, _)| *value);
+        let is_single = matches!(samples, [(_, 1)]);
+        let equal = values().all(|value| (value - first).abs() < f64::EPSILON);
         match self {
             Self::Sum => Some(sum),
             Self::Average => Some(sum / count),
-            Self::Minimum => Some(samples.iter().copied().fold(first, f64::min)),
-            Self::Maximum => Some(samples.iter().copied().fold(first, f64::max)),
+            Self::Minimum => Some(values().fold(first, f64::min)),
+            Self::Maximum => Some(values().fold(first, f64::max)),
             Self::SampleCount => Some(count),
             Self::Percentile(percent) => percentile(percent, samples, count),
             Self::TrimmedMean => equal.then_some(first),
-            Self::TrimmedSum => (samples.len() == 1).then_some(first),
-            Self::TrimmedCount => (samples.len() == 1).then_some(1.0),
+            Self::TrimmedSum => is_single.then_some(first),
+            Self::TrimmedCount => is_single.then_some(1.0),
         }
     }
 }
 
 /// The percentile, if the nearest rank and interpolation between neighbours agree on it: CloudWatch does not say which it
 /// takes.
-fn percentile(percent: f64, samples: &[f64], count: f64) -> Option<f64> {
+fn percentile(percent: f64, samples: &[Sample], count: f64) -> Option<f64> {
     let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let share = percent / 100.0;
     let between = share * (count - 1.0);
     let nearest = (share * count).ceil() - 1.0;
     let (low, high) = (between.floor().min(nearest), between.ceil().max(nearest));
-    let mut ranked = sorted
-        .iter()
-        .zip(0_u32..)
-        .filter(|(_, rank)| (low..=high).contains(&f64::from(*rank)))
-        .map(|(sample, _)| *sample);
+    let mut before = 0.0;
+    let mut ranked = sorted.into_iter().filter_map(|(value, count)| {
+        let ranks = (before, before + f64::from(count) - 1.0);
+        before = ranks.1 + 1.0;
+        (ranks.0 <= high && ranks.1 >= low).then_some(value)
+    });
     let first = ranked.next()?;
     ranked
         .all(|other| (other - first).abs() < f64::EPSILON)
@@ -106,33 +113,33 @@ mod tests {
             "ts95",
         ] {
             assert_eq!(
-                Statistic::parse(name).and_then(|one| one.of(&[3.0])),
+                Statistic::parse(name).and_then(|one| one.of(&[(3.0, 1)])),
                 Some(3.0),
                 "{name}"
             );
         }
         assert_eq!(
-            Statistic::parse("SampleCount").and_then(|one| one.of(&[3.0])),
+            Statistic::parse("SampleCount").and_then(|one| one.of(&[(3.0, 1)])),
             Some(1.0)
         );
         assert_eq!(
-            Statistic::parse("tc90").and_then(|one| one.of(&[3.0])),
+            Statistic::parse("tc90").and_then(|one| one.of(&[(3.0, 1)])),
             Some(1.0)
         );
     }
 
     #[test]
     fn spread_leaves_percentiles_open() {
+        assert_eq!(Statistic::Percentile(99.0).of(&[(0.0, 4), (1.0, 1)]), None);
         assert_eq!(
-            Statistic::Percentile(99.0).of(&[0.0, 0.0, 0.0, 0.0, 1.0]),
-            None
-        );
-        assert_eq!(
-            Statistic::Percentile(50.0).of(&[0.0, 1.0, 0.0, 0.0, 0.0]),
+            Statistic::Percentile(50.0).of(&[(0.0, 1), (1.0, 1), (0.0, 3)]),
             Some(0.0)
         );
-        assert_eq!(Statistic::Percentile(100.0).of(&[0.0, 1.0, 0.0]), Some(1.0));
-        assert_eq!(Statistic::Average.of(&[0.0, 1.0]), Some(0.5));
+        assert_eq!(
+            Statistic::Percentile(100.0).of(&[(0.0, 1), (1.0, 1), (0.0, 1)]),
+            Some(1.0)
+        );
+        assert_eq!(Statistic::Average.of(&[(0.0, 1), (1.0, 1)]), Some(0.5));
         assert_eq!(Statistic::Sum.of(&[]), None);
     }
 

@@ -6,6 +6,7 @@ use super::overlap::{self, Overlap};
 use super::rule::State;
 use super::series::{Metrics, Period, Query, searched};
 use super::statistic::Statistic;
+use super::stranger::Extra;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::filter::{Filter, MetricValue};
 use crate::assess::remedy::Command;
@@ -18,12 +19,12 @@ pub(crate) struct Trip<'a> {
     /// Why it does not trip, or may not; empty if it does.
     pub(crate) faults: Vec<Fault>,
     pub(crate) warnings: Vec<Warning>,
-    /// The state that it rests in between events; none where that is not known.
+    /// The state that it rests in between events, among other records; none where that is not known.
     pub(crate) rest: Option<State>,
+    /// The state that it surely leaves when it trips; none where that depends on when it does.
+    pub(crate) from: Option<State>,
     /// Sets of other filters: where all of one match the event too, it trips.
     pub(crate) joint: Vec<Vec<&'a MetricFilter>>,
-    /// Whether what the filter writes for the event lands in a metric of the alarm.
-    pub(crate) lands: bool,
 }
 
 /// Judges the alarm for one event. `filters` are all of the region.
@@ -36,8 +37,8 @@ pub(crate) fn judge<'a>(
         faults: Vec::new(),
         warnings: Vec::new(),
         rest: None,
+        from: None,
         joint: Vec::new(),
-        lands: true,
     };
     if let Some(reason) = beyond(alarm) {
         trip.faults
@@ -52,6 +53,12 @@ pub(crate) fn judge<'a>(
     };
     judge.run(&mut trip);
     trip
+}
+
+/// Whether what the filter writes for the event lands in a metric of the alarm, or may: cheaper to ask than [`judge`], where many
+/// alarms look at different dimensions of one metric.
+pub(super) fn may_land(alarm: &Alarm, event: &Event<'_>) -> bool {
+    event.reaches(alarm) || beyond(alarm).is_some()
 }
 
 /// Why the alarm is of a kind that a snapshot does not decide.
@@ -107,7 +114,6 @@ impl<'a> Judge<'a> {
             .collect();
         let lands = |query: &&&Query<'_>| query.writers.iter().any(|one| is_same(one, self.filter));
         let landing: Vec<&Query<'_>> = ours.iter().filter(lands).copied().collect();
-        trip.lands = !landing.is_empty();
         if landing.is_empty() {
             if let Some(query) = ours.first() {
                 self.dimensions(query, trip);
@@ -124,7 +130,11 @@ impl<'a> Judge<'a> {
         }
         if self.overlap(trip) {
             self.dilution(trip);
-            self.rest(trip);
+            let strangers = self.metrics.strangers();
+            if trip.faults.is_empty() {
+                self.held_down(&strangers, trip);
+            }
+            self.rest(&strangers, trip);
         }
     }
 
@@ -403,7 +413,16 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn breaches(&self, period: Period, value: Option<f64>) -> Result<Tri, String> {
-        match self.metrics.value(period, value) {
+        self.is_breach(self.metrics.value(period, value))
+    }
+
+    /// Whether it breaches with what other events add.
+    pub(super) fn breaches_beside(&self, period: Period, extras: &[Extra]) -> Result<Tri, String> {
+        self.is_breach(self.metrics.value_beside(period, None, extras))
+    }
+
+    fn is_breach(&self, value: Value) -> Result<Tri, String> {
+        match value {
             Value::Number(number) => self
                 .compare(number)
                 .map(Tri::from)

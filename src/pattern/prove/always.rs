@@ -49,7 +49,8 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
         possible: (0..places.len()).collect(),
         doubt: None,
     };
-    let mut search = Search::new(Store::new(places), Budget::new(BUDGET), leaf);
+    let mut budget = Budget::new(BUDGET);
+    let mut search = Search::new(Store::new(places), &mut budget, leaf);
     let outcome = search.run(&formula);
     let leaf = search.leaf;
     match outcome {

@@ -13,6 +13,7 @@ mod machine;
 mod numbers;
 mod range;
 mod search;
+mod share;
 mod store;
 mod strings;
 mod tree;
@@ -34,6 +35,7 @@ use super::reader;
 use super::syntax::{Comparison, Operand, Step, Syntax, Test};
 
 pub use always::always_on;
+pub use share::{Share, share};
 
 /// Work for one proof; some tens of milliseconds.
 const BUDGET: u64 = 1_500_000;
@@ -235,6 +237,15 @@ impl Question<'_> {
 
     /// As [`Question::example`]; keeps an event of which it is not known whether it is one.
     fn look(&self, assumptions: &Assumptions, doubtful: &mut Option<Value>) -> Found<Value> {
+        self.look_within(assumptions, doubtful, &mut Budget::new(BUDGET))
+    }
+
+    fn look_within(
+        &self,
+        assumptions: &Assumptions,
+        doubtful: &mut Option<Value>,
+        budget: &mut Budget,
+    ) -> Found<Value> {
         let mut translator = Translator::default();
         let formula = self.formula(&mut translator, assumptions);
         let leaf = Example {
@@ -245,7 +256,7 @@ impl Question<'_> {
             doubtful: None,
         };
         let store = Store::new(translator.into_places());
-        let mut search = Search::new(store, Budget::new(BUDGET), leaf);
+        let mut search = Search::new(store, budget, leaf);
         let outcome = search.run(&formula);
         *doubtful = search.leaf.doubtful;
         match (search.leaf.found, outcome, search.leaf.open) {

@@ -16,6 +16,11 @@ impl Budget {
         Self { left: steps }
     }
 
+    /// The steps that are not spent.
+    pub(super) const fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Spends; `Err` when there is nothing left.
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Reason> {
         self.left = self.left.saturating_sub(steps as u64);
@@ -33,9 +38,9 @@ pub(super) trait Leaf<'p> {
     fn visit(&mut self, store: &Store<'p>, budget: &mut Budget) -> Result<ControlFlow<()>, Reason>;
 }
 
-pub(super) struct Search<'f, 'p, L> {
+pub(super) struct Search<'b, 'f, 'p, L> {
     pub(super) store: Store<'p>,
-    pub(super) budget: Budget,
+    pub(super) budget: &'b mut Budget,
     pub(super) leaf: L,
     /// How many branches have failed so far.
     failures: u32,
@@ -56,11 +61,11 @@ enum Choice<'f, 'p> {
     Branch(Vec<&'f Formula<'p>>),
 }
 
-impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
+impl<'b, 'f, 'p, L: Leaf<'p>> Search<'b, 'f, 'p, L> {
     /// Most questions have an easy example: looking ahead pays only once so many branches have failed.
     const PATIENCE: u32 = 8;
 
-    pub(super) fn new(store: Store<'p>, budget: Budget, leaf: L) -> Self {
+    pub(super) fn new(store: Store<'p>, budget: &'b mut Budget, leaf: L) -> Self {
         Self {
             store,
             budget,
@@ -98,7 +103,7 @@ impl<'f, 'p, L: Leaf<'p>> Search<'f, 'p, L> {
         loop {
             match self.choose(clauses)? {
                 Choice::Closed => return Ok(ControlFlow::Continue(())),
-                Choice::Leaf => return self.leaf.visit(&self.store, &mut self.budget),
+                Choice::Leaf => return self.leaf.visit(&self.store, self.budget),
                 Choice::Forced(formula) => {
                     if !self.assume(formula, clauses)? {
                         return Ok(ControlFlow::Continue(()));
