@@ -29,10 +29,10 @@ impl Chain {
     /// Holds what it has in common with another chain once for both. The controls of an account have a trail, a log group
     /// and a topic in common: of a thousand accounts, that is most of what is remembered.
     pub fn share(&mut self, other: &Self) {
-        share(&mut self.trail, &other.trail);
-        share(&mut self.selectors, &other.selectors);
-        share(&mut self.log_group, &other.log_group);
-        share(&mut self.topic, &other.topic);
+        share(&mut self.trail, other.trail.as_ref());
+        share(&mut self.selectors, other.selectors.as_ref());
+        share(&mut self.log_group, other.log_group.as_ref());
+        share(&mut self.topic, other.topic.as_ref());
         for ours in &mut self.subscriptions {
             if let Some(theirs) = other.subscriptions.iter().find(|one| *one == ours) {
                 *ours = Arc::clone(theirs);
@@ -41,8 +41,8 @@ impl Chain {
     }
 }
 
-fn share<T: PartialEq>(ours: &mut Option<Arc<T>>, theirs: &Option<Arc<T>>) {
-    if ours == theirs {
-        ours.clone_from(theirs);
+fn share<T: PartialEq>(ours: &mut Option<Arc<T>>, theirs: Option<&Arc<T>>) {
+    if ours.as_ref() == theirs {
+        *ours = theirs.cloned();
     }
 }
