@@ -84,6 +84,20 @@ impl Rule {
     }
 }
 
+/// What may be names in a text that is no rule: all quoted texts, all pieces between other signs of a rule, each word.
+pub(crate) fn mentions(text: &str) -> Vec<String> {
+    let quoted = tokens(text).into_iter().flatten().filter_map(|token| {
+        let Token::Quoted(name) = token else {
+            return None;
+        };
+        Some(name)
+    });
+    let pieces = text.split(['(', ')', ',', '"', '\'']);
+    let words = pieces.clone().flat_map(str::split_whitespace);
+    let texts = pieces.map(str::trim).chain(words).map(str::to_owned);
+    texts.chain(quoted).collect()
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Open,

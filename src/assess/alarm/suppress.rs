@@ -1,0 +1,65 @@
+//! The suppressor of a composite alarm: does it hold the actions back?
+
+use super::Actor;
+use super::rule::State;
+use super::states::States;
+use crate::assess::fault::{Fault, Tri};
+use crate::assess::remedy::Command;
+use crate::assess::{Link, Warning};
+use crate::snapshot::{Alarm, Arn};
+
+/// A suppressor in ALARM holds the actions back, also one that the same event moves.
+pub(super) fn suppress(composite: &Alarm, states: &States<'_, '_>, actor: &mut Actor<'_>) {
+    let named = composite.actions_suppressor.as_deref();
+    let Some(suppressor) = named.filter(|name| !name.is_empty()) else {
+        return;
+    };
+    let name = &composite.alarm_name;
+    let fault = match held_back(composite, suppressor, states) {
+        Tri::Yes => Fault::broken(
+            Link::Alarm,
+            format!(
+                "The actions of composite alarm {name} are held back by its suppressor {suppressor}."
+            ),
+        ),
+        Tri::Unknown => Fault::undecided(
+            Link::Alarm,
+            format!(
+                "The state of {suppressor}, which can hold back the actions of composite alarm {name}, is not known."
+            ),
+        ),
+        Tri::No => {
+            actor.warnings.push(Warning {
+                code: "suppressor",
+                message: format!(
+                    "Alarm {suppressor} can hold back the actions of composite alarm {name}."
+                ),
+            });
+            return;
+        }
+    };
+    let region = Arn::region_of(&composite.alarm_arn).unwrap_or_default();
+    let remedy =
+        Command::new("cloudwatch describe-alarms", region).with("--alarm-names", suppressor);
+    actor
+        .faults
+        .push(fault.on(&composite.alarm_arn).remedy(remedy));
+}
+
+fn held_back(composite: &Alarm, suppressor: &str, states: &States<'_, '_>) -> Tri {
+    let is_held_now = matches!(
+        composite.actions_suppressed_by.as_deref(),
+        Some("Alarm" | "ExtensionPeriod")
+    );
+    let now = states.at_present(suppressor, State::Alarm);
+    let meanwhile = states.between(suppressor, State::Alarm);
+    let soon = states.after(suppressor, State::Alarm);
+    if is_held_now || soon == Tri::Yes {
+        Tri::Yes
+    } else if now == Tri::No && meanwhile == Tri::No {
+        Tri::No
+    } else {
+        // One that leaves ALARM with the event still holds the actions back for the extension period, and then no more.
+        Tri::Unknown
+    }
+}
