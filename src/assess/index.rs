@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::alarm::{Mutes, Roster};
+use super::alarm::{Memo, Mutes, Roster};
 use super::fault::Fault;
 use super::filter::Filter;
 use super::log_group::{self, Delivery};
@@ -67,6 +67,7 @@ pub(super) struct Place<'a> {
     /// All alarms, as far as they were seen.
     pub(super) alarms: Roster<'a>,
     pub(super) mutes: Mutes<'a>,
+    pub(super) memo: Memo,
 }
 
 impl<'a> Place<'a> {
@@ -87,6 +88,7 @@ impl<'a> Place<'a> {
                 .map(|filter| Filter::new(filter, proofs))
                 .collect(),
             mutes: Mutes::of(world, region, &alarms),
+            memo: Memo::default(),
             alarms,
         }
     }

@@ -7,7 +7,7 @@ use super::hold::hold_back;
 use super::order::Composite;
 use super::roster::Roster;
 use super::rule::{Rule, State};
-use super::states::{Change, Possible, States, seen};
+use super::states::{Change, Possible, States};
 use super::suppress::suppress;
 use super::trip::Trip;
 use super::{Actor, Judged};
@@ -26,38 +26,55 @@ pub(super) struct Above<'a> {
     pub(super) actor: Actor<'a>,
 }
 
+/// All composite alarms that an event reaches.
+pub(super) struct Ascent<'a> {
+    pub(super) above: Vec<Above<'a>>,
+    /// The alarms of which it would have to be known whether the event moves them.
+    pub(super) open: BTreeSet<usize>,
+}
+
 /// The composite alarms that have a judged alarm among their children or their children's children, and are meant to
 /// notify: one without a topic, over an alarm with one, is not.
-pub(super) fn actors<'a>(
+pub(super) fn ascend<'a>(
     place: &Place<'a>,
     judged: &Judged<'_>,
     beside: &BTreeMap<usize, Bystander<'_>>,
-) -> Vec<Above<'a>> {
-    let mut walk = Walk::new(&place.alarms, judged, beside);
+) -> Ascent<'a> {
+    let roster = &place.alarms;
+    let mut walk = Walk::new(roster, judged, beside);
     let order = walk.run();
-    let reached = order.iter().filter_map(|at| {
-        let reached = walk.reached.get(at)?;
-        let is_meant = place.alarms.tells(*at) || !reached.is_told;
-        is_meant.then_some((*at, reached))
-    });
-    reached
-        .filter_map(|(at, reached)| {
-            let mut actor = Actor {
-                alarms: reached.path.clone(),
-                faults: reached.faults.clone(),
-                warnings: judged.get(&reached.origin)?.warnings.clone(),
-                picks: Vec::new(),
-                from: reached.from,
-                joint: None,
-            };
-            suppress(place.alarms.alarm(at)?, &walk.states, &mut actor);
-            hold_back(place, at, &mut actor);
-            Some(Above {
-                origin: reached.origin,
-                actor,
-            })
-        })
-        .collect()
+    let mut ascent = Ascent {
+        above: Vec::new(),
+        open: walk.open,
+    };
+    for at in order {
+        let (Some(composite), Some(reached)) = (roster.composite(at), walk.reached.get(&at)) else {
+            continue;
+        };
+        if reached.is_told && !roster.tells(at) {
+            continue;
+        }
+        let trip = judged.get(&reached.origin);
+        let mut actor = Actor {
+            alarms: reached.path.clone(),
+            faults: reached.faults.clone(),
+            warnings: trip.map(|trip| trip.warnings.clone()).unwrap_or_default(),
+            picks: Vec::new(),
+            from: reached.from,
+            joint: None,
+        };
+        if suppress(composite, &walk.states, &mut actor) == Tri::Unknown {
+            ascent
+                .open
+                .extend(composite.suppressor.and_then(|(_, at)| at));
+        }
+        hold_back(place, at, &mut actor);
+        ascent.above.push(Above {
+            origin: reached.origin,
+            actor,
+        });
+    }
+    ascent
 }
 
 /// An alarm that the event reaches, by its own metric or through its children.
@@ -94,11 +111,13 @@ impl Reached<'_> {
 /// The way up from the alarms that the event moves, each composite alarm once, after all that its rule looks at.
 struct Walk<'w, 'a> {
     roster: &'w Roster<'a>,
-    states: States<'w, 'a>,
+    states: States<'w>,
     reached: BTreeMap<usize, Reached<'a>>,
     /// The composite alarms that are still to be judged, by rank.
     due: BTreeSet<(usize, usize)>,
     done: BTreeSet<usize>,
+    /// The alarms that leave a composite alarm open.
+    open: BTreeSet<usize>,
 }
 
 impl<'w, 'a> Walk<'w, 'a> {
@@ -109,10 +128,11 @@ impl<'w, 'a> Walk<'w, 'a> {
     ) -> Self {
         let mut walk = Self {
             roster,
-            states: States::of(roster),
+            states: States::of(roster.present()),
             reached: BTreeMap::new(),
             due: BTreeSet::new(),
             done: BTreeSet::new(),
+            open: BTreeSet::new(),
         };
         for (&at, trip) in judged {
             walk.states.trip(at, trips(trip), trip.rest);
@@ -152,6 +172,9 @@ impl<'w, 'a> Walk<'w, 'a> {
             };
             let outcome = judge(composite, &self.states);
             self.reach(at, composite, &outcome);
+            if outcome.is_open() {
+                self.open.extend(&composite.below);
+            }
             self.states.change(at, outcome.change);
             self.done.insert(at);
             self.go_up(at);
@@ -199,6 +222,12 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// Whether more knowledge about the children would say more.
+    fn is_open(&self) -> bool {
+        let is_undecided = self.fault.as_ref().is_some_and(|fault| !fault.is_broken());
+        is_undecided || self.change.wavers || self.change.after == Possible::OK_OR_ALARM
+    }
+
     /// Whether the alarm is in ALARM before the event and after it.
     fn is_in_alarm_anyway(&self) -> bool {
         let in_alarm = Possible::only(State::Alarm);
@@ -206,7 +235,7 @@ impl Outcome {
     }
 }
 
-fn judge(composite: &Composite<'_>, states: &States<'_, '_>) -> Outcome {
+fn judge(composite: &Composite<'_>, states: &States<'_>) -> Outcome {
     let name = &composite.alarm.alarm_name;
     let open = |message: String| Outcome {
         change: Change {
@@ -230,9 +259,9 @@ fn judge(composite: &Composite<'_>, states: &States<'_, '_>) -> Outcome {
     }
 }
 
-fn follow(composite: &Composite<'_>, rule: &Rule, states: &States<'_, '_>) -> Outcome {
-    let before = rule.evaluate(&|child, state| states.before(child, state));
-    let after = rule.evaluate(&|child, state| states.after(child, state));
+fn follow(composite: &Composite<'_>, rule: &Rule<Option<usize>>, states: &States<'_>) -> Outcome {
+    let before = rule.evaluate(&|child, state| states.of_alarm(*child).before.is(state));
+    let after = rule.evaluate(&|child, state| states.of_alarm(*child).after.is(state));
     let wavers = may_waver(composite, rule, (before, after), states);
     let fault = stays(composite.alarm, (before, after), wavers);
     Outcome {
@@ -256,10 +285,12 @@ fn follow(composite: &Composite<'_>, rule: &Rule, states: &States<'_, '_>) -> Ou
 
 /// The states in which it may rest, if its rule holds then or not.
 fn resting(alarm: &Alarm, holds: Tri) -> Possible {
-    match (holds, seen(alarm)) {
-        (Tri::Yes, _) => Possible::only(State::Alarm),
-        (Tri::No, _) | (Tri::Unknown, Some(State::Ok)) => Possible::only(State::Ok),
-        (Tri::Unknown, _) => Possible::OK_OR_ALARM,
+    let ok = Possible::only(State::Ok);
+    match holds {
+        Tri::Yes => Possible::only(State::Alarm),
+        Tri::No => ok,
+        Tri::Unknown if Possible::seen(alarm) == ok => ok,
+        Tri::Unknown => Possible::OK_OR_ALARM,
     }
 }
 
@@ -267,9 +298,9 @@ fn resting(alarm: &Alarm, holds: Tri) -> Possible {
 /// that nobody knows.
 fn may_waver(
     composite: &Composite<'_>,
-    rule: &Rule,
+    rule: &Rule<Option<usize>>,
     (before, after): (Tri, Tri),
-    states: &States<'_, '_>,
+    states: &States<'_>,
 ) -> bool {
     // Two changes have one state between: too few for the way from ALARM to OK to lead back to ALARM.
     let fewest = match (before, after) {
@@ -278,7 +309,8 @@ fn may_waver(
         _ => 2,
     };
     states.steps(&composite.below) >= fewest
-        && rule.evaluate(&|child, state| states.between(child, state)) == Tri::Unknown
+        && rule.evaluate(&|child, state| states.of_alarm(*child).between().is(state))
+            == Tri::Unknown
 }
 
 /// Why it does not change to ALARM, or may not.

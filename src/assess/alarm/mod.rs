@@ -19,6 +19,7 @@ mod trip;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use beside::Memo;
 pub(super) use hold::Mutes;
 pub(crate) use mute::silences;
 pub(super) use roster::Roster;
@@ -83,7 +84,11 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
             ..Event::of(place.world, filter)
         };
         let (alone, together) = of_event(place, &event);
-        actors.extend(alone);
+        let known: BTreeMap<*const Alarm, &Actor<'a>> = alone
+            .iter()
+            .filter_map(|actor| Some((std::ptr::from_ref(actor.acting()?), actor)))
+            .collect();
+        let mut jointly = Vec::new();
         for names in together {
             let is_named =
                 |one: &&Filter<'a>| names.iter().any(|seen| std::ptr::eq(*seen, one.seen));
@@ -96,15 +101,22 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
                 ..event.clone()
             };
             let (acting, _) = of_event(place, &event);
-            // One that does not act even then is told of once.
+            // One that does not act even then is told of once, and so is one that acts no better than on all events.
+            let is_news = |actor: &Actor<'a>| {
+                let acting = actor.acting().map(std::ptr::from_ref);
+                let without = acting.and_then(|alarm| known.get(&alarm));
+                without.is_none_or(|one| (&one.faults, one.from) != (&actor.faults, actor.from))
+            };
             let acting = acting
                 .into_iter()
-                .filter(|actor| !actor.faults.iter().any(Fault::is_broken));
-            actors.extend(acting.map(|actor| Actor {
+                .filter(|actor| !actor.faults.iter().any(Fault::is_broken) && is_news(actor));
+            jointly.extend(acting.map(|actor| Actor {
                 joint: Some(joint.clone()),
                 ..actor
             }));
         }
+        actors.extend(alone);
+        actors.extend(jointly);
     }
     actors
 }
@@ -140,9 +152,11 @@ fn of_event<'e, 'a>(place: &'e Place<'a>, event: &'e Event<'e>) -> (Vec<Actor<'a
         .filter(|(_, trip)| event.picks.is_empty() || trip.lands)
         .collect();
     let beside = beside::bystanders(place, &judged, event);
-    let joint_here = judged.values().flat_map(|trip| &trip.joint);
-    let together = each_once(joint_here.chain(beside.values().flat_map(|one| &one.joint)));
-    let composites = composite::actors(place, &judged, &beside);
+    let ascent = composite::ascend(place, &judged, &beside);
+    let of_trips = judged.values().flat_map(|trip| &trip.joint);
+    let of_open = beside.iter().filter(|(at, _)| ascent.open.contains(at));
+    let together = each_once(of_trips.chain(of_open.flat_map(|(_, one)| &one.joint)));
+    let composites = ascent.above;
     let acts = |above: &&Above<'a>| {
         let acting = above.actor.acting();
         acting.is_some_and(has_topic)

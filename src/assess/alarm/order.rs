@@ -12,9 +12,11 @@ use crate::snapshot::Alarm;
 pub(super) struct Composite<'a> {
     pub(super) alarm: &'a Alarm,
     /// None where it cannot be read.
-    pub(super) rule: Option<Rule>,
+    pub(super) rule: Option<Rule<Option<usize>>>,
     /// The alarms that the rule looks at; all that it mentions where it cannot be read.
     pub(super) below: BTreeSet<usize>,
+    /// Name and place of its suppressor; no place where that was not seen.
+    pub(super) suppressor: Option<(&'a str, Option<usize>)>,
     /// Higher than that of each composite alarm below, unless there is a circle.
     pub(super) rank: usize,
     /// It is in a circle of rules, or above one.
@@ -26,14 +28,17 @@ impl<'a> Composite<'a> {
         let text = alarm.alarm_rule.as_deref().unwrap_or_default();
         let rule = Rule::parse(text);
         let below: Vec<String> = match &rule {
-            Some(rule) => rule.children().into_iter().map(str::to_owned).collect(),
+            Some(rule) => rule.children().into_iter().cloned().collect(),
             None => mentions(text),
         };
         let below = below.iter().flat_map(|name| names.called(name)).copied();
+        let suppressor = alarm.actions_suppressor.as_deref();
+        let suppressor = suppressor.filter(|name| !name.is_empty());
         Self {
             alarm,
-            rule,
+            rule: rule.map(|rule| rule.resolve(&|name| names.find(name))),
             below: below.collect(),
+            suppressor: suppressor.map(|name| (name, names.find(name))),
             rank: usize::MAX,
             is_circular: true,
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::{Composite, in_order};
 use super::series::{looks_at, searched};
+use super::states::Possible;
 use super::{has_topic, is_composite};
 use crate::assess::filter::Metric;
 use crate::assess::world::World;
@@ -16,6 +17,8 @@ use crate::snapshot::{Alarm, Arn};
 pub(crate) struct Roster<'a> {
     /// By name.
     alarms: Vec<&'a Alarm>,
+    /// The states in which they were seen.
+    present: Vec<Possible>,
     names: Names<'a>,
     composites: BTreeMap<usize, Composite<'a>>,
     /// The composite alarms whose rules look at an alarm.
@@ -50,6 +53,14 @@ impl<'a> Names<'a> {
     pub(super) fn called(&self, name: &str) -> &[usize] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
+
+    /// The alarm of that name or ARN; none where it was not seen, or more than one was.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        match self.called(name) {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Roster<'a> {
@@ -63,6 +74,7 @@ impl<'a> Roster<'a> {
             watchers: BTreeMap::new(),
             searching: Vec::new(),
             telling: BTreeSet::new(),
+            present: alarms.iter().map(|alarm| Possible::seen(alarm)).collect(),
             alarms,
             names,
             composites,
@@ -79,9 +91,8 @@ impl<'a> Roster<'a> {
                 self.parents.entry(child).or_default().push(at);
                 self.named.insert(child);
             }
-            let suppressor = composite.alarm.actions_suppressor.as_deref();
             self.named
-                .extend(self.names.called(suppressor.unwrap_or_default()));
+                .extend(composite.suppressor.and_then(|(_, at)| at));
         }
     }
 
@@ -116,12 +127,9 @@ impl<'a> Roster<'a> {
         self.names.called(name)
     }
 
-    /// The alarm of that name or ARN; none where it was not seen, or more than one was.
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
-        match self.called(name) {
-            [only] => Some(*only),
-            _ => None,
-        }
+    /// The states in which the alarms were seen.
+    pub(super) fn present(&self) -> &[Possible] {
+        &self.present
     }
 
     pub(super) fn composite(&self, at: usize) -> Option<&Composite<'a>> {

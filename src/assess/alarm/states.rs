@@ -1,8 +1,5 @@
 //! The states of alarms before an event and after it, as far as they are known.
 
-use std::collections::BTreeMap;
-
-use super::roster::Roster;
 use super::rule::State;
 use crate::assess::fault::Tri;
 use crate::snapshot::Alarm;
@@ -22,6 +19,12 @@ impl Possible {
             State::Alarm => 0b010,
             State::InsufficientData => 0b100,
         })
+    }
+
+    /// The state in which an alarm was seen.
+    pub(super) fn seen(alarm: &Alarm) -> Self {
+        let state = alarm.state_value.as_deref().and_then(State::parse);
+        state.map_or(Self::ANY, Self::only)
     }
 
     pub(super) const fn or(self, other: Self) -> Self {
@@ -64,7 +67,7 @@ impl Change {
     }
 
     /// The states in which it is at some time.
-    fn between(self) -> Possible {
+    pub(super) fn between(self) -> Possible {
         let known = self.before.or(self.after);
         if self.wavers {
             known.or(Possible::OK_OR_ALARM)
@@ -84,34 +87,37 @@ impl Change {
 }
 
 /// The states of all alarms of the region.
-pub(super) struct States<'s, 'a> {
-    roster: &'s Roster<'a>,
-    /// The alarms that the event may move; all others stay as they were seen.
-    changes: BTreeMap<usize, Change>,
+pub(super) struct States<'s> {
+    present: &'s [Possible],
+    /// What the event may move; all others stay as they were seen.
+    changes: Vec<Option<Change>>,
 }
 
-impl<'s, 'a> States<'s, 'a> {
-    pub(super) fn of(roster: &'s Roster<'a>) -> Self {
+impl<'s> States<'s> {
+    pub(super) fn of(present: &'s [Possible]) -> Self {
         Self {
-            roster,
-            changes: BTreeMap::new(),
+            present,
+            changes: vec![None; present.len()],
         }
     }
 
     /// Notes what the event does to a metric alarm that rests in a state, if it is known in which.
     pub(super) fn trip(&mut self, at: usize, moved: Tri, rest: Option<State>) {
-        let seen = self.roster.alarm(at).and_then(seen);
-        // An alarm that the event can move rests first; if it is in ALARM at present it comes back.
-        let resting = seen.filter(|seen| *seen != State::Alarm).or(rest);
+        let seen = self.at_present(Some(at));
         let in_alarm = Possible::only(State::Alarm);
         let after = match moved {
             Tri::No => return,
             Tri::Yes => in_alarm,
-            Tri::Unknown => seen.map_or(Possible::ANY, Possible::only).or(in_alarm),
+            Tri::Unknown => seen.or(in_alarm),
         };
-        let before = resting.map_or(Possible::ANY, Possible::only);
+        // An alarm that the event can move rests first; if it is in ALARM at present it comes back.
+        let before = if seen.is_known() && seen != in_alarm {
+            seen
+        } else {
+            rest.map_or(Possible::ANY, Possible::only)
+        };
         let wavers = false;
-        self.changes.insert(
+        self.change(
             at,
             Change {
                 before,
@@ -121,48 +127,27 @@ impl<'s, 'a> States<'s, 'a> {
         );
     }
 
-    /// Notes what the event does to a composite alarm.
+    /// Notes what the event does to an alarm.
     pub(super) fn change(&mut self, at: usize, change: Change) {
-        self.changes.insert(at, change);
+        if let Some(known) = self.changes.get_mut(at) {
+            *known = Some(change);
+        }
     }
 
-    /// Whether an alarm is in a state as it was seen.
-    pub(super) fn at_present(&self, name: &str, state: State) -> Tri {
-        self.present(self.roster.find(name)).is(state)
+    /// As it was seen; an alarm that was not seen may be in any state.
+    pub(super) fn at_present(&self, at: Option<usize>) -> Possible {
+        let seen = at.and_then(|at| self.present.get(at));
+        seen.copied().unwrap_or(Possible::ANY)
     }
 
-    pub(super) fn before(&self, name: &str, state: State) -> Tri {
-        self.of_alarm(name).before.is(state)
-    }
-
-    pub(super) fn after(&self, name: &str, state: State) -> Tri {
-        self.of_alarm(name).after.is(state)
-    }
-
-    /// At some time between: each alarm may have changed already or not.
-    pub(super) fn between(&self, name: &str, state: State) -> Tri {
-        self.of_alarm(name).between().is(state)
+    pub(super) fn of_alarm(&self, at: Option<usize>) -> Change {
+        let change = at.and_then(|at| *self.changes.get(at)?);
+        change.unwrap_or_else(|| Change::none(self.at_present(at)))
     }
 
     /// How many changes of the alarms one after the other there may be.
     pub(super) fn steps<'c>(&self, alarms: impl IntoIterator<Item = &'c usize>) -> usize {
-        let changes = alarms.into_iter().filter_map(|at| self.changes.get(at));
-        changes.map(|change| change.steps()).sum()
+        let changes = alarms.into_iter().filter_map(|at| *self.changes.get(*at)?);
+        changes.map(Change::steps).sum()
     }
-
-    fn present(&self, at: Option<usize>) -> Possible {
-        let seen = at.and_then(|at| self.roster.alarm(at)).and_then(seen);
-        seen.map_or(Possible::ANY, Possible::only)
-    }
-
-    fn of_alarm(&self, name: &str) -> Change {
-        let at = self.roster.find(name);
-        let change = at.and_then(|at| self.changes.get(&at));
-        change.map_or_else(|| Change::none(self.present(at)), |change| *change)
-    }
-}
-
-/// The state in which an alarm was seen.
-pub(super) fn seen(alarm: &Alarm) -> Option<State> {
-    State::parse(alarm.state_value.as_deref()?)
 }

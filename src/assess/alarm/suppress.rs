@@ -1,6 +1,7 @@
 //! The suppressor of a composite alarm: does it hold the actions back?
 
 use super::Actor;
+use super::order::Composite;
 use super::rule::State;
 use super::states::States;
 use crate::assess::fault::{Fault, Tri};
@@ -8,14 +9,19 @@ use crate::assess::remedy::Command;
 use crate::assess::{Link, Warning};
 use crate::snapshot::{Alarm, Arn};
 
-/// A suppressor in ALARM holds the actions back, also one that the same event moves.
-pub(super) fn suppress(composite: &Alarm, states: &States<'_, '_>, actor: &mut Actor<'_>) {
-    let named = composite.actions_suppressor.as_deref();
-    let Some(suppressor) = named.filter(|name| !name.is_empty()) else {
-        return;
+/// Whether the actions are held back: a suppressor in ALARM does that, also one that the same event moves.
+pub(super) fn suppress(
+    composite: &Composite<'_>,
+    states: &States<'_>,
+    actor: &mut Actor<'_>,
+) -> Tri {
+    let Some((suppressor, at)) = composite.suppressor else {
+        return Tri::No;
     };
+    let composite = composite.alarm;
     let name = &composite.alarm_name;
-    let fault = match held_back(composite, suppressor, states) {
+    let answer = held_back(composite, at, states);
+    let fault = match answer {
         Tri::Yes => Fault::broken(
             Link::Alarm,
             format!(
@@ -35,7 +41,7 @@ pub(super) fn suppress(composite: &Alarm, states: &States<'_, '_>, actor: &mut A
                     "Alarm {suppressor} can hold back the actions of composite alarm {name}."
                 ),
             });
-            return;
+            return answer;
         }
     };
     let region = Arn::region_of(&composite.alarm_arn).unwrap_or_default();
@@ -44,16 +50,18 @@ pub(super) fn suppress(composite: &Alarm, states: &States<'_, '_>, actor: &mut A
     actor
         .faults
         .push(fault.on(&composite.alarm_arn).remedy(remedy));
+    answer
 }
 
-fn held_back(composite: &Alarm, suppressor: &str, states: &States<'_, '_>) -> Tri {
+fn held_back(composite: &Alarm, suppressor: Option<usize>, states: &States<'_>) -> Tri {
     let is_held_now = matches!(
         composite.actions_suppressed_by.as_deref(),
         Some("Alarm" | "ExtensionPeriod")
     );
-    let now = states.at_present(suppressor, State::Alarm);
-    let meanwhile = states.between(suppressor, State::Alarm);
-    let soon = states.after(suppressor, State::Alarm);
+    let now = states.at_present(suppressor).is(State::Alarm);
+    let change = states.of_alarm(suppressor);
+    let meanwhile = change.between().is(State::Alarm);
+    let soon = change.after.is(State::Alarm);
     if is_held_now || soon == Tri::Yes {
         Tri::Yes
     } else if now == Tri::No && meanwhile == Tri::No {
