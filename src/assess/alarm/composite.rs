@@ -40,20 +40,16 @@ pub(super) fn ascend<'a>(
     judged: &Judged<'_>,
     beside: &BTreeMap<usize, Bystander<'_>>,
 ) -> Ascent<'a> {
-    let roster = &place.alarms;
-    let mut walk = Walk::new(roster, judged, beside);
-    let order = walk.run();
+    let mut walk = Walk::new(&place.alarms, judged, beside);
+    walk.run();
     let mut ascent = Ascent {
         above: Vec::new(),
-        open: walk.open,
+        open: BTreeSet::new(),
     };
-    for at in order {
-        let (Some(composite), Some(reached)) = (roster.composite(at), walk.reached.get(&at)) else {
+    for &at in &walk.order {
+        let (Some(composite), Some(reached)) = (place.alarms.composite(at), walk.meant(at)) else {
             continue;
         };
-        if reached.is_told && !roster.tells(at) {
-            continue;
-        }
         let trip = judged.get(&reached.origin);
         let mut actor = Actor {
             alarms: reached.path.clone(),
@@ -74,6 +70,7 @@ pub(super) fn ascend<'a>(
             actor,
         });
     }
+    walk.look_down(&mut ascent.open);
     ascent
 }
 
@@ -108,15 +105,19 @@ impl Reached<'_> {
     }
 }
 
-/// The way up from the alarms that the event moves, each composite alarm once, after all that its rule looks at.
+/// The way up from the alarms that the event moves, each composite alarm once, after all that its rule looks at. The lists
+/// have an entry for each alarm of the region.
 struct Walk<'w, 'a> {
     roster: &'w Roster<'a>,
     states: States<'w>,
-    reached: BTreeMap<usize, Reached<'a>>,
+    reached: Vec<Option<Box<Reached<'a>>>>,
     /// The composite alarms that are still to be judged, by rank.
     due: BTreeSet<(usize, usize)>,
-    done: BTreeSet<usize>,
-    /// The alarms that leave a composite alarm open.
+    /// Those that are due or judged.
+    met: Vec<bool>,
+    /// Those that are judged, in the order in which that was done.
+    order: Vec<usize>,
+    /// Those of which more could be said if more were known of what they look at.
     open: BTreeSet<usize>,
 }
 
@@ -126,24 +127,27 @@ impl<'w, 'a> Walk<'w, 'a> {
         judged: &Judged<'_>,
         beside: &BTreeMap<usize, Bystander<'_>>,
     ) -> Self {
+        let count = roster.alarms().len();
         let mut walk = Self {
             roster,
             states: States::of(roster.present()),
-            reached: BTreeMap::new(),
+            reached: vec![None; count],
             due: BTreeSet::new(),
-            done: BTreeSet::new(),
+            met: vec![false; count],
+            order: Vec::new(),
             open: BTreeSet::new(),
         };
         for (&at, trip) in judged {
             walk.states.trip(at, trips(trip), trip.rest);
-            let reached = roster.alarm(at).map(|alarm| Reached {
-                origin: at,
-                path: vec![alarm],
-                faults: trip.faults.clone(),
-                from: trip.rest,
-                is_told: roster.tells(at),
-            });
-            walk.reached.extend(reached.map(|reached| (at, reached)));
+            if let (Some(alarm), Some(reached)) = (roster.alarm(at), walk.reached.get_mut(at)) {
+                *reached = Some(Box::new(Reached {
+                    origin: at,
+                    path: vec![alarm],
+                    faults: trip.faults.clone(),
+                    from: trip.rest,
+                    is_told: roster.tells(at),
+                }));
+            }
             walk.go_up(at);
         }
         for (&at, one) in beside {
@@ -155,42 +159,44 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn go_up(&mut self, at: usize) {
         for &parent in self.roster.parents(at) {
-            if let Some(composite) = self.roster.composite(parent)
-                && !self.done.contains(&parent)
-            {
+            let met = self.met.get_mut(parent).filter(|met| !**met);
+            if let (Some(met), Some(composite)) = (met, self.roster.composite(parent)) {
+                *met = true;
                 self.due.insert((composite.rank, parent));
             }
         }
     }
 
-    /// Judges all that the event reaches; the order in which that was done.
-    fn run(&mut self) -> Vec<usize> {
-        let mut order = Vec::new();
+    /// Judges all that the event reaches.
+    fn run(&mut self) {
         while let Some((_, at)) = self.due.pop_first() {
             let Some(composite) = self.roster.composite(at) else {
                 continue;
             };
             let outcome = judge(composite, &self.states);
-            self.reach(at, composite, &outcome);
+            let reached = self.reach(at, composite, &outcome);
+            if let Some(known) = self.reached.get_mut(at) {
+                *known = reached;
+            }
             if outcome.is_open() {
-                self.open.extend(&composite.below);
+                self.open.insert(at);
             }
             self.states.change(at, outcome.change);
-            self.done.insert(at);
+            self.order.push(at);
             self.go_up(at);
-            order.push(at);
         }
-        order
     }
 
     /// Extends the path of the best child; none where only alarms move that are not judged themselves.
-    fn reach(&mut self, at: usize, composite: &Composite<'a>, outcome: &Outcome) {
+    fn reach(
+        &self,
+        at: usize,
+        composite: &Composite<'a>,
+        outcome: &Outcome,
+    ) -> Option<Box<Reached<'a>>> {
         let below = composite.below.iter();
-        let children = below.filter_map(|child| self.reached.get(child));
-        let Some(best) = children.min_by_key(|child| child.severity()) else {
-            return;
-        };
-        let mut reached = best.clone();
+        let children = below.filter_map(|child| self.reached.get(*child)?.as_ref());
+        let mut reached = children.min_by_key(|child| child.severity())?.clone();
         reached.path.truncate(MOST_LEVELS);
         reached.path.push(composite.alarm);
         reached.from = outcome.from;
@@ -198,7 +204,24 @@ impl<'w, 'a> Walk<'w, 'a> {
         if reached.is_explained_by(outcome) {
             reached.faults.extend(outcome.fault.clone());
         }
-        self.reached.insert(at, reached);
+        Some(reached)
+    }
+
+    /// A composite alarm that is reached and meant to notify.
+    fn meant(&self, at: usize) -> Option<&Reached<'a>> {
+        let reached = self.reached.get(at)?.as_deref()?;
+        (self.roster.tells(at) || !reached.is_told).then_some(reached)
+    }
+
+    /// Adds the alarms that leave open what is meant to notify, or what is added already.
+    fn look_down(&self, open: &mut BTreeSet<usize>) {
+        for at in self.order.iter().rev() {
+            let matters = self.meant(*at).is_some() || open.contains(at);
+            if matters && self.open.contains(at) {
+                let composite = self.roster.composite(*at);
+                open.extend(composite.into_iter().flat_map(|one| &one.below));
+            }
+        }
     }
 }
 

@@ -65,6 +65,7 @@ fn hole(world: World<'_>, operation: &str, region: &str) -> Option<Hole> {
     let of_rule = || {
         let keys = world.snapshot.api_errors.keys();
         keys.filter_map(|key| key.split_once(char::is_whitespace))
+            .filter(|(failed, _)| failed.eq_ignore_ascii_case(operation))
             .map(|(_, scope)| scope.trim())
             .filter(|scope| Arn::region_of(scope) == Some(region))
             .filter_map(|scope| world.hole(operation, &[scope]))

@@ -14,7 +14,7 @@ pub(super) struct Composite<'a> {
     /// None where it cannot be read.
     pub(super) rule: Option<Rule<Option<usize>>>,
     /// The alarms that the rule looks at; all that it mentions where it cannot be read.
-    pub(super) below: BTreeSet<usize>,
+    pub(super) below: Vec<usize>,
     /// Name and place of its suppressor; no place where that was not seen.
     pub(super) suppressor: Option<(&'a str, Option<usize>)>,
     /// Higher than that of each composite alarm below, unless there is a circle.
@@ -31,13 +31,17 @@ impl<'a> Composite<'a> {
             Some(rule) => rule.children().into_iter().cloned().collect(),
             None => mentions(text),
         };
-        let below = below.iter().flat_map(|name| names.called(name)).copied();
+        let below: BTreeSet<usize> = below
+            .iter()
+            .flat_map(|name| names.called(name))
+            .copied()
+            .collect();
         let suppressor = alarm.actions_suppressor.as_deref();
         let suppressor = suppressor.filter(|name| !name.is_empty());
         Self {
             alarm,
             rule: rule.map(|rule| rule.resolve(&|name| names.find(name))),
-            below: below.collect(),
+            below: below.into_iter().collect(),
             suppressor: suppressor.map(|name| (name, names.find(name))),
             rank: usize::MAX,
             is_circular: true,
