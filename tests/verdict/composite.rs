@@ -439,6 +439,31 @@ fn a_suppressor_over_an_alarm_on_another_filter_of_the_event_counts() {
 }
 
 #[test]
+fn many_alarms_that_the_event_may_move_are_judged_in_time() {
+    const COUNT: usize = 60;
+    let mut cases = Cases::default();
+    cases.case(
+        "each composite alarm waits for all",
+        "UNKNOWN alarm",
+        |state| {
+            set(state, "/alarms/0/AlarmActions", json!([]));
+            let names: Vec<String> = (0..COUNT).map(|at| format!("ALARM(b{at})")).collect();
+            let rule = format!("ALARM(a) AND {}", names.join(" AND "));
+            for at in 0..COUNT {
+                let mut other = alarm(&format!("b{at}"), &format!("m{at}"));
+                set(&mut other, "/AlarmActions", json!([]));
+                set(state, "/alarms/-", other);
+                set(state, "/alarms/-", composite(&format!("d{at}"), &rule));
+                let pattern = format!("{{ $.eventName = StopLogging && $.x{at} = 1 }}");
+                let filter = filter(&format!("g{at}"), &pattern, &format!("m{at}"));
+                set(state, "/metric_filters/-", filter);
+            }
+        },
+    );
+    cases.done();
+}
+
+#[test]
 fn many_composite_alarms_are_judged_in_time() {
     const COUNT: usize = 400;
     let mut cases = Cases::default();

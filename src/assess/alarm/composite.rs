@@ -29,8 +29,9 @@ pub(super) struct Above<'a> {
 /// All composite alarms that an event reaches.
 pub(super) struct Ascent<'a> {
     pub(super) above: Vec<Above<'a>>,
-    /// The alarms of which it would have to be known whether the event moves them.
-    pub(super) open: BTreeSet<usize>,
+    /// The alarms of which it would have to be known whether the event moves them, with the number of alarms of which that
+    /// is asked together: the fewer, the more one of them decides.
+    pub(super) open: BTreeMap<usize, usize>,
 }
 
 /// The composite alarms that have a judged alarm among their children or their children's children, and are meant to
@@ -44,7 +45,7 @@ pub(super) fn ascend<'a>(
     walk.run();
     let mut ascent = Ascent {
         above: Vec::new(),
-        open: BTreeSet::new(),
+        open: BTreeMap::new(),
     };
     for &at in &walk.order {
         let (Some(composite), Some(reached)) = (place.alarms.composite(at), walk.meant(at)) else {
@@ -60,9 +61,8 @@ pub(super) fn ascend<'a>(
             joint: None,
         };
         if suppress(composite, &walk.states, &mut actor) == Tri::Unknown {
-            ascent
-                .open
-                .extend(composite.suppressor.and_then(|(_, at)| at));
+            let suppressor = composite.suppressor.and_then(|(_, at)| at);
+            ascent.open.extend(suppressor.map(|at| (at, 1)));
         }
         hold_back(place, at, &mut actor);
         ascent.above.push(Above {
@@ -214,12 +214,17 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// Adds the alarms that leave open what is meant to notify, or what is added already.
-    fn look_down(&self, open: &mut BTreeSet<usize>) {
+    fn look_down(&self, open: &mut BTreeMap<usize, usize>) {
         for at in self.order.iter().rev() {
-            let matters = self.meant(*at).is_some() || open.contains(at);
+            let matters = self.meant(*at).is_some() || open.contains_key(at);
+            let Some(composite) = self.roster.composite(*at) else {
+                continue;
+            };
             if matters && self.open.contains(at) {
-                let composite = self.roster.composite(*at);
-                open.extend(composite.into_iter().flat_map(|one| &one.below));
+                for child in &composite.below {
+                    let count = open.entry(*child).or_insert(usize::MAX);
+                    *count = composite.below.len().min(*count);
+                }
             }
         }
     }

@@ -33,6 +33,7 @@ use super::index::Place;
 use super::remedy::Command;
 use crate::pattern::Pattern;
 use crate::snapshot::{Alarm, Arn, MetricFilter};
+use beside::Bystander;
 use composite::Above;
 use event::Event;
 use hold::hold_back;
@@ -154,8 +155,8 @@ fn of_event<'e, 'a>(place: &'e Place<'a>, event: &'e Event<'e>) -> (Vec<Actor<'a
     let beside = beside::bystanders(place, &judged, event);
     let ascent = composite::ascend(place, &judged, &beside);
     let of_trips = judged.values().flat_map(|trip| &trip.joint);
-    let of_open = beside.iter().filter(|(at, _)| ascent.open.contains(at));
-    let together = each_once(of_trips.chain(of_open.flat_map(|(_, one)| &one.joint)));
+    let of_open = most_telling(&beside, &ascent.open);
+    let together = each_once(of_trips.chain(of_open));
     let composites = ascent.above;
     let acts = |above: &&Above<'a>| {
         let acting = above.actor.acting();
@@ -177,6 +178,23 @@ fn of_event<'e, 'a>(place: &'e Place<'a>, event: &'e Event<'e>) -> (Vec<Actor<'a
         actor.picks.clone_from(&event.picks);
     }
     (actors, together)
+}
+
+/// More bystanders than this are not tried one by one: each asks for all composite alarms again, for each filter.
+const MOST_BYSTANDERS: usize = 16;
+
+/// The sets of filters that move a bystander on which composite alarms depend; those first that depend on few.
+fn most_telling<'s, 'e>(
+    beside: &'s BTreeMap<usize, Bystander<'e>>,
+    open: &BTreeMap<usize, usize>,
+) -> impl Iterator<Item = &'s Vec<&'e MetricFilter>> + use<'s, 'e> {
+    let asked = beside.iter().filter(|(_, one)| !one.joint.is_empty());
+    let mut asked: Vec<(usize, &'s Bystander<'e>)> = asked
+        .filter_map(|(at, one)| Some((*open.get(at)?, one)))
+        .collect();
+    asked.sort_by_key(|(count, _)| *count);
+    let most = asked.into_iter().take(MOST_BYSTANDERS);
+    most.flat_map(|(_, one)| one.joint.iter().take(MOST_BYSTANDERS))
 }
 
 fn each_once<'s, 'e: 's>(sets: impl Iterator<Item = &'s Vec<&'e MetricFilter>>) -> Together<'e> {
