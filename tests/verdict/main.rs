@@ -23,6 +23,7 @@ mod laws;
 mod literal;
 mod log_group;
 mod math;
+mod mute;
 mod notify;
 mod pattern;
 mod split;

@@ -21,13 +21,16 @@ pub(super) struct Bystander<'e> {
     pub(super) joint: Vec<Vec<&'e MetricFilter>>,
 }
 
+/// Whether an alarm trips, and the state in which it rests.
+type Tripped = (Tri, Option<State>);
+
 /// What two filters have to do with each other, and a filter with an alarm, whatever the event is: found out once.
 #[derive(Debug, Default)]
 pub(crate) struct Memo {
     /// By the places of both among the filters.
     relations: RefCell<BTreeMap<(usize, usize), Tri>>,
     /// By the places of filter and alarm.
-    trips: RefCell<BTreeMap<(usize, usize), (Tri, Option<State>)>>,
+    trips: RefCell<BTreeMap<(usize, usize), Tripped>>,
 }
 
 impl Memo {
@@ -46,12 +49,7 @@ impl Memo {
     }
 
     /// Whether what one filter matches trips an alarm, and in which state that rests.
-    fn trip(
-        &self,
-        place: &Place<'_>,
-        filter: &Filter<'_>,
-        key: (usize, usize),
-    ) -> Option<(Tri, Option<State>)> {
+    fn trip(&self, place: &Place<'_>, filter: &Filter<'_>, key: (usize, usize)) -> Option<Tripped> {
         let known = self.trips.borrow().get(&key).copied();
         known.or_else(|| {
             let (_, at) = key;
@@ -123,7 +121,7 @@ impl<'e> Bystander<'e> {
         }
     }
 
-    fn be_moved(&mut self, filter: &Filter<'e>, matched: Tri, (trips, rest): (Tri, Option<State>)) {
+    fn be_moved(&mut self, filter: &Filter<'e>, matched: Tri, (trips, rest): Tripped) {
         self.rest = self.rest.or(rest);
         self.moved = self.moved.or(matched.and(trips));
         if matched == Tri::Unknown && trips == Tri::Yes {

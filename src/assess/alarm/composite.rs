@@ -159,9 +159,12 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn go_up(&mut self, at: usize) {
         for &parent in self.roster.parents(at) {
-            let met = self.met.get_mut(parent).filter(|met| !**met);
-            if let (Some(met), Some(composite)) = (met, self.roster.composite(parent)) {
-                *met = true;
+            // Most are met again and again: look them up once.
+            let Some(met) = self.met.get_mut(parent).filter(|met| !**met) else {
+                continue;
+            };
+            *met = true;
+            if let Some(composite) = self.roster.composite(parent) {
                 self.due.insert((composite.rank, parent));
             }
         }

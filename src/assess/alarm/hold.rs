@@ -51,11 +51,11 @@ impl<'a> Mutes<'a> {
 fn targets(rule: &AlarmMuteRule, alarms: &Roster<'_>) -> BTreeSet<usize> {
     let long = rule.mute_targets.iter().flat_map(|all| &all.alarm_names);
     let names = rule.targets.iter().flatten().chain(long);
-    let named: BTreeSet<usize> = names
+    let all: BTreeSet<usize> = names
         .flat_map(|name| alarms.called(name).iter().copied())
         .collect();
     let is_here = |at: &usize| alarms.alarm(*at).is_some_and(|alarm| rule.is_about(alarm));
-    named.into_iter().filter(is_here).collect()
+    all.into_iter().filter(is_here).collect()
 }
 
 /// The failed call, also one about a single rule: a rule that was not seen may silence whatever there is. One that is gone

@@ -360,6 +360,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_rule_still_mentions_names() {
+        let mentioned = mentions(r#"MAYBE(a) or two words, "say (\"hi\")" "open"#);
+        for name in ["a", "two", "or two words", "open"] {
+            assert!(
+                mentioned.iter().any(|one| one == name),
+                "{name}: {mentioned:?}"
+            );
+        }
+        let quoted = mentions(r#"NEVER("say (\"hi\")")"#);
+        assert!(
+            quoted.iter().any(|one| one == r#"say ("hi")"#),
+            "{quoted:?}"
+        );
+    }
+
+    #[test]
     fn other_texts_are_no_rules() {
         for rule in [
             "",

@@ -44,7 +44,7 @@ impl Possible {
     }
 
     const fn is_known(self) -> bool {
-        self.0.count_ones() == 1
+        matches!(self.0, 0b001 | 0b010 | 0b100)
     }
 }
 
