@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::alarm::{self, Relations};
+use super::alarm::{Memo, Mutes, Relations, Roster};
 use super::data_protection::Masking;
 use super::fault::Fault;
 use super::filter::Filter;
@@ -14,7 +14,7 @@ use super::trail::Observed;
 use super::world::World;
 use super::{Expectations, Link};
 use crate::snapshot::LogGroupArn;
-use crate::snapshot::{Alarm, Arn, MetricFilter, Snapshot, Trail};
+use crate::snapshot::{Arn, MetricFilter, Snapshot, Trail};
 
 /// A snapshot with its chains followed, for any number of controls.
 #[derive(Debug)]
@@ -65,10 +65,13 @@ pub(super) struct Leg<'a> {
 #[derive(Debug)]
 pub(super) struct Place<'a> {
     pub(super) world: World<'a>,
+    pub(super) region: String,
     /// All metric filters.
     pub(super) filters: Vec<Filter<'a>>,
     /// All alarms, as far as they were seen.
-    pub(super) alarms: Vec<&'a Alarm>,
+    pub(super) alarms: Roster<'a>,
+    pub(super) mutes: Mutes<'a>,
+    pub(super) memo: Memo,
     pub(super) relations: Rc<Relations<'a>>,
 }
 
@@ -81,13 +84,17 @@ impl<'a> Place<'a> {
             (&one.log_group_name, &one.filter_name)
                 .cmp(&(&other.log_group_name, &other.filter_name))
         });
+        let alarms = Roster::of(world, region);
         Self {
             world,
+            region: region.to_owned(),
             filters: seen
                 .into_iter()
                 .map(|filter| Filter::new(filter, proofs))
                 .collect(),
-            alarms: alarm::in_region(world, region),
+            mutes: Mutes::of(world, region, &alarms),
+            memo: Memo::default(),
+            alarms,
             relations: Rc::clone(relations),
         }
     }
@@ -329,7 +336,7 @@ fn may_notify(place: &Place<'_>, region: &str) -> bool {
             region,
         )
         .is_some()
-        || place.alarms.iter().any(|alarm| {
+        || place.alarms.alarms().iter().any(|alarm| {
             alarm
                 .alarm_actions
                 .iter()

@@ -25,6 +25,7 @@ mod literal;
 mod log_group;
 mod masking;
 mod math;
+mod mute;
 mod notify;
 mod pattern;
 mod place;

@@ -1,230 +1,239 @@
 //! Composite alarms: would they change to ALARM when a child does?
 
-use super::event::Event;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::beside::Bystander;
+use super::hold::hold_back;
+use super::order::Composite;
+use super::roster::Roster;
 use super::rule::{Rule, State};
-use super::series::looks_at;
-use super::trip::{self, Trip};
-use super::{Actor, hold_back, is_composite};
+use super::states::{Change, Possible, States};
+use super::suppress::suppress;
+use super::trip::Trip;
+use super::{Actor, Judged};
+use crate::assess::Link;
 use crate::assess::fault::{Fault, Tri};
-use crate::assess::filter::Filter;
-use crate::assess::remedy::Command;
-use crate::assess::world::World;
-use crate::assess::{Link, Warning};
-use crate::snapshot::{Alarm, Arn, MetricFilter};
+use crate::assess::index::Place;
+use crate::snapshot::Alarm;
 
-/// What is known of every alarm of the region, before the event and after it.
-struct States<'a> {
-    alarms: &'a [&'a Alarm],
-    /// The alarms that the event moves into ALARM: surely, or perhaps.
-    moved: Vec<(&'a Alarm, Tri)>,
-    /// The state in which the moved ones rested.
-    rests: Vec<(&'a Alarm, Option<State>)>,
+/// More levels than this are not told one by one: nobody builds them, and thousands would cost their square.
+const MOST_LEVELS: usize = 100;
+
+/// A composite alarm that acts after a judged one.
+pub(super) struct Above<'a> {
+    /// The judged one.
+    pub(super) origin: usize,
+    pub(super) actor: Actor<'a>,
 }
 
-/// An alarm on the metric of another filter, which composite alarms look at and the event may move, too.
-pub(super) struct Bystander<'e, 'a> {
-    alarm: &'a Alarm,
-    moved: Tri,
-    rest: Option<State>,
-    /// Filters of which it is not known whether they match the event, and that would move it.
-    pub(super) joint: Vec<Vec<&'e MetricFilter>>,
+/// All composite alarms that an event reaches.
+pub(super) struct Ascent<'a> {
+    pub(super) above: Vec<Above<'a>>,
+    /// The alarms of which it would have to be known whether the event moves them, with the number of alarms of which that
+    /// is asked together: the fewer, the more one of them decides.
+    pub(super) open: BTreeMap<usize, usize>,
 }
 
-/// The alarms beside the judged ones that rules and suppressors name, as far as filters of the same log group feed them.
-pub(super) fn bystanders<'e, 'a>(
-    alarms: &[&'a Alarm],
-    judged: &[(&'a Alarm, Trip<'_>)],
-    event: &Event<'_>,
-    filters: &'e [Filter<'a>],
-) -> Vec<Bystander<'e, 'a>>
-where
-    'a: 'e,
-{
-    let named: Vec<String> = alarms
-        .iter()
-        .filter(|alarm| is_composite(alarm))
-        .flat_map(|alarm| {
-            let rule = Rule::parse(alarm.alarm_rule.as_deref().unwrap_or_default());
-            let children = rule.iter().flat_map(Rule::children).map(str::to_owned);
-            let names: Vec<String> = children.chain(alarm.actions_suppressor.clone()).collect();
-            names
-        })
-        .collect();
-    alarms
-        .iter()
-        .copied()
-        .filter(|alarm| !is_composite(alarm) && named.iter().any(|name| is_called(alarm, name)))
-        .filter(|alarm| !judged.iter().any(|(other, _)| std::ptr::eq(*other, *alarm)))
-        .map(|alarm| {
-            let mut bystander = Bystander {
-                alarm,
-                moved: Tri::No,
-                rest: None,
-                joint: Vec::new(),
-            };
-            for filter in filters {
-                bystander.be_moved(filter, event, filters);
-            }
-            bystander
-        })
-        .collect()
-}
-
-impl<'e> Bystander<'e, '_> {
-    fn be_moved<'a: 'e>(
-        &mut self,
-        filter: &'e Filter<'a>,
-        event: &Event<'_>,
-        filters: &'e [Filter<'a>],
-    ) {
-        let Some(metric) = filter.metric else {
-            return;
-        };
-        if std::ptr::eq(filter.seen, event.filter.seen)
-            || !looks_at(
-                self.alarm,
-                event.world.account(),
-                metric.name,
-                metric.namespace,
-            )
-        {
-            return;
-        }
-        let matched = event.is_matched_by(filter);
-        if matched == Tri::No {
-            return;
-        }
-        let own = event.about(filter);
-        let trip = trip::judge(self.alarm, &own, filters);
-        let trips = if metric.dimensions.is_empty() {
-            trips(&trip)
-        } else {
-            Tri::Unknown
-        };
-        self.rest = self.rest.or(trip.rest);
-        self.moved = self.moved.or(matched.and(trips));
-        if matched == Tri::Unknown && trips == Tri::Yes {
-            self.joint.push(vec![filter.seen]);
-        }
-    }
-}
-
-/// The composite alarms that have a judged alarm among their children or their children's children.
-pub(super) fn actors<'a>(
-    world: World<'a>,
-    alarms: &[&'a Alarm],
-    judged: &[(&'a Alarm, Trip<'_>)],
-    beside: &[Bystander<'_, 'a>],
-) -> Vec<Actor<'a>> {
-    let composites: Vec<(&'a Alarm, Option<Rule>)> = alarms
-        .iter()
-        .copied()
-        .filter(|alarm| is_composite(alarm))
-        .map(|alarm| {
-            (
-                alarm,
-                Rule::parse(alarm.alarm_rule.as_deref().unwrap_or_default()),
-            )
-        })
-        .collect();
-    if composites.is_empty() || judged.is_empty() {
-        return Vec::new();
-    }
-    let mut states = States {
-        alarms,
-        moved: judged
-            .iter()
-            .map(|(alarm, trip)| (*alarm, trips(trip)))
-            .chain(beside.iter().map(|one| (one.alarm, one.moved)))
-            .collect(),
-        rests: judged
-            .iter()
-            .map(|(alarm, trip)| (*alarm, trip.rest))
-            .chain(beside.iter().map(|one| (one.alarm, one.rest)))
-            .collect(),
+/// The composite alarms that have a judged alarm among their children or their children's children, and are meant to
+/// notify: one without a topic, over an alarm with one, is not.
+pub(super) fn ascend<'a>(
+    place: &Place<'a>,
+    judged: &Judged<'_>,
+    beside: &BTreeMap<usize, Bystander<'_>>,
+) -> Ascent<'a> {
+    let mut walk = Walk::new(&place.alarms, judged, beside);
+    walk.run();
+    let mut ascent = Ascent {
+        above: Vec::new(),
+        open: BTreeMap::new(),
     };
-    let mut actors = Vec::new();
-    let mut reached: Vec<(&'a Alarm, Vec<&'a Alarm>, Vec<Fault>)> = judged
-        .iter()
-        .map(|(alarm, trip)| (*alarm, vec![*alarm], trip.faults.clone()))
-        .collect();
-    // Each round goes one level up; a rule that refers to itself in a circle adds nothing new and ends the rounds.
-    for _ in 0..composites.len() {
-        let mut next = Vec::new();
-        for (composite, rule) in &composites {
-            if reached
-                .iter()
-                .any(|(alarm, _, _)| std::ptr::eq(*alarm, *composite))
-            {
-                continue;
-            }
-            let children: Vec<&str> = rule.iter().flat_map(Rule::children).collect();
-            // A rule that cannot be read may be about whatever it mentions.
-            let unread = composite.alarm_rule.as_deref().filter(|_| rule.is_none());
-            let is_below = |alarm: &Alarm| {
-                children.iter().any(|child| is_called(alarm, child))
-                    || unread.is_some_and(|text| text.contains(&alarm.alarm_name))
-            };
-            let below: Vec<_> = reached
-                .iter()
-                .filter(|(alarm, _, _)| is_below(alarm))
-                .collect();
-            let Some((_, path, faults)) = below
-                .iter()
-                .min_by_key(|(_, path, faults)| (severity(faults), path.len()))
-            else {
-                continue;
-            };
-            let mut path = path.clone();
-            path.push(composite);
-            let (after, from, fault) = judge(composite, rule.as_ref(), &states);
-            let mut actor = Actor {
-                alarms: path.clone(),
-                faults: faults.clone(),
-                warnings: judged
-                    .iter()
-                    .filter(|(alarm, _)| {
-                        path.first()
-                            .is_some_and(|first| std::ptr::eq(*first, *alarm))
-                    })
-                    .flat_map(|(_, trip)| trip.warnings.clone())
-                    .collect(),
-                picks: Vec::new(),
-                from,
-                joint: None,
-            };
-            // A child that does not trip explains a composite that stays.
-            if actor.faults.is_empty() || after == Tri::Yes {
-                actor.faults.extend(fault);
-            }
-            let chain_faults = actor.faults.clone();
-            suppress(composite, &states, &mut actor);
-            if let Some(region) = Arn::parse(&composite.alarm_arn).map(|arn| arn.region) {
-                hold_back(world, composite, region, &mut actor);
-            }
-            next.push((*composite, path, chain_faults, after, from));
-            actors.push(actor);
+    for &at in &walk.order {
+        let (Some(composite), Some(reached)) = (place.alarms.composite(at), walk.meant(at)) else {
+            continue;
+        };
+        let trip = judged.get(&reached.origin);
+        let mut actor = Actor {
+            alarms: reached.path.clone(),
+            faults: reached.faults.clone(),
+            warnings: trip.map(|trip| trip.warnings.clone()).unwrap_or_default(),
+            picks: Vec::new(),
+            from: reached.from,
+            joint: None,
+        };
+        if suppress(composite, &walk.states, &mut actor) == Tri::Unknown {
+            let suppressor = composite.suppressor.and_then(|(_, at)| at);
+            ascent.open.extend(suppressor.map(|at| (at, 1)));
         }
-        if next.is_empty() {
-            break;
+        hold_back(place, at, &mut actor);
+        ascent.above.push(Above {
+            origin: reached.origin,
+            actor,
+        });
+    }
+    walk.look_down(&mut ascent.open);
+    ascent
+}
+
+/// An alarm that the event reaches, by its own metric or through its children.
+#[derive(Clone)]
+struct Reached<'a> {
+    /// The judged alarm at the beginning of the path.
+    origin: usize,
+    path: Vec<&'a Alarm>,
+    /// Why it does not change to ALARM, or may not. What only keeps it from acting does not matter to its parents.
+    faults: Vec<Fault>,
+    /// The state that it leaves.
+    from: Option<State>,
+    /// Whether an alarm of the path has a topic.
+    is_told: bool,
+}
+
+impl Reached<'_> {
+    fn severity(&self) -> (usize, usize) {
+        let weights = self
+            .faults
+            .iter()
+            .map(|fault| if fault.is_broken() { 100 } else { 1 });
+        (weights.sum(), self.path.len())
+    }
+
+    /// Whether what becomes of the composite alarm says more than is known already: a child that does not trip explains
+    /// a composite that stays, but not one that is in ALARM anyway.
+    fn is_explained_by(&self, outcome: &Outcome) -> bool {
+        let is_anyway = outcome.is_in_alarm_anyway() && !self.faults.iter().any(Fault::is_broken);
+        self.faults.is_empty() || is_anyway
+    }
+}
+
+/// The way up from the alarms that the event moves, each composite alarm once, after all that its rule looks at. The lists
+/// have an entry for each alarm of the region.
+struct Walk<'w, 'a> {
+    roster: &'w Roster<'a>,
+    states: States<'w>,
+    reached: Vec<Option<Box<Reached<'a>>>>,
+    /// The composite alarms that are still to be judged, by rank.
+    due: BTreeSet<(usize, usize)>,
+    /// Those that are due or judged.
+    met: Vec<bool>,
+    /// Those that are judged, in the order in which that was done.
+    order: Vec<usize>,
+    /// Those of which more could be said if more were known of what they look at.
+    open: BTreeSet<usize>,
+}
+
+impl<'w, 'a> Walk<'w, 'a> {
+    fn new(
+        roster: &'w Roster<'a>,
+        judged: &Judged<'_>,
+        beside: &BTreeMap<usize, Bystander<'_>>,
+    ) -> Self {
+        let count = roster.alarms().len();
+        let mut walk = Self {
+            roster,
+            states: States::of(roster.present()),
+            reached: vec![None; count],
+            due: BTreeSet::new(),
+            met: vec![false; count],
+            order: Vec::new(),
+            open: BTreeSet::new(),
+        };
+        for (&at, trip) in judged {
+            walk.states.trip(at, trips(trip), trip.rest);
+            if let (Some(alarm), Some(reached)) = (roster.alarm(at), walk.reached.get_mut(at)) {
+                *reached = Some(Box::new(Reached {
+                    origin: at,
+                    path: vec![alarm],
+                    faults: trip.faults.clone(),
+                    from: trip.rest,
+                    is_told: roster.tells(at),
+                }));
+            }
+            walk.go_up(at);
         }
-        for (composite, path, faults, after, from) in next {
-            states.moved.push((composite, after));
-            states.rests.push((composite, from));
-            reached.push((composite, path, faults));
+        for (&at, one) in beside {
+            walk.states.trip(at, one.moved, one.rest);
+            walk.go_up(at);
+        }
+        walk
+    }
+
+    fn go_up(&mut self, at: usize) {
+        for &parent in self.roster.parents(at) {
+            // Most are met again and again: look them up once.
+            let Some(met) = self.met.get_mut(parent).filter(|met| !**met) else {
+                continue;
+            };
+            *met = true;
+            if let Some(composite) = self.roster.composite(parent) {
+                self.due.insert((composite.rank, parent));
+            }
         }
     }
-    actors
+
+    /// Judges all that the event reaches.
+    fn run(&mut self) {
+        while let Some((_, at)) = self.due.pop_first() {
+            let Some(composite) = self.roster.composite(at) else {
+                continue;
+            };
+            let outcome = judge(composite, &self.states);
+            let reached = self.reach(at, composite, &outcome);
+            if let Some(known) = self.reached.get_mut(at) {
+                *known = reached;
+            }
+            if outcome.is_open() {
+                self.open.insert(at);
+            }
+            self.states.change(at, outcome.change);
+            self.order.push(at);
+            self.go_up(at);
+        }
+    }
+
+    /// Extends the path of the best child; none where only alarms move that are not judged themselves.
+    fn reach(
+        &self,
+        at: usize,
+        composite: &Composite<'a>,
+        outcome: &Outcome,
+    ) -> Option<Box<Reached<'a>>> {
+        let below = composite.below.iter();
+        let children = below.filter_map(|child| self.reached.get(*child)?.as_ref());
+        let mut reached = children.min_by_key(|child| child.severity())?.clone();
+        reached.path.truncate(MOST_LEVELS);
+        reached.path.push(composite.alarm);
+        reached.from = outcome.from;
+        reached.is_told |= self.roster.tells(at);
+        if reached.is_explained_by(outcome) {
+            reached.faults.extend(outcome.fault.clone());
+        }
+        Some(reached)
+    }
+
+    /// A composite alarm that is reached and meant to notify.
+    fn meant(&self, at: usize) -> Option<&Reached<'a>> {
+        let reached = self.reached.get(at)?.as_deref()?;
+        (self.roster.tells(at) || !reached.is_told).then_some(reached)
+    }
+
+    /// Adds the alarms that leave open what is meant to notify, or what is added already.
+    fn look_down(&self, open: &mut BTreeMap<usize, usize>) {
+        for at in self.order.iter().rev() {
+            let matters = self.meant(*at).is_some() || open.contains_key(at);
+            let Some(composite) = self.roster.composite(*at) else {
+                continue;
+            };
+            if matters && self.open.contains(at) {
+                for child in &composite.below {
+                    let count = open.entry(*child).or_insert(usize::MAX);
+                    *count = composite.below.len().min(*count);
+                }
+            }
+        }
+    }
 }
 
-fn severity(faults: &[Fault]) -> usize {
-    faults
-        .iter()
-        .map(|fault| if fault.is_broken() { 100 } else { 1 })
-        .sum()
-}
-
-fn trips(trip: &Trip<'_>) -> Tri {
+pub(super) fn trips(trip: &Trip<'_>) -> Tri {
     if trip.faults.is_empty() {
         Tri::Yes
     } else if trip.faults.iter().any(Fault::is_broken) {
@@ -234,167 +243,137 @@ fn trips(trip: &Trip<'_>) -> Tri {
     }
 }
 
-fn is_called(alarm: &Alarm, name: &str) -> bool {
-    alarm.alarm_name == name || alarm.alarm_arn == name
+/// What becomes of a composite alarm.
+struct Outcome {
+    change: Change,
+    /// The state that it leaves; none where that is not known.
+    from: Option<State>,
+    /// Why it does not change to ALARM, or may not.
+    fault: Option<Fault>,
 }
 
-/// Whether the composite changes to ALARM, the state it leaves, and why not or perhaps not.
-fn judge(
-    composite: &Alarm,
-    rule: Option<&Rule>,
+impl Outcome {
+    /// Whether more knowledge about the children would say more.
+    fn is_open(&self) -> bool {
+        let is_undecided = self.fault.as_ref().is_some_and(|fault| !fault.is_broken());
+        is_undecided || self.change.wavers || self.change.after == Possible::OK_OR_ALARM
+    }
+
+    /// Whether the alarm is in ALARM before the event and after it.
+    fn is_in_alarm_anyway(&self) -> bool {
+        let in_alarm = Possible::only(State::Alarm);
+        self.change.after == in_alarm && self.fault.as_ref().is_some_and(Fault::is_broken)
+    }
+}
+
+fn judge(composite: &Composite<'_>, states: &States<'_>) -> Outcome {
+    let name = &composite.alarm.alarm_name;
+    let open = |message: String| Outcome {
+        change: Change {
+            before: resting(composite.alarm, Tri::Unknown),
+            after: Possible::OK_OR_ALARM,
+            wavers: true,
+        },
+        from: None,
+        fault: Some(Fault::undecided(Link::Alarm, message).on(&composite.alarm.alarm_arn)),
+    };
+    match &composite.rule {
+        None => open(format!(
+            "The rule of composite alarm {name} cannot be read."
+        )),
+        // CloudWatch stops where it finds a cycle in the evaluation path (CloudWatch API, PutCompositeAlarm).
+        Some(_) if composite.is_circular => open(format!(
+            "Whether composite alarm {name} goes to ALARM is not known: composite alarms under it look at each other in a \
+             circle."
+        )),
+        Some(rule) => follow(composite, rule, states),
+    }
+}
+
+fn follow(composite: &Composite<'_>, rule: &Rule<Option<usize>>, states: &States<'_>) -> Outcome {
+    let before = rule.evaluate(&|child, state| states.of_alarm(*child).before.is(state));
+    let after = rule.evaluate(&|child, state| states.of_alarm(*child).after.is(state));
+    let wavers = may_waver(composite, rule, (before, after), states);
+    let fault = stays(composite.alarm, (before, after), wavers);
+    Outcome {
+        change: Change {
+            before: resting(composite.alarm, before),
+            after: match after {
+                Tri::Yes => Possible::only(State::Alarm),
+                Tri::No => Possible::only(State::Ok),
+                Tri::Unknown => Possible::OK_OR_ALARM,
+            },
+            wavers,
+        },
+        from: match before {
+            Tri::Yes => Some(State::Alarm),
+            Tri::No => Some(State::Ok),
+            Tri::Unknown => None,
+        },
+        fault: fault.map(|fault| fault.on(&composite.alarm.alarm_arn)),
+    }
+}
+
+/// The states in which it may rest, if its rule holds then or not.
+fn resting(alarm: &Alarm, holds: Tri) -> Possible {
+    let ok = Possible::only(State::Ok);
+    match holds {
+        Tri::Yes => Possible::only(State::Alarm),
+        Tri::No => ok,
+        Tri::Unknown if Possible::seen(alarm) == ok => ok,
+        Tri::Unknown => Possible::OK_OR_ALARM,
+    }
+}
+
+/// Whether the alarm may pass through ALARM, or leave it, on the way: its children change one after the other, in an order
+/// that nobody knows.
+fn may_waver(
+    composite: &Composite<'_>,
+    rule: &Rule<Option<usize>>,
+    (before, after): (Tri, Tri),
     states: &States<'_>,
-) -> (Tri, Option<State>, Option<Fault>) {
-    let name = &composite.alarm_name;
-    let fault = |fault: Fault| Some(fault.on(&composite.alarm_arn));
-    let Some(rule) = rule else {
-        let message = format!("The rule of composite alarm {name} cannot be read.");
-        return (
-            Tri::Unknown,
-            None,
-            fault(Fault::undecided(Link::Alarm, message)),
-        );
+) -> bool {
+    // Two changes have one state between: too few for the way from ALARM to OK to lead back to ALARM.
+    let fewest = match (before, after) {
+        (Tri::No, Tri::Yes) => return false,
+        (Tri::Yes, Tri::No) => 3,
+        _ => 2,
     };
-    let before = rule.evaluate(&|child, state| states.before(child, state));
-    let after = rule.evaluate(&|child, state| states.after(child, state));
-    let from = (before == Tri::No).then_some(State::Ok);
+    states.steps(&composite.below) >= fewest
+        && rule.evaluate(&|child, state| states.of_alarm(*child).between().is(state))
+            == Tri::Unknown
+}
+
+/// Why it does not change to ALARM, or may not.
+fn stays(alarm: &Alarm, (before, after): (Tri, Tri), wavers: bool) -> Option<Fault> {
+    let name = &alarm.alarm_name;
     match (before, after) {
-        (Tri::No, Tri::Yes) => (Tri::Yes, from, None),
-        (Tri::Yes, _) => (
-            Tri::No,
-            Some(State::Alarm),
-            fault(Fault::broken(
-                Link::Alarm,
-                format!(
-                    "Composite alarm {name} is in ALARM already because of another alarm: it acts on change only, and \
-                     one event changes nothing."
-                ),
-            )),
-        ),
-        (_, Tri::No) => (
-            Tri::No,
-            from,
-            fault(Fault::broken(
-                Link::Alarm,
-                format!(
-                    "Composite alarm {name} does not go to ALARM with its child: its rule {:?} does not hold then.",
-                    composite.alarm_rule.as_deref().unwrap_or_default()
-                ),
-            )),
-        ),
-        _ => (
-            Tri::Unknown,
-            from,
-            fault(Fault::undecided(
-                Link::Alarm,
-                format!(
-                    "Whether composite alarm {name} goes to ALARM depends on alarms whose state is not known."
-                ),
-            )),
-        ),
-    }
-}
-
-/// A suppressor in ALARM holds the actions back, also one that the same event moves.
-fn suppress(composite: &Alarm, states: &States<'_>, actor: &mut Actor<'_>) {
-    let Some(suppressor) = composite
-        .actions_suppressor
-        .as_deref()
-        .filter(|name| !name.is_empty())
-    else {
-        return;
-    };
-    let name = &composite.alarm_name;
-    let remedy = || {
-        Command::new(
-            "cloudwatch describe-alarms",
-            Arn::parse(&composite.alarm_arn).map_or("", |arn| arn.region),
-        )
-        .with("--alarm-names", suppressor)
-    };
-    let now = states.present(suppressor, State::Alarm);
-    let soon = states.after(suppressor, State::Alarm);
-    let extended = matches!(
-        composite.actions_suppressed_by.as_deref(),
-        Some("Alarm" | "ExtensionPeriod")
-    );
-    if now == Tri::Yes || soon == Tri::Yes || extended {
-        actor.faults.push(
-            Fault::broken(
-                Link::Alarm,
-                format!("The actions of composite alarm {name} are held back by its suppressor {suppressor}."),
-            )
-            .on(&composite.alarm_arn)
-            .remedy(remedy()),
-        );
-    } else if now == Tri::Unknown || soon == Tri::Unknown {
-        actor.faults.push(
-            Fault::undecided(
-                Link::Alarm,
-                format!("The state of {suppressor}, which can hold back the actions of composite alarm {name}, is not known."),
-            )
-            .on(&composite.alarm_arn)
-            .remedy(remedy()),
-        );
-    } else {
-        actor.warnings.push(Warning {
-            code: "suppressor",
-            message: format!(
-                "Alarm {suppressor} can hold back the actions of composite alarm {name}."
+        (Tri::No, Tri::Yes) => None,
+        (Tri::Yes, _) | (_, Tri::No) if wavers => Some(Fault::undecided(
+            Link::Alarm,
+            format!(
+                "Whether composite alarm {name} goes to ALARM depends on which of the alarms that it looks at changes first."
             ),
-        });
-    }
-}
-
-impl<'a> States<'a> {
-    fn find(&self, name: &str) -> Option<&'a Alarm> {
-        self.alarms
-            .iter()
-            .copied()
-            .find(|alarm| is_called(alarm, name))
-    }
-
-    /// The state that was seen.
-    fn present(&self, name: &str, state: State) -> Tri {
-        match self
-            .find(name)
-            .and_then(|alarm| State::parse(alarm.state_value.as_deref()?))
-        {
-            Some(seen) => Tri::from(seen == state),
-            None => Tri::Unknown,
-        }
-    }
-
-    fn moved(&self, name: &str) -> Tri {
-        self.moved
-            .iter()
-            .find(|(alarm, _)| is_called(alarm, name))
-            .map_or(Tri::No, |(_, moved)| *moved)
-    }
-
-    /// An alarm that the event can move rests first; if it is in ALARM at present it comes back.
-    fn before(&self, name: &str, state: State) -> Tri {
-        if self.moved(name) == Tri::No {
-            return self.present(name, state);
-        }
-        let seen = self
-            .find(name)
-            .and_then(|alarm| State::parse(alarm.state_value.as_deref()?))
-            .filter(|seen| *seen != State::Alarm);
-        let rest = self.rests.iter().find(|(alarm, _)| is_called(alarm, name));
-        match seen.or_else(|| rest.and_then(|(_, rest)| *rest)) {
-            Some(resting) => Tri::from(resting == state),
-            None => Tri::Unknown,
-        }
-    }
-
-    fn after(&self, name: &str, state: State) -> Tri {
-        match self.moved(name) {
-            Tri::Yes => Tri::from(state == State::Alarm),
-            Tri::No => self.present(name, state),
-            Tri::Unknown if self.present(name, state) == Tri::from(state == State::Alarm) => {
-                Tri::from(state == State::Alarm)
-            }
-            Tri::Unknown => Tri::Unknown,
-        }
+        )),
+        (Tri::Yes, _) => Some(Fault::broken(
+            Link::Alarm,
+            format!(
+                "Composite alarm {name} is in ALARM already because of another alarm: it acts on change only, and \
+                 one event changes nothing."
+            ),
+        )),
+        (_, Tri::No) => Some(Fault::broken(
+            Link::Alarm,
+            format!(
+                "Composite alarm {name} does not go to ALARM with its child: its rule {:?} does not hold then.",
+                alarm.alarm_rule.as_deref().unwrap_or_default()
+            ),
+        )),
+        _ => Some(Fault::undecided(
+            Link::Alarm,
+            format!(
+                "Whether composite alarm {name} goes to ALARM depends on alarms whose state is not known."
+            ),
+        )),
     }
 }

@@ -34,14 +34,6 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// One that another filter matches.
-    pub(super) fn about<'f>(&self, filter: &'f Filter<'f>) -> Event<'f>
-    where
-        'a: 'f,
-    {
-        Event::of(self.world, filter, self.relations)
-    }
-
     /// Whether another filter matches the event, too.
     pub(super) fn is_matched_by(&self, other: &Filter<'_>) -> Tri {
         if is_same(self.filter, other) || self.also.iter().any(|also| is_same(also, other)) {

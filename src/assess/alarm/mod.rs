@@ -1,33 +1,45 @@
 //! The alarms on a filter's metric: which of them would one event trip, and which would then act?
 
+mod beside;
 mod composite;
 mod event;
+mod hold;
 mod math;
 mod mute;
+mod order;
 mod overlap;
 mod relation;
 mod rest;
+mod roster;
 mod rule;
 mod series;
+mod states;
 mod statistic;
 mod stranger;
+mod suppress;
 mod trip;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use beside::Memo;
+pub(super) use hold::Mutes;
 pub(crate) use mute::silences;
 pub(crate) use relation::Relations;
+pub(super) use roster::Roster;
 pub(crate) use series::looks_at;
 use trip::judge;
 
-use super::fault::{Fault, Tri};
+use super::Warning;
+use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
 use super::remedy::Command;
-use super::world::World;
-use super::{Link, Warning};
 use crate::pattern::Pattern;
-use crate::snapshot::Arn;
-use crate::snapshot::{Alarm, MetricFilter};
+use crate::snapshot::{Alarm, Arn, MetricFilter};
+use beside::Bystander;
+use composite::Above;
 use event::Event;
+use hold::hold_back;
 use rule::State;
 use trip::Trip;
 
@@ -66,41 +78,21 @@ pub(super) fn is_composite(alarm: &Alarm) -> bool {
     alarm.alarm_type.as_deref() == Some("CompositeAlarm") || alarm.alarm_rule.is_some()
 }
 
-fn is_in(alarm: &Alarm, account: &str, region: &str) -> bool {
-    Arn::parse(&alarm.alarm_arn).is_none_or(|arn| arn.region == region && arn.account == account)
-}
-
-/// The alarms of a region, as far as they were seen.
-pub(super) fn in_region<'a>(world: World<'a>, region: &str) -> Vec<&'a Alarm> {
-    let account = world.account();
-    let mut alarms: Vec<&Alarm> = world
-        .snapshot
-        .alarms
-        .iter()
-        .flatten()
-        .filter(|alarm| is_in(alarm, account, region))
-        .collect();
-    alarms.sort_by(|one, other| one.alarm_name.cmp(&other.alarm_name));
-    alarms
-}
-
 /// Every alarm that one event matched by `filter` may move, with what hinders it. Empty: no alarm looks at the metric.
 pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a>> {
-    let Place {
-        world,
-        filters,
-        alarms,
-        relations,
-    } = place;
-    let world = *world;
+    let filters = &place.filters;
     let mut actors = Vec::new();
-    for picks in event::pick_sets(world.account(), filter, alarms) {
+    for picks in event::pick_sets(place.world.account(), filter, place.alarms.alarms()) {
         let event = Event {
             picks,
-            ..Event::of(world, filter, relations)
+            ..Event::of(place.world, filter, &place.relations)
         };
-        let (alone, together) = of_event(world, alarms, &event, filters);
-        actors.extend(alone);
+        let (alone, together) = of_event(place, &event);
+        let known: BTreeMap<*const Alarm, &Actor<'a>> = alone
+            .iter()
+            .filter_map(|actor| Some((std::ptr::from_ref(actor.acting()?), actor)))
+            .collect();
+        let mut jointly = Vec::new();
         for names in together {
             let is_named =
                 |one: &&Filter<'a>| names.iter().any(|seen| std::ptr::eq(*seen, one.seen));
@@ -112,16 +104,23 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
                 also,
                 ..event.clone()
             };
-            let (acting, _) = of_event(world, alarms, &event, filters);
-            // One that does not act even then is told of once.
+            let (acting, _) = of_event(place, &event);
+            // One that does not act even then is told of once, and so is one that acts no better than on all events.
+            let is_news = |actor: &Actor<'a>| {
+                let acting = actor.acting().map(std::ptr::from_ref);
+                let without = acting.and_then(|alarm| known.get(&alarm));
+                without.is_none_or(|one| (&one.faults, one.from) != (&actor.faults, actor.from))
+            };
             let acting = acting
                 .into_iter()
-                .filter(|actor| !actor.faults.iter().any(Fault::is_broken));
-            actors.extend(acting.map(|actor| Actor {
+                .filter(|actor| !actor.faults.iter().any(Fault::is_broken) && is_news(actor));
+            jointly.extend(acting.map(|actor| Actor {
                 joint: Some(joint.clone()),
                 ..actor
             }));
         }
+        actors.extend(alone);
+        actors.extend(jointly);
     }
     actors
 }
@@ -141,145 +140,101 @@ fn joint<'a>(filter: &Filter<'a>, also: &[&Filter<'a>]) -> Option<Joint<'a>> {
 /// Sets of filters with which an event may move more alarms.
 type Together<'e> = Vec<Vec<&'e MetricFilter>>;
 
+/// The metric alarms on the metric of the event's filter, by their place in the roster, with what the event does to them.
+type Judged<'e> = BTreeMap<usize, Trip<'e>>;
+
 /// The alarms that an event may move.
-fn of_event<'e, 'a>(
-    world: World<'a>,
-    alarms: &[&'a Alarm],
-    event: &'e Event<'e>,
-    filters: &'e [Filter<'a>],
-) -> (Vec<Actor<'a>>, Together<'e>)
-where
-    'a: 'e,
-{
+fn of_event<'e, 'a>(place: &'e Place<'a>, event: &'e Event<'e>) -> (Vec<Actor<'a>>, Together<'e>) {
     let Some(metric) = event.filter.metric else {
         return (Vec::new(), Vec::new());
     };
-    let region = event.filter.seen.region.as_str();
-    let judged: Vec<(&'a Alarm, Trip<'e>)> = alarms
-        .iter()
-        .copied()
-        .filter(|alarm| !is_composite(alarm))
-        .filter(|alarm| looks_at(alarm, world.account(), metric.name, metric.namespace))
+    let roster = &place.alarms;
+    let watchers = roster.watchers(place.world.account(), &metric).into_iter();
+    let judged: Judged<'e> = watchers
+        .filter_map(|at| Some((at, roster.alarm(at)?)))
         // An alarm on other values of the dimensions than the event carries.
-        .filter(|alarm| event.picks.is_empty() || trip::may_land(alarm, event))
-        .map(|alarm| (alarm, judge(alarm, event, filters)))
+        .filter(|(_, alarm)| event.picks.is_empty() || trip::may_land(alarm, event))
+        .map(|(at, alarm)| (at, judge(alarm, event, &place.filters)))
         .collect();
-    let beside = composite::bystanders(alarms, &judged, event, filters);
-    let mut together: Together<'e> = Vec::new();
-    let of_trips = judged.iter().flat_map(|(_, trip)| &trip.joint);
-    for set in of_trips.chain(beside.iter().flat_map(|one| &one.joint)) {
-        let same = |other: &&Vec<&MetricFilter>| {
-            other.len() == set.len()
-                && other
-                    .iter()
-                    .zip(set)
-                    .all(|(one, other)| std::ptr::eq(*one, *other))
-        };
-        if !together.iter().any(|other| same(&other)) {
-            together.push(set.clone());
-        }
-    }
-    let composites = composite::actors(world, alarms, &judged, &beside);
-    let has_topic = |alarm: &Alarm| {
-        alarm
-            .alarm_actions
-            .iter()
-            .any(|action| Arn::topic(action).is_some())
+    let beside = beside::bystanders(place, &judged, event);
+    let ascent = composite::ascend(place, &judged, &beside);
+    let of_trips = judged.values().flat_map(|trip| &trip.joint);
+    let of_open = most_telling(&beside, &ascent.open);
+    let together = each_once(of_trips.chain(of_open));
+    let composites = ascent.above;
+    let acts = |above: &&Above<'a>| {
+        let acting = above.actor.acting();
+        acting.is_some_and(has_topic)
     };
-    let carried = |alarm: &Alarm| {
-        composites.iter().any(|actor| {
-            actor
-                .alarms
-                .first()
-                .is_some_and(|child| std::ptr::eq(*child, alarm))
-                && actor.acting().is_some_and(has_topic)
-        })
-    };
+    let carried: BTreeSet<usize> = composites
+        .iter()
+        .filter(acts)
+        .map(|one| one.origin)
+        .collect();
     let mut actors: Vec<Actor<'a>> = judged
         .into_iter()
         // An alarm without a topic, under a composite one with a topic, is not meant to notify by itself.
-        .filter(|(alarm, _)| has_topic(alarm) || !carried(alarm))
-        .map(|(alarm, trip)| {
-            let mut actor = Actor {
-                alarms: vec![alarm],
-                faults: trip.faults,
-                warnings: trip.warnings,
-                picks: Vec::new(),
-                from: trip.from,
-                joint: None,
-            };
-            hold_back(world, alarm, region, &mut actor);
-            actor
-        })
+        .filter(|(at, _)| roster.tells(*at) || !carried.contains(at))
+        .filter_map(|(at, trip)| alone(place, at, trip))
         .collect();
-    // A composite alarm without a topic, over an alarm with one, is not meant to notify either.
-    actors.extend(composites.into_iter().filter(|actor| {
-        actor.acting().is_some_and(has_topic) || !actor.alarms.iter().any(|one| has_topic(one))
-    }));
+    actors.extend(composites.into_iter().map(|above| above.actor));
     for actor in &mut actors {
         actor.picks.clone_from(&event.picks);
     }
     (actors, together)
 }
 
-/// What keeps an alarm in ALARM from acting: actions switched off, mute rules.
-fn hold_back(world: World<'_>, alarm: &Alarm, region: &str, actor: &mut Actor<'_>) {
-    let name = &alarm.alarm_name;
-    if alarm.actions_enabled == Some(false) {
-        actor.faults.push(
-            Fault::broken(
-                Link::Alarm,
-                format!("The actions of alarm {name} are switched off."),
-            )
-            .on(&alarm.alarm_arn)
-            .remedy(
-                Command::new("cloudwatch enable-alarm-actions", region).with("--alarm-names", name),
-            ),
-        );
-    }
-    for operation in [
-        "cloudwatch:ListAlarmMuteRules",
-        "cloudwatch:GetAlarmMuteRule",
-    ] {
-        if let Some(hole) = world.hole(operation, &[region]) {
-            let meaning = format!("whether alarm {name} is muted is not known.");
-            actor
-                .faults
-                .push(hole.fault(Link::Alarm, &meaning).on(&alarm.alarm_arn));
+/// More bystanders than this are not tried one by one: each asks for all composite alarms again, for each filter.
+const MOST_BYSTANDERS: usize = 16;
+
+/// The sets of filters that move a bystander on which composite alarms depend; those first that depend on few.
+fn most_telling<'s, 'e>(
+    beside: &'s BTreeMap<usize, Bystander<'e>>,
+    open: &BTreeMap<usize, usize>,
+) -> impl Iterator<Item = &'s Vec<&'e MetricFilter>> + use<'s, 'e> {
+    let asked = beside.iter().filter(|(_, one)| !one.joint.is_empty());
+    let mut asked: Vec<(usize, &'s Bystander<'e>)> = asked
+        .filter_map(|(at, one)| Some((*open.get(at)?, one)))
+        .collect();
+    asked.sort_by_key(|(count, _)| *count);
+    let most = asked.into_iter().take(MOST_BYSTANDERS);
+    most.flat_map(|(_, one)| one.joint.iter().take(MOST_BYSTANDERS))
+}
+
+fn each_once<'s, 'e: 's>(sets: impl Iterator<Item = &'s Vec<&'e MetricFilter>>) -> Together<'e> {
+    let mut together: Together<'e> = Vec::new();
+    for set in sets {
+        let same = |other: &Vec<&MetricFilter>| {
+            other.len() == set.len()
+                && other
+                    .iter()
+                    .zip(set)
+                    .all(|(one, other)| std::ptr::eq(*one, *other))
+        };
+        if !together.iter().any(same) {
+            together.push(set.clone());
         }
     }
-    for rule in &world.snapshot.alarm_mute_rules {
-        if !rule.is_about(alarm) {
-            continue;
-        }
-        let rule_name = rule.name.as_deref().unwrap_or("without a name");
-        let muting = mute::muting(rule, world.snapshot.now);
-        let message = format!("Mute rule {rule_name} silences alarm {name}");
-        let remedy = Command::new("cloudwatch delete-alarm-mute-rule", region)
-            .with("--alarm-mute-rule-name", rule_name);
-        match muting.now {
-            Tri::Yes => actor.faults.push(
-                Fault::broken(Link::Alarm, format!("{message} at present."))
-                    .on(&alarm.alarm_arn)
-                    .remedy(remedy),
-            ),
-            Tri::Unknown => actor.faults.push(
-                Fault::undecided(
-                    Link::Alarm,
-                    format!(
-                        "{message}; whether it does so at present cannot be told from its schedule."
-                    ),
-                )
-                .on(&alarm.alarm_arn)
-                .remedy(remedy),
-            ),
-            Tri::No if muting.later => actor.warnings.push(Warning {
-                code: "mute_scheduled",
-                message: format!("{message} at other times."),
-            }),
-            Tri::No => {}
-        }
-    }
+    together
+}
+
+fn has_topic(alarm: &Alarm) -> bool {
+    let mut actions = alarm.alarm_actions.iter();
+    actions.any(|action| Arn::topic(action).is_some())
+}
+
+/// The alarm on its own.
+fn alone<'a>(place: &Place<'a>, at: usize, trip: Trip<'_>) -> Option<Actor<'a>> {
+    let mut actor = Actor {
+        alarms: vec![place.alarms.alarm(at)?],
+        faults: trip.faults,
+        warnings: trip.warnings,
+        picks: Vec::new(),
+        from: trip.from,
+        joint: None,
+    };
+    hold_back(place, at, &mut actor);
+    Some(actor)
 }
 
 /// `aws cloudwatch put-metric-alarm` that one event trips, on the metric of a filter, with the alarm's own actions.

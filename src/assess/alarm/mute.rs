@@ -1,8 +1,10 @@
 //! Mute rules: is an alarm silenced at the time of the snapshot?
 
-use jiff::civil::DateTime;
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Span, Timestamp};
 
 use crate::assess::fault::Tri;
 use crate::snapshot::{Alarm, AlarmMuteRule, MuteSchedule};
@@ -110,13 +112,13 @@ fn date_time(text: &str) -> Option<DateTime> {
 
 /// A cron expression: five fields as Unix has them, or six with a year as EventBridge has them.
 struct Cron {
-    minutes: Vec<i32>,
-    hours: Vec<i32>,
-    days: Option<Vec<i32>>,
-    months: Vec<i32>,
+    minutes: BTreeSet<i32>,
+    hours: BTreeSet<i32>,
+    days: Option<BTreeSet<i32>>,
+    months: BTreeSet<i32>,
     /// 0 is Sunday.
-    weekdays: Option<Vec<i32>>,
-    years: Vec<i32>,
+    weekdays: Option<BTreeSet<i32>>,
+    years: BTreeSet<i32>,
 }
 
 const MONTHS: [&str; 12] = [
@@ -160,53 +162,68 @@ impl Cron {
         })
     }
 
-    fn fires_at(&self, time: DateTime) -> bool {
-        let weekday = i32::from(time.weekday().to_sunday_zero_offset());
+    fn fires_on(&self, day: Date) -> bool {
+        let weekday = i32::from(day.weekday().to_sunday_zero_offset());
         let by_day = self
             .days
             .as_ref()
-            .map(|days| days.contains(&i32::from(time.day())));
+            .map(|days| days.contains(&i32::from(day.day())));
         let by_weekday = self
             .weekdays
             .as_ref()
             .map(|weekdays| weekdays.contains(&weekday));
-        let on_day = match (by_day, by_weekday) {
+        let is_listed = match (by_day, by_weekday) {
             (Some(day), Some(weekday)) => day || weekday,
             (one, other) => one.or(other).unwrap_or(true),
         };
-        on_day
-            && self.minutes.contains(&i32::from(time.minute()))
-            && self.hours.contains(&i32::from(time.hour()))
-            && self.months.contains(&i32::from(time.month()))
-            && self.years.contains(&i32::from(time.year()))
+        is_listed
+            && self.months.contains(&i32::from(day.month()))
+            && self.years.contains(&i32::from(day.year()))
+    }
+
+    /// The times of the day at which it fires, on a day on which it does.
+    fn times(&self) -> impl Iterator<Item = Time> + '_ {
+        self.hours.iter().flat_map(|hour| {
+            let minutes = self.minutes.iter();
+            minutes.filter_map(|minute| {
+                let (hour, minute) = (i8::try_from(*hour).ok()?, i8::try_from(*minute).ok()?);
+                Time::new(hour, minute, 0, 0).ok()
+            })
+        })
     }
 
     /// Whether it fired after `earliest` and not after `now`.
     fn started_within(&self, earliest: DateTime, now: DateTime) -> Tri {
         // A mute rule lasts 15 days at most.
-        const MOST_MINUTES: usize = 15 * 24 * 60;
-        let second = now.second();
-        let Ok(mut minute) = now.checked_sub(i64::from(second).seconds()) else {
-            return Tri::Unknown;
-        };
-        for _ in 0..=MOST_MINUTES {
-            if minute <= earliest {
+        const MOST_DAYS: usize = 15;
+        let mut day = now.date();
+        for _ in 0..=MOST_DAYS {
+            if day < earliest.date() {
                 return Tri::No;
             }
-            if self.fires_at(minute) {
+            let is_within = |time| {
+                let start = day.to_datetime(time);
+                earliest < start && start <= now
+            };
+            if self.fires_on(day) && self.times().any(is_within) {
                 return Tri::Yes;
             }
-            match minute.checked_sub(1.minute()) {
-                Ok(before) => minute = before,
+            match day.yesterday() {
+                Ok(before) => day = before,
                 Err(_) => return Tri::Unknown,
             }
         }
-        Tri::Unknown
+        if day < earliest.date() {
+            Tri::No
+        } else {
+            Tri::Unknown
+        }
     }
 }
 
-/// The values of a field: `*`, `?`, numbers, names, ranges, steps and lists of them.
-fn values(text: &str, low: i32, high: i32, names: &[&str], first: i32) -> Option<Vec<i32>> {
+/// The values of a field: `*`, `?`, numbers, names, ranges, steps and lists of them. None for what is not documented, such
+/// as a range that runs over the end (`22-1`, `FRI-MON`).
+fn values(text: &str, low: i32, high: i32, names: &[&str], first: i32) -> Option<BTreeSet<i32>> {
     let number = |text: &str| match names
         .iter()
         .position(|name| name.eq_ignore_ascii_case(text))
@@ -217,7 +234,7 @@ fn values(text: &str, low: i32, high: i32, names: &[&str], first: i32) -> Option
             .ok()
             .filter(|value| (low..=high).contains(value)),
     };
-    let mut all = Vec::new();
+    let mut all = BTreeSet::new();
     for part in text.split(',') {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => (range, step.parse::<usize>().ok().filter(|step| *step > 0)?),
@@ -231,6 +248,9 @@ fn values(text: &str, low: i32, high: i32, names: &[&str], first: i32) -> Option
             let from = number(range)?;
             (from, if part.contains('/') { high } else { from })
         };
+        if from > to {
+            return None;
+        }
         all.extend((from..=to).step_by(step));
     }
     Some(all)
@@ -270,6 +290,18 @@ mod tests {
             ("cron(0 0 1 * *)", "PT1H", Tri::No),
             ("cron(0 0 23 NOV ? 2026)", "PT1H", Tri::Yes),
             ("cron(0 0 L * ?)", "PT1H", Tri::Unknown),
+            // Ranges over the end of the day or the week.
+            ("cron(0 22-1 * * *)", "PT8H", Tri::Unknown),
+            ("cron(0 20 * * FRI-MON)", "PT8H", Tri::Unknown),
+            ("cron(0 20 ? * SUN-FRI)", "PT8H", Tri::Yes),
+            // Windows over many days.
+            ("cron(0 0 8 11 *)", "P15D", Tri::No),
+            ("cron(6 0 8 11 *)", "P15D", Tri::Yes),
+            ("cron(5 0 8 11 *)", "P15D", Tri::No),
+            ("cron(0 0 31 2 *)", "P15D", Tri::No),
+            ("cron(0 0 31 2 *)", "P20D", Tri::Unknown),
+            ("cron(5 0 * * *)", "PT1M", Tri::Yes),
+            ("cron(6 0 * * *)", "PT23H", Tri::No),
             ("at(whenever)", "PT1H", Tri::Unknown),
             ("cron(0 0 * * *)", "long", Tri::Unknown),
         ] {

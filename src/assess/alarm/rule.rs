@@ -22,17 +22,17 @@ impl State {
     }
 }
 
-/// An `AlarmRule`.
+/// An `AlarmRule`, about alarms by name or ARN as it is written.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Rule {
+pub(crate) enum Rule<A = String> {
     Constant(bool),
-    /// The alarm (name or ARN) is in the state.
-    Is(String, State),
-    Not(Box<Rule>),
-    All(Vec<Rule>),
-    Any(Vec<Rule>),
+    /// The alarm is in the state.
+    Is(A, State),
+    Not(Box<Rule<A>>),
+    All(Vec<Rule<A>>),
+    Any(Vec<Rule<A>>),
     /// At least so many of the rules hold.
-    AtLeast(usize, Vec<Rule>),
+    AtLeast(usize, Vec<Rule<A>>),
 }
 
 impl Rule {
@@ -47,12 +47,27 @@ impl Rule {
         let rule = reader.any()?;
         (reader.at == tokens.len()).then_some(rule)
     }
+}
+
+impl<A> Rule<A> {
+    /// The same rule about what its alarms are found to be.
+    pub(crate) fn resolve<B>(&self, find: &dyn Fn(&A) -> B) -> Rule<B> {
+        let each = |rules: &[Self]| rules.iter().map(|rule| rule.resolve(find)).collect();
+        match self {
+            Self::Constant(value) => Rule::Constant(*value),
+            Self::Is(alarm, state) => Rule::Is(find(alarm), *state),
+            Self::Not(inner) => Rule::Not(Box::new(inner.resolve(find))),
+            Self::All(rules) => Rule::All(each(rules)),
+            Self::Any(rules) => Rule::Any(each(rules)),
+            Self::AtLeast(wanted, rules) => Rule::AtLeast(*wanted, each(rules)),
+        }
+    }
 
     /// The alarms that the rule looks at.
-    pub(crate) fn children(&self) -> Vec<&str> {
+    pub(crate) fn children(&self) -> Vec<&A> {
         match self {
             Self::Constant(_) => Vec::new(),
-            Self::Is(name, _) => vec![name],
+            Self::Is(alarm, _) => vec![alarm],
             Self::Not(inner) => inner.children(),
             Self::All(rules) | Self::Any(rules) | Self::AtLeast(_, rules) => {
                 rules.iter().flat_map(Self::children).collect()
@@ -61,10 +76,10 @@ impl Rule {
     }
 
     /// Evaluates the rule; `is` says whether an alarm is in a state.
-    pub(crate) fn evaluate(&self, is: &dyn Fn(&str, State) -> Tri) -> Tri {
+    pub(crate) fn evaluate(&self, is: &dyn Fn(&A, State) -> Tri) -> Tri {
         match self {
             Self::Constant(value) => (*value).into(),
-            Self::Is(name, state) => is(name, *state),
+            Self::Is(alarm, state) => is(alarm, *state),
             Self::Not(inner) => inner.evaluate(is).not(),
             Self::All(rules) => Tri::all(rules.iter().map(|rule| rule.evaluate(is))),
             Self::Any(rules) => Tri::any(rules.iter().map(|rule| rule.evaluate(is))),
@@ -82,6 +97,20 @@ impl Rule {
             }
         }
     }
+}
+
+/// What may be names in a text that is no rule: all quoted texts, all pieces between other signs of a rule, each word.
+pub(crate) fn mentions(text: &str) -> Vec<String> {
+    let quoted = tokens(text).into_iter().flatten().filter_map(|token| {
+        let Token::Quoted(name) = token else {
+            return None;
+        };
+        Some(name)
+    });
+    let pieces = text.split(['(', ')', ',', '"', '\'']);
+    let words = pieces.clone().flat_map(str::split_whitespace);
+    let texts = pieces.map(str::trim).chain(words).map(str::to_owned);
+    texts.chain(quoted).collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,10 +305,10 @@ mod tests {
     use super::*;
 
     fn with_alarms(rule: &str, alarms: &[&str]) -> Tri {
-        let is = |name: &str, state| {
+        let is = |name: &String, state| {
             if name == "unseen" {
                 Tri::Unknown
-            } else if alarms.contains(&name) {
+            } else if alarms.contains(&name.as_str()) {
                 Tri::from(state == State::Alarm)
             } else {
                 Tri::from(state == State::Ok)
@@ -327,6 +356,22 @@ mod tests {
                 "say \"hi\"",
                 "two words"
             ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_rule_still_mentions_names() {
+        let mentioned = mentions(r#"MAYBE(a) or two words, "say (\"hi\")" "open"#);
+        for name in ["a", "two", "or two words", "open"] {
+            assert!(
+                mentioned.iter().any(|one| one == name),
+                "{name}: {mentioned:?}"
+            );
+        }
+        let quoted = mentions(r#"NEVER("say (\"hi\")")"#);
+        assert!(
+            quoted.iter().any(|one| one == r#"say ("hi")"#),
+            "{quoted:?}"
         );
     }
 

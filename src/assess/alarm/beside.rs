@@ -1,0 +1,131 @@
+//! Alarms on the metrics of other filters, which composite alarms look at and the event may move, too.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::Judged;
+use super::composite::trips;
+use super::event::{Event, is_same};
+use super::rule::State;
+use super::trip;
+use crate::assess::fault::Tri;
+use crate::assess::filter::Filter;
+use crate::assess::index::Place;
+use crate::snapshot::MetricFilter;
+
+/// What the event does to one of them.
+pub(super) struct Bystander<'e> {
+    pub(super) moved: Tri,
+    pub(super) rest: Option<State>,
+    /// Filters of which it is not known whether they match the event, and that would move it.
+    pub(super) joint: Vec<Vec<&'e MetricFilter>>,
+}
+
+/// Whether an alarm trips, and the state in which it rests.
+type Tripped = (Tri, Option<State>);
+
+/// What two filters have to do with each other, and a filter with an alarm, whatever the event is: found out once.
+#[derive(Debug, Default)]
+pub(crate) struct Memo {
+    /// By the places of both among the filters.
+    relations: RefCell<BTreeMap<(usize, usize), Tri>>,
+    /// By the places of filter and alarm.
+    trips: RefCell<BTreeMap<(usize, usize), Tripped>>,
+}
+
+impl Memo {
+    /// Whether the filter at one place matches the event, which another one matches.
+    fn is_matched(&self, event: &Event<'_>, own: usize, filter: &Filter<'_>, other: usize) -> Tri {
+        if event.also.iter().any(|also| is_same(also, filter)) {
+            return Tri::Yes;
+        }
+        let key = (own, other);
+        let known = self.relations.borrow().get(&key).copied();
+        known.unwrap_or_else(|| {
+            let relation = event.is_matched_by(filter);
+            self.relations.borrow_mut().insert(key, relation);
+            relation
+        })
+    }
+
+    /// Whether what one filter matches trips an alarm, and in which state that rests.
+    fn trip(&self, place: &Place<'_>, filter: &Filter<'_>, key: (usize, usize)) -> Option<Tripped> {
+        let known = self.trips.borrow().get(&key).copied();
+        known.or_else(|| {
+            let (_, at) = key;
+            let own = Event::of(place.world, filter, &place.relations);
+            let trip = trip::judge(place.alarms.alarm(at)?, &own, &place.filters);
+            let splits = filter
+                .metric
+                .is_some_and(|metric| !metric.dimensions.is_empty());
+            let trips = if splits { Tri::Unknown } else { trips(&trip) };
+            let found = (trips, trip.rest);
+            self.trips.borrow_mut().insert(key, found);
+            Some(found)
+        })
+    }
+}
+
+/// The alarms beside the judged ones that rules and suppressors name, as far as filters of the same log group feed them.
+pub(super) fn bystanders<'e>(
+    place: &'e Place<'_>,
+    judged: &Judged<'_>,
+    event: &Event<'_>,
+) -> BTreeMap<usize, Bystander<'e>> {
+    let mut beside: BTreeMap<usize, Bystander<'e>> = BTreeMap::new();
+    let seen = event.filter.seen;
+    let mut filters = place.filters.iter();
+    let Some(own) = filters.position(|filter| is_same(filter, event.filter)) else {
+        return beside;
+    };
+    for (other, filter) in place.filters.iter().enumerate() {
+        if other == own || !filter.is_on(&seen.region, &seen.log_group_name) {
+            continue;
+        }
+        let fed: Vec<usize> = fed(place, filter)
+            .filter(|at| !judged.contains_key(at))
+            .collect();
+        if fed.is_empty() {
+            continue;
+        }
+        let matched = place.memo.is_matched(event, own, filter, other);
+        if matched == Tri::No {
+            continue;
+        }
+        for at in fed {
+            if let Some(trip) = place.memo.trip(place, filter, (other, at)) {
+                let one = beside.entry(at).or_insert_with(Bystander::resting);
+                one.be_moved(filter, matched, trip);
+            }
+        }
+    }
+    beside
+}
+
+/// The alarms on the filter's metric that rules and suppressors name.
+fn fed<'p>(place: &'p Place<'_>, filter: &Filter<'_>) -> impl Iterator<Item = usize> + use<'p> {
+    let account = place.world.account();
+    let watchers = filter
+        .metric
+        .map(|metric| place.alarms.watchers(account, &metric));
+    let watchers = watchers.into_iter().flatten();
+    watchers.filter(|at| place.alarms.is_named(*at))
+}
+
+impl<'e> Bystander<'e> {
+    fn resting() -> Self {
+        Self {
+            moved: Tri::No,
+            rest: None,
+            joint: Vec::new(),
+        }
+    }
+
+    fn be_moved(&mut self, filter: &Filter<'e>, matched: Tri, (trips, rest): Tripped) {
+        self.rest = self.rest.or(rest);
+        self.moved = self.moved.or(matched.and(trips));
+        if matched == Tri::Unknown && trips == Tri::Yes {
+            self.joint.push(vec![filter.seen]);
+        }
+    }
+}
