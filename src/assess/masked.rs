@@ -190,6 +190,9 @@ impl<'m> Masked<'m> {
             changed: Vec::new(),
             intact: Vec::new(),
         };
+        if masked.masks.is_empty() {
+            return masked;
+        }
         for record in records(control) {
             match record.under(&masked.masks) {
                 Ok(changed) => masked.changed.push(changed),
