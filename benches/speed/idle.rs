@@ -71,7 +71,7 @@ fn hour(calls: &BTreeMap<String, u64>) {
         dollars += cost(operation, count * SWEEPS_AN_HOUR);
     }
     fact(
-        "AWS calls of an idle hour",
+        "AWS calls of an idle hour, looks and polls",
         &format!("{all}, {POLLS_AN_HOUR} of them polls"),
     );
     fact(

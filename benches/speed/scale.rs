@@ -19,6 +19,8 @@ struct Sweep {
     peak: f64,
     resident: f64,
     cpu: f64,
+    /// Of the stub, which does the same for every account: what grows with it is the machine's.
+    stub_cpu: f64,
     calls: u64,
 }
 
@@ -33,6 +35,8 @@ impl Sweep {
         fact("  memory afterwards", &format!("{:.0} MiB", self.resident));
         let cpu = self.cpu / f64::from(accounts);
         bound("  CPU of an account", "ms", cpu * 1e3, Aim::AtMost(60.0));
+        let stub = self.stub_cpu / f64::from(accounts);
+        fact("  of the stub", &format!("{:.1} ms", stub * 1e3));
     }
 }
 
@@ -67,6 +71,12 @@ pub(crate) fn run() {
         Aim::AtMost(1.0),
     );
     ratio(
+        "the stub's CPU of an account, 1000 : 10",
+        "s",
+        (each(*many, last.stub_cpu), each(*few, first.stub_cpu)),
+        Aim::None,
+    );
+    ratio(
         "CPU of an account, 1000 : 10",
         "s",
         (each(*many, last.cpu), each(*few, first.cpu)),
@@ -90,7 +100,7 @@ fn sweep(stub: &StubProcess, accounts: u32) -> Sweep {
             "[[scope]]\naccount = \"{id}\"\nrole_arn = \"arn:aws:iam::{id}:role/trailwarden\"\nregions = {REGIONS}\n"
         );
     }
-    let begun = Instant::now();
+    let (begun, stub_before) = (Instant::now(), stub.usage().cpu);
     let daemon = Daemon::start(stub, "999999999999", &settings, "debug");
     for _ in 0..accounts {
         daemon.process.line("\"trigger\":\"start\"");
@@ -109,6 +119,7 @@ fn sweep(stub: &StubProcess, accounts: u32) -> Sweep {
         peak: usage.peak,
         resident: usage.resident,
         cpu: usage.cpu,
+        stub_cpu: stub.usage().cpu - stub_before,
         calls,
     }
 }

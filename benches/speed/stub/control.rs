@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{HOME, Size};
+use crate::process::Usage;
 
 /// A stub of its own; ended when dropped.
 pub(crate) struct StubProcess {
@@ -56,6 +57,11 @@ impl StubProcess {
             .expect("its address");
         let address = address.trim().to_owned();
         Self { child, address }
+    }
+
+    /// What the kernel knows of it.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage::of(self.child.id()).expect("it runs")
     }
 
     pub(crate) fn endpoint(&self) -> String {
