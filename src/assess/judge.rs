@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::coverage::{Claim, Gap, Outcome};
 use super::fault::Fault;
 use super::filter::put_command;
-use super::index::{Index, Leg};
+use super::index::{Head, Index, Leg};
 use super::path::{Carries, Path, no_filter, paths};
 use super::proofs::Proofs;
 use super::remedy::Command;
@@ -259,7 +259,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     /// Some event does not surely reach anybody: the best path for it, with all that is wrong with it.
     fn short(&self, verdict: Verdict, gap: &Gap) -> (Option<Merit>, Assessment) {
         let mut best: Option<(Merit, Path<'i, 'a>, Vec<Fault>)> = None;
-        for path in self.paths.iter().filter(|path| !self.is_outdone(path)) {
+        for path in self.telling() {
             let path = self.without_stranger(path);
             let faults = self.faults_of(&path, gap);
             let is_cut = faults.iter().any(Fault::is_broken);
@@ -290,20 +290,28 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
         (merit, assessment)
     }
 
-    /// Whether another filter of the same trail tells more: one that catches required events most, one that catches
-    /// everything next, one that has nothing to do with the control least.
-    fn is_outdone(&self, path: &Path<'i, 'a>) -> bool {
-        let rank = |path: &Path<'i, 'a>| match self.relevance(path) {
+    /// How much the filter of a path tells: one that catches required events most, one that catches everything next, one that
+    /// has nothing to do with the control least; none where there is no filter.
+    fn rank(&self, path: &Path<'i, 'a>) -> Option<u8> {
+        path.leg?;
+        Some(match self.relevance(path) {
             0 => 0,
             _ if path.is_always_on() => 1,
             _ => 2,
-        };
-        path.leg.is_some()
-            && self.paths.iter().any(|other| {
-                other.leg.is_some()
-                    && std::ptr::eq(other.head, path.head)
-                    && rank(other) > rank(path)
-            })
+        })
+    }
+
+    /// The paths without those of whose trail another filter tells more.
+    fn telling(&self) -> impl Iterator<Item = &Path<'i, 'a>> {
+        let mut most: BTreeMap<*const Head<'a>, Option<u8>> = BTreeMap::new();
+        for path in &self.paths {
+            let best = most.entry(std::ptr::from_ref(path.head)).or_default();
+            *best = (*best).max(self.rank(path));
+        }
+        self.paths.iter().filter(move |path| {
+            let rank = self.rank(path);
+            rank.is_none() || most.get(&std::ptr::from_ref(path.head)) == Some(&rank)
+        })
     }
 
     /// A filter that has nothing to do with the control is as good as none.
