@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::alarm::is_composite;
 use super::fault::Tri;
 use crate::snapshot::Alarm;
 use crate::snapshot::Arn;
@@ -76,7 +75,7 @@ pub(super) fn body(alarm: &Alarm, from: Option<&'static str>) -> Part {
             list(&alarm.insufficient_data_actions),
         ),
     ];
-    if is_composite(alarm) {
+    if alarm.is_composite() {
         fields.push(("AlarmRule", optional(alarm.alarm_rule.as_deref())));
         fields.push(("TriggeringChildren", Part::Open));
     } else {

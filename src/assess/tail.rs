@@ -177,7 +177,7 @@ fn no_topic(alarm: &Alarm, region: &str) -> Fault {
             ),
         )
     };
-    let remedy = if alarm::is_composite(alarm) {
+    let remedy = if alarm.is_composite() {
         Command::new("cloudwatch put-composite-alarm", region)
             .with("--alarm-name", name)
             .with(

@@ -223,6 +223,11 @@ pub struct AlarmTagsPropagation {
 }
 
 impl Alarm {
+    /// Whether this is a composite alarm.
+    pub fn is_composite(&self) -> bool {
+        self.alarm_type.as_deref() == Some("CompositeAlarm") || self.alarm_rule.is_some()
+    }
+
     /// The alarm as people configured it: without what AWS writes by itself.
     #[must_use]
     pub fn without_state(&self) -> Self {

@@ -73,11 +73,6 @@ impl<'a> Actor<'a> {
     }
 }
 
-/// Whether this is a composite alarm.
-pub(super) fn is_composite(alarm: &Alarm) -> bool {
-    alarm.alarm_type.as_deref() == Some("CompositeAlarm") || alarm.alarm_rule.is_some()
-}
-
 /// Every alarm that one event matched by `filter` may move, with what hinders it. Empty: no alarm looks at the metric.
 pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a>> {
     let filters = &place.filters;

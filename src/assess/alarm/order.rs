@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::is_composite;
 use super::roster::Names;
 use super::rule::{Rule, mentions};
 use crate::snapshot::Alarm;
@@ -57,7 +56,7 @@ pub(super) fn in_order<'a>(
 ) -> BTreeMap<usize, Composite<'a>> {
     let all = alarms.iter().copied().enumerate();
     let mut composites: BTreeMap<usize, Composite<'a>> = all
-        .filter(|(_, alarm)| is_composite(alarm))
+        .filter(|(_, alarm)| alarm.is_composite())
         .map(|(at, alarm)| (at, Composite::of(alarm, names)))
         .collect();
     let mut parents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

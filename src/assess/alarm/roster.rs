@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::has_topic;
 use super::order::{Composite, in_order};
 use super::series::{looks_at, searched};
 use super::states::Possible;
-use super::{has_topic, is_composite};
 use crate::assess::filter::Metric;
 use crate::assess::world::World;
 use crate::snapshot::{Alarm, Arn};
@@ -102,7 +102,7 @@ impl<'a> Roster<'a> {
             if has_topic(alarm) {
                 self.telling.insert(at);
             }
-            if is_composite(alarm) {
+            if alarm.is_composite() {
                 continue;
             }
             for metric in named_metrics(alarm) {

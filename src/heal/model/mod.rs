@@ -172,7 +172,7 @@ fn put_metric_alarm(snapshot: &mut Snapshot, region: &str, alarm: &Alarm) {
     let present = alarms
         .iter_mut()
         .find(|other| is_alarm(other, region, &alarm.alarm_name));
-    if present.as_deref().is_some_and(is_composite) {
+    if present.as_deref().is_some_and(Alarm::is_composite) {
         return;
     }
     let arn = format!(
@@ -205,15 +205,11 @@ fn settled_state<'a>(alarm: &Alarm, present: Option<&'a Alarm>) -> &'a str {
     }
 }
 
-pub(super) fn is_composite(alarm: &Alarm) -> bool {
-    alarm.alarm_type.as_deref() == Some("CompositeAlarm") || alarm.alarm_rule.is_some()
-}
-
 /// An alarm without what CloudWatch writes into it: its ARN, its state, and defaults that it may or may not spell out.
 pub(super) fn settings_of(alarm: &Alarm) -> Alarm {
     Alarm {
         alarm_arn: String::new(),
-        alarm_type: is_composite(alarm).then(|| "CompositeAlarm".to_owned()),
+        alarm_type: alarm.is_composite().then(|| "CompositeAlarm".to_owned()),
         actions_enabled: Some(alarm.actions_enabled.unwrap_or(true)),
         datapoints_to_alarm: alarm.datapoints_to_alarm.or(alarm.evaluation_periods),
         treat_missing_data: Some(

@@ -2,7 +2,7 @@
 
 use crate::assess::{Link, silences};
 use crate::heal::Repair;
-use crate::heal::model::{find_alarm, is_composite, settings_of};
+use crate::heal::model::{find_alarm, settings_of};
 use crate::heal::shell;
 #[cfg(test)]
 use crate::mutant::{Mutant, planted};
@@ -90,7 +90,13 @@ fn unmute(site: &Site) -> Candidate {
 /// composite alarm is to notify, its children stay silent.
 pub(super) fn notified(site: &Site) -> Candidate {
     let known = site.brief.known.into_iter().flat_map(|known| &known.alarms);
-    if site.chain.alarms.iter().chain(known).any(is_composite) {
+    if site
+        .chain
+        .alarms
+        .iter()
+        .chain(known)
+        .any(Alarm::is_composite)
+    {
         return Vec::new();
     }
     let mut acts = Vec::new();
@@ -207,7 +213,7 @@ fn topics_for(site: &Site, region: &str, counter: &Counter) -> Vec<String> {
 }
 
 fn watches(alarm: &Alarm, counter: &Counter) -> bool {
-    !is_composite(alarm)
+    !alarm.is_composite()
         && alarm.metric_name.as_ref() == Some(&counter.name)
         && alarm.namespace.as_ref() == Some(&counter.namespace)
 }
@@ -268,7 +274,7 @@ pub(super) fn keep_actions(alarm: &mut Alarm, other: &Alarm) {
 /// The question that remains where an alarm is needed and nobody is known who is to be told; none where somebody is.
 pub(super) fn ask_for_a_topic(site: &Site) -> Option<Act> {
     let silent = site.chain.alarms.iter().find(|alarm| {
-        !is_composite(alarm)
+        !alarm.is_composite()
             && !alarm
                 .alarm_actions
                 .iter()

@@ -2,7 +2,7 @@
 
 use crate::assess::Link;
 use crate::heal::Repair;
-use crate::heal::model::{find_filter, is_composite};
+use crate::heal::model::find_filter;
 use crate::snapshot::{MetricFilter, MetricTransformation};
 
 use super::act::{Act, Candidate, Site};
@@ -68,7 +68,7 @@ fn counters(site: &Site) -> Vec<Counter> {
         .chain
         .alarms
         .iter()
-        .filter(|alarm| !is_composite(alarm) && alarm.dimensions.is_empty())
+        .filter(|alarm| !alarm.is_composite() && alarm.dimensions.is_empty())
         .filter_map(|alarm| {
             Some(Counter {
                 name: alarm.metric_name.clone()?,

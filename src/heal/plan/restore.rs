@@ -3,7 +3,7 @@
 use crate::assess::{Chain, Link};
 use crate::heal::model::{
     find_alarm, find_filter, find_subscription, find_topic, find_trail, group_exists,
-    group_is_named, is_composite, settings_of,
+    group_is_named, settings_of,
 };
 use crate::heal::shell;
 use crate::heal::{LogDelivery, Repair};
@@ -160,7 +160,7 @@ fn alarms(site: &Site, known: &Chain) -> Candidate {
                 None => "put back",
             };
             let summary = format!("{verb} alarm {} as it was", alarm.alarm_name);
-            if is_composite(alarm) || present.is_some_and(is_composite) {
+            if alarm.is_composite() || present.is_some_and(Alarm::is_composite) {
                 return Some(Act::ask(
                     Link::Alarm,
                     summary,

@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::assess::{option_text, quoted};
 use crate::snapshot::{Alarm, Arn, EventSelectors, MetricFilter, Trail};
 
-use super::model::is_composite;
 use super::{LogDelivery, Repair};
 
 /// A command line in the making; every argument is quoted where the shell would read something else into it.
@@ -135,7 +134,7 @@ fn put_metric_filter(filter: &MetricFilter) -> String {
 
 /// PutMetricAlarm, or PutCompositeAlarm for a composite one.
 pub(super) fn put_alarm(region: &str, alarm: &Alarm) -> String {
-    let operation = if is_composite(alarm) {
+    let operation = if alarm.is_composite() {
         "put-composite-alarm"
     } else {
         "put-metric-alarm"
