@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::alarm::{Memo, Mutes, Relations, Roster};
+use super::alarm::{Mutes, Relations, Roster, Trips};
 use super::data_protection::Masking;
 use super::fault::Fault;
 use super::filter::Filter;
@@ -14,7 +14,7 @@ use super::trail::Observed;
 use super::world::World;
 use super::{Expectations, Link};
 use crate::snapshot::LogGroupArn;
-use crate::snapshot::{Arn, MetricFilter, Snapshot, Trail};
+use crate::snapshot::{MetricFilter, Snapshot, Trail};
 
 /// A snapshot with its chains followed, for any number of controls.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub(super) struct Place<'a> {
     /// All alarms, as far as they were seen.
     pub(super) alarms: Roster<'a>,
     pub(super) mutes: Mutes<'a>,
-    pub(super) memo: Memo,
+    pub(super) trips: Trips,
     pub(super) relations: Rc<Relations<'a>>,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Place<'a> {
                 .map(|filter| Filter::new(filter, proofs))
                 .collect(),
             mutes: Mutes::of(world, region, &alarms),
-            memo: Memo::default(),
+            trips: Trips::default(),
             alarms,
             relations: Rc::clone(relations),
         }
@@ -336,10 +336,5 @@ fn may_notify(place: &Place<'_>, region: &str) -> bool {
             region,
         )
         .is_some()
-        || place.alarms.alarms().iter().any(|alarm| {
-            alarm
-                .alarm_actions
-                .iter()
-                .any(|action| Arn::topic(action).is_some())
-        })
+        || place.alarms.tells_anybody()
 }

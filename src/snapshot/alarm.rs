@@ -280,6 +280,14 @@ pub struct MetricDataQuery {
     pub account_id: Option<String>,
 }
 
+impl MetricDataQuery {
+    /// Whether it is about this account, whose alarm it belongs to: a query may name another one.
+    pub fn is_of(&self, account: &str) -> bool {
+        let named = self.account_id.as_deref();
+        named.is_none_or(|other| other == account)
+    }
+}
+
 /// A metric with its statistic.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -24,33 +24,14 @@ pub(super) struct Bystander<'e> {
 /// Whether an alarm trips, and the state in which it rests.
 type Tripped = (Tri, Option<State>);
 
-/// What two filters have to do with each other, and a filter with an alarm, whatever the event is: found out once.
+/// What a filter does to an alarm, whatever the event is: found out once. By the places of both.
 #[derive(Debug, Default)]
-pub(crate) struct Memo {
-    /// By the places of both among the filters.
-    relations: RefCell<BTreeMap<(usize, usize), Tri>>,
-    /// By the places of filter and alarm.
-    trips: RefCell<BTreeMap<(usize, usize), Tripped>>,
-}
+pub(crate) struct Trips(RefCell<BTreeMap<(usize, usize), Tripped>>);
 
-impl Memo {
-    /// Whether the filter at one place matches the event, which another one matches.
-    fn is_matched(&self, event: &Event<'_>, own: usize, filter: &Filter<'_>, other: usize) -> Tri {
-        if event.also.iter().any(|also| is_same(also, filter)) {
-            return Tri::Yes;
-        }
-        let key = (own, other);
-        let known = self.relations.borrow().get(&key).copied();
-        known.unwrap_or_else(|| {
-            let relation = event.is_matched_by(filter);
-            self.relations.borrow_mut().insert(key, relation);
-            relation
-        })
-    }
-
+impl Trips {
     /// Whether what one filter matches trips an alarm, and in which state that rests.
-    fn trip(&self, place: &Place<'_>, filter: &Filter<'_>, key: (usize, usize)) -> Option<Tripped> {
-        let known = self.trips.borrow().get(&key).copied();
+    fn of(&self, place: &Place<'_>, filter: &Filter<'_>, key: (usize, usize)) -> Option<Tripped> {
+        let known = self.0.borrow().get(&key).copied();
         known.or_else(|| {
             let (_, at) = key;
             let own = Event::of(place.world, filter, &place.relations);
@@ -60,7 +41,7 @@ impl Memo {
                 .is_some_and(|metric| !metric.dimensions.is_empty());
             let trips = if splits { Tri::Unknown } else { trips(&trip) };
             let found = (trips, trip.rest);
-            self.trips.borrow_mut().insert(key, found);
+            self.0.borrow_mut().insert(key, found);
             Some(found)
         })
     }
@@ -73,13 +54,8 @@ pub(super) fn bystanders<'e>(
     event: &Event<'_>,
 ) -> BTreeMap<usize, Bystander<'e>> {
     let mut beside: BTreeMap<usize, Bystander<'e>> = BTreeMap::new();
-    let seen = event.filter.seen;
-    let mut filters = place.filters.iter();
-    let Some(own) = filters.position(|filter| is_same(filter, event.filter)) else {
-        return beside;
-    };
     for (other, filter) in place.filters.iter().enumerate() {
-        if other == own || !filter.is_on(&seen.region, &seen.log_group_name) {
+        if is_same(filter, event.filter) {
             continue;
         }
         let fed: Vec<usize> = fed(place, filter)
@@ -88,12 +64,12 @@ pub(super) fn bystanders<'e>(
         if fed.is_empty() {
             continue;
         }
-        let matched = place.memo.is_matched(event, own, filter, other);
+        let matched = event.is_matched_by(filter);
         if matched == Tri::No {
             continue;
         }
         for at in fed {
-            if let Some(trip) = place.memo.trip(place, filter, (other, at)) {
+            if let Some(trip) = place.trips.of(place, filter, (other, at)) {
                 let one = beside.entry(at).or_insert_with(Bystander::resting);
                 one.be_moved(filter, matched, trip);
             }

@@ -4,7 +4,7 @@ use super::relation::Relations;
 use crate::assess::fault::Tri;
 use crate::assess::filter::{Filter, Metric};
 use crate::assess::world::World;
-use crate::snapshot::{Alarm, Dimension, MetricDataQuery};
+use crate::snapshot::{Alarm, Dimension};
 
 /// An event that one filter matches, with what else is taken for granted of it.
 #[derive(Debug, Clone)]
@@ -142,13 +142,7 @@ fn dimensions_on<'a>(alarm: &'a Alarm, account: &str, metric: &Metric<'_>) -> Ve
             && alarm.namespace.as_deref() == Some(metric.namespace);
         return named.then_some(&*alarm.dimensions).into_iter().collect();
     }
-    let own = |query: &&MetricDataQuery| {
-        query
-            .account_id
-            .as_deref()
-            .is_none_or(|other| other == account)
-    };
-    let queries = alarm.metrics.iter().filter(own);
+    let queries = alarm.metrics.iter().filter(|query| query.is_of(account));
     queries
         .filter_map(|query| query.metric_stat.as_ref())
         .map(|stat| &stat.metric)

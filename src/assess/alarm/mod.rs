@@ -21,7 +21,7 @@ mod trip;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use beside::Memo;
+pub(super) use beside::Trips;
 pub(super) use hold::Mutes;
 pub(crate) use mute::silences;
 pub(crate) use relation::Relations;

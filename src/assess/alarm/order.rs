@@ -48,26 +48,27 @@ impl<'a> Composite<'a> {
     }
 }
 
-/// The composite alarms by their place among all, with the order in which they are judged. What only suppresses has no part
-/// in it: a suppressor decides whether an alarm acts, not which state it is in.
-pub(super) fn in_order<'a>(
-    alarms: &[&'a Alarm],
-    names: &Names<'a>,
-) -> BTreeMap<usize, Composite<'a>> {
+/// The composite alarms by their place among all.
+pub(super) type Composites<'a> = BTreeMap<usize, Composite<'a>>;
+
+/// The composite alarms whose rules look at an alarm, by its place.
+pub(super) type Parents = BTreeMap<usize, Vec<usize>>;
+
+/// The composite alarms with the order in which they are judged, and their places by what they look at. What only suppresses has
+/// no part in it: a suppressor decides whether an alarm acts, not which state it is in.
+pub(super) fn in_order<'a>(alarms: &[&'a Alarm], names: &Names<'a>) -> (Composites<'a>, Parents) {
     let all = alarms.iter().copied().enumerate();
-    let mut composites: BTreeMap<usize, Composite<'a>> = all
+    let mut composites: Composites<'a> = all
         .filter(|(_, alarm)| alarm.is_composite())
         .map(|(at, alarm)| (at, Composite::of(alarm, names)))
         .collect();
-    let mut parents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut parents = Parents::new();
     let mut waits: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, composite) in &composites {
         let below = composite.below.iter();
-        let children: Vec<&usize> = below
-            .filter(|child| composites.contains_key(child))
-            .collect();
-        waits.insert(*at, children.len());
-        for child in children {
+        let awaited = below.clone().filter(|child| composites.contains_key(child));
+        waits.insert(*at, awaited.count());
+        for child in below {
             parents.entry(*child).or_default().push(*at);
         }
     }
@@ -90,5 +91,5 @@ pub(super) fn in_order<'a>(
             }
         }
     }
-    composites
+    (composites, parents)
 }

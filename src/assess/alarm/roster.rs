@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::has_topic;
-use super::order::{Composite, in_order};
+use super::order::{Composite, Composites, Parents, in_order};
 use super::series::{looks_at, searched};
 use super::states::Possible;
 use crate::assess::filter::Metric;
@@ -20,9 +20,8 @@ pub(crate) struct Roster<'a> {
     /// The states in which they were seen.
     present: Vec<Possible>,
     names: Names<'a>,
-    composites: BTreeMap<usize, Composite<'a>>,
-    /// The composite alarms whose rules look at an alarm.
-    parents: BTreeMap<usize, Vec<usize>>,
+    composites: Composites<'a>,
+    parents: Parents,
     /// The alarms that a rule or a suppressor names.
     named: BTreeSet<usize>,
     /// The alarms on a metric, by namespace and name.
@@ -67,10 +66,10 @@ impl<'a> Roster<'a> {
     pub(crate) fn of(world: World<'a>, region: &str) -> Self {
         let alarms = in_region(world, region);
         let names = Names::of(&alarms);
-        let composites = in_order(&alarms, &names);
+        let (composites, parents) = in_order(&alarms, &names);
         let mut roster = Self {
-            named: BTreeSet::new(),
-            parents: BTreeMap::new(),
+            named: parents.keys().copied().collect(),
+            parents,
             watchers: BTreeMap::new(),
             searching: Vec::new(),
             telling: BTreeSet::new(),
@@ -79,21 +78,11 @@ impl<'a> Roster<'a> {
             names,
             composites,
         };
-        roster.relate();
+        let suppressors = roster.composites.values();
+        let suppressors = suppressors.filter_map(|one| one.suppressor?.1);
+        roster.named.extend(suppressors);
         roster.list();
         roster
-    }
-
-    /// Notes what the composite alarms name.
-    fn relate(&mut self) {
-        for (&at, composite) in &self.composites {
-            for &child in &composite.below {
-                self.parents.entry(child).or_default().push(at);
-                self.named.insert(child);
-            }
-            self.named
-                .extend(composite.suppressor.and_then(|(_, at)| at));
-        }
     }
 
     /// Notes what the alarms look at, and whom they tell.
@@ -149,6 +138,11 @@ impl<'a> Roster<'a> {
     /// Whether the alarm has a topic among its actions.
     pub(super) fn tells(&self, at: usize) -> bool {
         self.telling.contains(&at)
+    }
+
+    /// Whether any alarm has a topic among its actions.
+    pub(crate) fn tells_anybody(&self) -> bool {
+        !self.telling.is_empty()
     }
 
     /// The metric alarms that look at a metric of the account, or may.

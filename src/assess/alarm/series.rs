@@ -68,10 +68,7 @@ pub(crate) fn looks_at(alarm: &Alarm, account: &str, name: &str, namespace: &str
     let plain =
         alarm.metric_name.as_deref() == Some(name) && alarm.namespace.as_deref() == Some(namespace);
     let by_query = |query: &MetricDataQuery| {
-        query
-            .account_id
-            .as_deref()
-            .is_none_or(|other| other == account)
+        query.is_of(account)
             && query.metric_stat.as_ref().is_some_and(|stat| {
                 stat.metric.metric_name.as_deref() == Some(name)
                     && stat.metric.namespace.as_deref() == Some(namespace)
@@ -247,11 +244,7 @@ fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -
         .map(|(query, stat)| {
             let name = stat.metric.metric_name.as_deref().unwrap_or_default();
             let namespace = stat.metric.namespace.as_deref().unwrap_or_default();
-            let is_own = query
-                .account_id
-                .as_deref()
-                .is_none_or(|other| other == account);
-            let (writers, strangers) = if is_own {
+            let (writers, strangers) = if query.is_of(account) {
                 let unit = stat.unit.as_deref();
                 written(name, namespace, &stat.metric.dimensions, unit)
             } else {
