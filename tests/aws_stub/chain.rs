@@ -4,7 +4,7 @@ use trailwarden::aws::{AccountApi, Remembered};
 use trailwarden::heal::Repair;
 
 use super::stub::{Answer, Notes, Stub, cbor, xml};
-use super::{keys, observe, scope};
+use super::{keys, observe, observe_with, scope};
 
 /// Alarms by name, namespace, metric and topic; one of them composite.
 fn alarms() -> Answer {
@@ -208,12 +208,7 @@ async fn of_a_crowd_of_subscriptions_a_hundred_are_seen_whole_and_the_list_is_a_
         ..Remembered::default()
     };
     let aws = stub.aws(&Notes::default()).await;
-    let api = aws
-        .account(scope(), None)
-        .await
-        .expect("the scope is sound");
-    let seen = api
-        .observe(&remembered)
+    let seen = observe_with(&aws, &remembered)
         .await
         .expect("the account is known");
     let key = format!("sns:ListSubscriptionsByTopic {topic}");
@@ -237,12 +232,7 @@ async fn of_a_crowd_of_topics_those_beyond_the_limit_are_holes_with_their_subscr
     };
     let stub = Stub::new(|_, _| Answer::Empty);
     let aws = stub.aws(&Notes::default()).await;
-    let api = aws
-        .account(scope(), None)
-        .await
-        .expect("the scope is sound");
-    let seen = api
-        .observe(&remembered)
+    let seen = observe_with(&aws, &remembered)
         .await
         .expect("the account is known");
     assert_eq!(seen.topics.map(|topics| topics.len()), Some(200));

@@ -28,11 +28,15 @@ fn scope() -> ObserveScope {
 }
 
 async fn observe(aws: &Aws) -> Result<Snapshot, ObserveError> {
+    observe_with(aws, &Remembered::default()).await
+}
+
+async fn observe_with(aws: &Aws, remembered: &Remembered) -> Result<Snapshot, ObserveError> {
     let api = aws
         .account(scope(), None)
         .await
         .expect("the scope is sound");
-    api.observe(&Remembered::default()).await
+    api.observe(remembered).await
 }
 
 fn keys(holes: &BTreeMap<String, String>) -> Vec<(&str, &str)> {

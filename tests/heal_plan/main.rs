@@ -10,6 +10,7 @@
 
 mod account;
 mod breaks;
+mod composite;
 mod corpus;
 #[path = "../common/cuts.rs"]
 mod cuts;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, filter, judge, remove, set, sound};
+use super::support::{Cases, filter, judge, math, remove, set, sound};
 
 /// A second filter on the alarm's metric, for events that the control does not ask for.
 fn other(state: &mut Value, value: &str) {
@@ -160,16 +160,7 @@ fn several_data_points_need_that_nobody_else_writes_any() {
 }
 
 /// The alarm over two metrics, of which the second may be written by `g`.
-fn math(state: &mut Value, text: &str, second: &str) {
-    for name in [
-        "MetricName",
-        "Namespace",
-        "Statistic",
-        "Dimensions",
-        "Period",
-    ] {
-        remove(state, &format!("/alarms/0/{name}"));
-    }
+fn expression(state: &mut Value, text: &str, second: &str) {
     let query = |id: &str, namespace: &str, metric: &str| {
         json!({"Id": id, "ReturnData": false, "MetricStat": {"Period": 300, "Stat": "Sum",
             "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": []}}})
@@ -184,7 +175,7 @@ fn math(state: &mut Value, text: &str, second: &str) {
         query("m2", namespace, second),
         {"Id": "e", "Expression": text, "ReturnData": true}
     ]);
-    set(state, "/alarms/0/Metrics", metrics);
+    math(state, metrics);
 }
 
 #[test]
@@ -205,7 +196,7 @@ fn math_over_what_others_write() {
         ("m1", "PASS", "PASS"),
     ] {
         cases.case(&format!("{text}, written by a filter"), written, |state| {
-            math(state, text, "other");
+            expression(state, text, "other");
             set(
                 state,
                 "/metric_filters/-",
@@ -213,12 +204,12 @@ fn math_over_what_others_write() {
             );
         });
         cases.case(&format!("{text}, written by nobody"), unseen, |state| {
-            math(state, text, "evil");
+            expression(state, text, "evil");
         });
     }
     cases.done();
     let mut state = sound();
-    math(&mut state, "m1 - FILL(m2, 0)", "evil");
+    expression(&mut state, "m1 - FILL(m2, 0)", "evil");
     assert_eq!(
         judge(&state).findings[0].message,
         "Nothing that was seen writes metric evil of Custom, which alarm a looks at: whether one event still trips the alarm \

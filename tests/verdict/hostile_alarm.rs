@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, PATTERN, TOPIC, alarm, composite, filter, judge, remove, set, sound};
+use super::support::{
+    Cases, PATTERN, TOPIC, alarm, composite, filter, judge, math, remove, set, sound,
+};
 
 fn field(name: &'static str, value: Value) -> impl FnOnce(&mut Value) {
     move |state| set(state, &format!("/alarms/0/{name}"), value)
@@ -16,19 +18,6 @@ fn transformation(name: &'static str, value: Value) -> impl FnOnce(&mut Value) {
             value,
         );
     }
-}
-
-fn math(state: &mut Value, queries: Value) {
-    for name in [
-        "MetricName",
-        "Namespace",
-        "Statistic",
-        "Dimensions",
-        "Period",
-    ] {
-        remove(state, &format!("/alarms/0/{name}"));
-    }
-    set(state, "/alarms/0/Metrics", queries);
 }
 
 fn query(id: &str, metric: &str) -> Value {

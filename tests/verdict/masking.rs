@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use trailwarden::assess::{Expectations, assess};
-use trailwarden::control::{Benchmark, Control};
 
-use super::support::{Cases, PATTERN, brief, control, judge, set, snapshot, sound};
+use super::support::{Cases, PATTERN, brief_of_own, control, judge, set, sound};
 
 /// A policy of the log group that masks what these find.
 fn masking(regexes: &[String]) -> impl FnOnce(&mut Value) {
@@ -134,7 +132,6 @@ fn what_other_controls_ask_for_is_needed() {
 #[test]
 fn what_a_control_of_the_users_own_asks_for_is_needed() {
     let pattern = "{ $.eventSource = s3.amazonaws.com && ($.eventName = Put* || $.eventName = DeleteBucket) }";
-    let own = Control::own("own", "Own", pattern).unwrap();
     for (regex, expected) in [
         (r"s3\.amazonaws\.com", "FAIL log_group"),
         ("DeleteBucket", "FAIL log_group"),
@@ -142,16 +139,8 @@ fn what_a_control_of_the_users_own_asks_for_is_needed() {
         ("eventSource", "UNKNOWN log_group"),
         ("GetObject", "PASS"),
     ] {
-        let mut state = sound();
-        masking(&[regex.to_owned()])(&mut state);
-        set(
-            &mut state,
-            "/metric_filters/0/filterPattern",
-            json!(pattern),
-        );
-        let any = (&Expectations::default(), &Benchmark::Any);
-        let assessment = assess(&snapshot(&state), &own, any.0, any.1);
-        assert_eq!(brief(&assessment), expected, "{regex}");
+        let found = brief_of_own(pattern, masking(&[regex.to_owned()]));
+        assert_eq!(found, expected, "{regex}");
     }
 }
 

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use trailwarden::assess::{Expectations, assess};
-use trailwarden::control::{Benchmark, Control};
-
-use super::support::{Cases, brief, control, set, snapshot, sound};
+use super::support::{Cases, brief_of_own, control, set};
 
 fn key(region: &str, account: &str, id: &str, state: &str) -> Value {
     let grant = json!({"Statement": {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*"}});
@@ -201,16 +198,7 @@ fn a_control_of_the_users_own_is_of_the_global_region_where_it_names_a_global_se
         ),
         ("{ $.eventName = CreateBucket }", "PASS"),
     ] {
-        let own = Control::own("own", "Own", pattern).unwrap();
-        let mut state = sound();
-        moved("4.5", "eu-west-1", false)(&mut state);
-        set(
-            &mut state,
-            "/metric_filters/0/filterPattern",
-            json!(pattern),
-        );
-        let any = (&Expectations::default(), &Benchmark::Any);
-        let assessment = assess(&snapshot(&state), &own, any.0, any.1);
-        assert_eq!(brief(&assessment), expected, "{pattern}");
+        let found = brief_of_own(pattern, moved("4.5", "eu-west-1", false));
+        assert_eq!(found, expected, "{pattern}");
     }
 }

@@ -136,6 +136,34 @@ pub(crate) fn judge_as(state: &Value, name: &str, expectations: &Expectations) -
     )
 }
 
+/// The verdict on a control of the user's own whose pattern is that of the filter, as [`brief`] writes it.
+pub(crate) fn brief_of_own(pattern: &str, change: impl FnOnce(&mut Value)) -> String {
+    let own = Control::own("own", "Own", pattern).unwrap();
+    let mut state = sound();
+    change(&mut state);
+    set(
+        &mut state,
+        "/metric_filters/0/filterPattern",
+        json!(pattern),
+    );
+    let (anybody, any) = (Expectations::default(), Benchmark::Any);
+    brief(&assess(&snapshot(&state), &own, &anybody, &any))
+}
+
+/// Lets the alarm look at these queries in place of its metric.
+pub(crate) fn math(state: &mut Value, queries: Value) {
+    for name in [
+        "MetricName",
+        "Namespace",
+        "Statistic",
+        "Dimensions",
+        "Period",
+    ] {
+        remove(state, &format!("/alarms/0/{name}"));
+    }
+    set(state, "/alarms/0/Metrics", queries);
+}
+
 pub(crate) fn judge(state: &Value) -> Assessment {
     judge_as(state, "4.5", &Expectations::default())
 }
