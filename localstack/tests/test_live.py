@@ -3,9 +3,11 @@
 import json
 import os
 import random
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -317,6 +319,26 @@ def test_a_mailbox_waits_for_a_person(chain: Chain) -> None:
     assert [each["SubscriptionArn"] for each in listed if each["Protocol"] == "email"] == ["PendingConfirmation"]
     counted = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     assert (counted["SubscriptionsConfirmed"], counted["SubscriptionsPending"]) == ("1", "1")
+
+
+def test_subscribers_that_come_at_once_are_one(chain: Chain) -> None:
+    """LocalStack alone enters an endpoint twice in about one of fifty such rounds."""
+    inbox, together, rounds = "arn:aws:sqs:us-east-1:111122223333:inbox", 4, 300
+    start = threading.Barrier(together)
+
+    def subscribe(sns: Any, name: str) -> str:
+        start.wait()
+        topic = sns.create_topic(Name=name)["TopicArn"]
+        answer = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox)
+        assert answer["SubscriptionArn"].startswith(topic)
+        return topic
+
+    clients = [chain("sns") for _ in range(together)]
+    with ThreadPoolExecutor(together) as pool:
+        for number in range(rounds):
+            topic, *others = set(pool.map(lambda sns, name=f"at-once-{number}": subscribe(sns, name), clients))
+            assert not others
+            assert len(clients[0].list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]) == 1
 
 
 def test_unknown_in_botocore_known_here() -> None:

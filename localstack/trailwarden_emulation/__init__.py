@@ -24,6 +24,7 @@ def install() -> None:
     from .delivery import Courier
     from .denials import Denials
     from .hooks import Amends, Answers, Refuses, Watcher
+    from .idempotence import keep_sns_idempotent
     from .metric_filters import MetricFilters
     from .rules import respect_disabled_rules
     from .trails import TrailStore
@@ -61,5 +62,6 @@ def install() -> None:
         Watcher(calls=calls, store=store, courier=courier, world=world, observers=observers)
     )
     respect_disabled_rules()
+    keep_sns_idempotent()
     endpoints.add(ROUTER, calls, denials, courier)
     LOG.info("trailwarden's additions are installed")
