@@ -73,6 +73,15 @@ pub fn sanitize_capped(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
+/// A text of at most `limit` characters, its cut end marked with `…`.
+pub(crate) fn fit(text: &str, limit: usize) -> String {
+    if text.chars().nth(limit).is_none() {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(limit.saturating_sub(1));
+    kept.chain(['…']).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -126,6 +135,16 @@ mod tests {
         fn a_cap_bounds_the_length(text in any::<String>(), limit in 0_usize..50) {
             // The longest escape is `\u{10ffff}`, ten characters.
             prop_assert!(sanitize_capped(&text, limit).chars().count() <= limit * 10 + 40);
+        }
+        #[test]
+        fn a_fitted_text_fits_and_begins_as_the_whole(text in any::<String>(), limit in 1_usize..50) {
+            let fitted = fit(&text, limit);
+            prop_assert!(fitted.chars().count() <= limit);
+            if text.chars().count() <= limit {
+                prop_assert_eq!(fitted, text);
+            } else {
+                prop_assert!(text.starts_with(fitted.strip_suffix('…').unwrap_or("no mark")));
+            }
         }
     }
 }

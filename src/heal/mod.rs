@@ -15,7 +15,7 @@ pub use guard::{Decision, Guard, GuardState, HoldReason, Limits, Outcome, Stop, 
 pub use model::apply_to;
 pub use plan::plan;
 pub use policy::{ExpectedSubscription, HealPolicy};
-pub use render::{Mark, creates, render};
+pub use render::{Mark, Page, creates, render};
 pub use repair::{LogDelivery, Plan, Repair, RepairKind, Step, StepAction};
 pub use shell::command;
 pub use unchanged::unchanged;

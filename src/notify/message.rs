@@ -136,12 +136,3 @@ fn names(names: &[String]) -> String {
         names.join(", ")
     }
 }
-
-/// The beginning of a text that has no room, marked as such.
-pub(super) fn shortened(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let kept = text.chars().take(limit.saturating_sub(1));
-    kept.chain(['…']).collect()
-}

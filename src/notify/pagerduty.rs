@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::message::{Says, shortened};
+use super::message::Says;
 use super::notice::{Kind, Notice};
 use super::signature::hex;
+use crate::escape::fit;
 use crate::snapshot::AccountId;
 
 /// Longest `payload.summary`, in characters.
@@ -25,7 +26,7 @@ pub(super) fn render(notice: &Notice, routing_key: &str) -> Value {
     let summary = format!("{}. {}", notice.headline(), notice.message);
     let account = notice.account.as_ref().map(AccountId::as_str);
     let mut payload = json!({
-        "summary": shortened(&summary, LONGEST_SUMMARY),
+        "summary": fit(&summary, LONGEST_SUMMARY),
         "source": account.unwrap_or("trailwarden"),
         "severity": severity(&notice.kind),
         "timestamp": notice.at.to_string(),

@@ -82,6 +82,8 @@ pub enum Reason {
     RepeatedKey,
     /// An event nested deeper than the reader goes.
     Nesting,
+    /// An event with half of a surrogate pair, or with a name that the reader keeps for itself.
+    Unreadable,
     /// A pattern on the raw text, of which an object's fields do not tell the escapes and the spacing.
     RawText,
     /// The proof has too many cases.
@@ -120,6 +122,9 @@ impl fmt::Display for Reason {
             }
             Self::RepeatedKey => "the event repeats a key within one object",
             Self::Nesting => "the event is nested too deeply",
+            Self::Unreadable => {
+                "the event holds half of a surrogate pair, or a name of member that cannot be read here"
+            }
             Self::RawText => {
                 "a pattern on the raw text depends on how the event is written (escapes, spacing)"
             }

@@ -1,6 +1,7 @@
 //! Reads the text of a log event as one JSON object.
 
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::answer::Reason;
@@ -26,6 +27,7 @@ pub(crate) fn object(text: &str) -> Reading {
         Ok(value) if repeats_a_key(text, &value) => Reading::Unclear(Reason::RepeatedKey),
         Ok(value) => Reading::Object(value),
         Err(_) if is_deep(text) => Reading::Unclear(Reason::Nesting),
+        Err(_) if is_json(text) => Reading::Unclear(Reason::Unreadable),
         Err(_) => Reading::NotAnObject,
     }
 }
@@ -99,6 +101,14 @@ fn is_deep(text: &str) -> bool {
     })
 }
 
+/// Whether a text that the reader refused is JSON all the same: with half of a surrogate pair in a text, or with an object
+/// that has the name which the reader gives to numbers of its own.
+fn is_json(text: &str) -> bool {
+    // `\u0...` is a whole character, whatever follows.
+    let whole = text.replace("\\ud", "\\u0").replace("\\uD", "\\u0");
+    serde_json::from_str::<IgnoredAny>(&whole).is_ok()
+}
+
 /// Whether the text has more members than the value that was read from it, where a later one replaces an earlier.
 /// Outside strings every colon belongs to a member.
 fn repeats_a_key(text: &str, value: &Value) -> bool {
@@ -137,6 +147,26 @@ mod tests {
         assert!(matches!(repeated, Reading::Unclear(Reason::RepeatedKey)));
         let distinct = object(r#"{"a":{"a":1.50},"b":{"a":null},"c":[[-1e5,true]]}"#);
         assert!(matches!(distinct, Reading::Object(_)));
+    }
+
+    #[test]
+    fn json_that_the_reader_refuses_is_unclear() {
+        for text in [
+            r#"{"a":"\ud83d"}"#,
+            r#"{"a":"\\\uDE00x"}"#,
+            r#"{"a":{"$serde_json::private::Number":"x"}}"#,
+            r#"{"$serde_json::private::Number":1,"b":2}"#,
+        ] {
+            let refused = matches!(object(text), Reading::Unclear(Reason::Unreadable));
+            assert!(refused, "{text}");
+        }
+        assert!(matches!(
+            object(r#"{"a":"\ud83d\ude00"}"#),
+            Reading::Object(_)
+        ));
+        for text in [r#"{"a":"\ud83"}"#, r#"{"a":"\ud83d"} x"#] {
+            assert!(matches!(object(text), Reading::NotAnObject), "{text}");
+        }
     }
 
     #[test]

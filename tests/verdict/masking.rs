@@ -1,11 +1,8 @@
 //! What masked records leave of the filters that read them.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use super::support::{Cases, PATTERN, brief_of_own, control, judge, set, sound};
+use super::support::{Cases, PATTERN, brief, brief_of_own, control, judge, set, sound};
 
 /// A policy of the log group that masks what these find.
 fn masking(regexes: &[String]) -> impl FnOnce(&mut Value) {
@@ -170,15 +167,9 @@ fn the_finding_names_the_identifier_that_blinds() {
 }
 
 #[test]
-fn regexes_do_not_keep_a_look_busy() {
+fn regexes_of_many_states_are_followed_to_the_end() {
     let identifiers: Vec<String> = (140..150).map(|count| format!(r"\w{{{count}}}x")).collect();
     let mut state = sound();
     masking(&identifiers)(&mut state);
-    let begun = Instant::now();
-    judge(&state);
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert_eq!(brief(&judge(&state)), "PASS");
 }

@@ -7,10 +7,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Judged, One, RESOURCE_TYPE, STANDARD, fit, severity_word};
+use super::{Judged, One, RESOURCE_TYPE, STANDARD, severity_word};
 use crate::assess::Verdict;
+use crate::escape::{fit, sanitize};
 use crate::snapshot::partition_of;
-use crate::telemetry::sanitize;
 
 const SCHEMA_VERSION: &str = "2018-10-08";
 const ID_LIMIT: usize = 512;

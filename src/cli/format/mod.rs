@@ -156,15 +156,6 @@ fn pretty(document: &impl Serialize) -> io::Result<String> {
     Ok(text)
 }
 
-/// A text of at most `limit` characters, its cut end marked.
-fn fit(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let kept = text.chars().take(limit.saturating_sub(1));
-    kept.chain(['…']).collect()
-}
-
 /// Severity in words: a control that passes has nothing to be grave about, as Security Hub labels its own.
 const fn severity_word(severity: Severity, passes: bool) -> &'static str {
     if passes {

@@ -1,5 +1,3 @@
-use proptest::prelude::*;
-
 use super::samples::{EVIL, NEVER, evil, two_accounts};
 use super::*;
 use crate::assess::{Assessment, Verdict};
@@ -110,19 +108,5 @@ fn findings_are_filed_where_the_chain_is_or_was() {
             filing_region(&seen, &[gone.clone(), passing()]),
             "eu-central-1"
         );
-    }
-}
-
-proptest! {
-    #[test]
-    fn a_fitted_text_fits_and_begins_as_the_whole(text in any::<String>(), limit in 1_usize..50) {
-        let fitted = fit(&text, limit);
-        prop_assert!(fitted.chars().count() <= limit);
-        if text.chars().count() <= limit {
-            prop_assert_eq!(fitted, text);
-        } else {
-            prop_assert!(text.starts_with(fitted.trim_end_matches('…')) || text.contains('…'));
-            prop_assert!(fitted.ends_with('…'));
-        }
     }
 }

@@ -5,46 +5,27 @@ use std::fmt::Write;
 use super::Account;
 use crate::aws::CallError;
 use crate::config::Settings;
-use crate::heal::Mark;
+use crate::heal::{Mark, Page};
 use crate::snapshot::AccountId;
 use crate::telemetry::sanitize;
 use crate::wiring::{Difference, Ground, Part};
 
-struct Page {
-    text: String,
-    colour: bool,
-}
-
-impl Page {
-    fn line(&mut self, indent: usize, content: &str) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.text, "{:indent$}{}", "", sanitize(content));
-    }
-
-    fn marked(&mut self, indent: usize, mark: Mark, content: &str) {
-        mark.line(&mut self.text, indent, &sanitize(content), self.colour);
-    }
-}
-
 /// An account: what differs, what was not seen, and how much of each. `colour` changes no word.
 pub(super) fn proposal(account: &Account, colour: bool) -> String {
-    let mut page = Page {
-        text: String::new(),
-        colour,
-    };
+    let mut page = Page::new(colour);
     let checked = match &account.found {
         Ok(checked) => checked,
         Err(error) => {
             page.line(0, &format!("Account {}", account.site.name));
             page.marked(2, Mark::Ask, &error.to_string());
-            page.text.push('\n');
-            return page.text;
+            page.gap();
+            return page.into_text();
         }
     };
     page.line(0, &format!("Account {}", checked.needs.account));
     let comparison = &checked.comparison;
     for difference in &comparison.differences {
-        page.difference(difference);
+        compare(&mut page, difference);
     }
     for hole in &comparison.holes {
         let remedy = hole.permission.as_ref();
@@ -70,37 +51,28 @@ pub(super) fn proposal(account: &Account, colour: bool) -> String {
             &format!("Plan: {create} to create, {change} to change, {holes} not seen."),
         );
     }
-    page.text.push('\n');
-    page.text
+    page.gap();
+    page.into_text()
 }
 
-impl Page {
-    fn difference(&mut self, difference: &Difference) {
-        for problem in &difference.problems {
-            self.line(2, &format!("# {problem}"));
-        }
-        if difference.absent {
-            self.marked(2, Mark::Create, &format!("create {}", difference.part));
-        } else {
-            self.marked(2, Mark::Change, &format!("change {}", difference.part));
-        }
-        for detail in &difference.details {
-            let name = &detail.name;
-            match (&detail.before, &detail.after) {
-                (None, Some(after)) => {
-                    self.marked(6, Mark::Create, &format!("{name} = {after}"));
-                }
-                (Some(before), Some(after)) => {
-                    self.marked(6, Mark::Change, &format!("{name} = {before} -> {after}"));
-                }
-                (Some(before), None) => {
-                    self.marked(6, Mark::Remove, &format!("{name} = {before}"));
-                }
-                (None, None) => {}
-            }
-        }
-        self.text.push('\n');
+fn compare(page: &mut Page, difference: &Difference) {
+    for problem in &difference.problems {
+        page.line(2, &format!("# {problem}"));
     }
+    let part = &difference.part;
+    if difference.absent {
+        page.marked(2, Mark::Create, &format!("create {part}"));
+    } else {
+        page.marked(2, Mark::Change, &format!("change {part}"));
+    }
+    for detail in &difference.details {
+        page.attribute(
+            &detail.name,
+            detail.before.as_deref(),
+            detail.after.as_deref(),
+        );
+    }
+    page.gap();
 }
 
 /// What became of one difference.
@@ -125,10 +97,7 @@ pub(super) fn progress(
 
 /// How it stands after everything was written.
 pub(super) fn conclusion(accounts: &[Account]) -> String {
-    let mut page = Page {
-        text: String::new(),
-        colour: false,
-    };
+    let mut page = Page::new(false);
     let (mut left, mut unseen) = (0, 0);
     for account in accounts {
         match &account.found {
@@ -153,7 +122,7 @@ pub(super) fn conclusion(accounts: &[Account]) -> String {
         (0, 0) => page.line(0, "The feed is wired."),
         _ => page.line(0, &format!("Left: {left} to do, {unseen} not seen.")),
     }
-    page.text
+    page.into_text()
 }
 
 /// What would be removed from an account.

@@ -1,7 +1,6 @@
-mod mark;
+mod page;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,9 +8,8 @@ use serde_json::{Value, json};
 use crate::snapshot::Snapshot;
 
 use super::model::{carry_out, find_alarm, find_filter, find_trail, settings_of};
-use super::{Plan, Repair, Step, StepAction};
-use crate::escape::sanitize;
-pub use mark::Mark;
+use super::{Plan, Repair, StepAction};
+pub use page::{Mark, Page};
 
 /// The plan for people, as Terraform prints one: `+` creates, `~` changes in place with each attribute that does, `?` asks.
 /// `before` is the account that the plan was made for. `colour` adds ANSI colours and changes no word; text from outside is
@@ -20,34 +18,39 @@ pub fn render(plan: &Plan, before: &Snapshot, colour: bool) -> String {
     if plan.is_empty() {
         return "Nothing to do.\n".to_owned();
     }
-    let mut page = Page {
-        text: String::new(),
-        colour,
-        create: 0,
-        change: 0,
-        ask: 0,
-    };
+    let mut page = Page::new(colour);
+    let (mut create, mut change, mut ask) = (0, 0, 0);
     let mut account = before.clone();
     for step in &plan.steps {
-        page.step(step, &account);
-        page.text.push('\n');
-        if let StepAction::Repair(repair) = &step.action {
-            carry_out(&mut account, repair);
+        page.line(2, &format!("# {}: {}", step.link, step.summary));
+        match &step.action {
+            StepAction::Ask { reason, command } => {
+                ask += 1;
+                page.marked(2, Mark::Ask, reason);
+                page.line(6, &format!("$ {command}"));
+            }
+            StepAction::Repair(repair) => {
+                let (old, new) = states(repair, &account);
+                let target = repair.target();
+                if old.is_some() {
+                    change += 1;
+                    page.marked(2, Mark::Change, &format!("change in place {target}"));
+                } else {
+                    create += 1;
+                    page.marked(2, Mark::Create, &format!("create {target}"));
+                }
+                let old = old.map(attributes).unwrap_or_default();
+                compare(&mut page, &old, &attributes(new));
+                carry_out(&mut account, repair);
+            }
         }
+        page.gap();
     }
-    let Page {
-        mut text,
-        create,
-        change,
-        ask,
-        ..
-    } = page;
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        text,
-        "Plan: {create} to create, {change} to change, {ask} to ask."
+    page.line(
+        0,
+        &format!("Plan: {create} to create, {change} to change, {ask} to ask."),
     );
-    text
+    page.into_text()
 }
 
 /// Whether a repair makes something that is not there; the others change what is.
@@ -55,62 +58,13 @@ pub fn creates(repair: &Repair, before: &Snapshot) -> bool {
     states(repair, before).0.is_none()
 }
 
-struct Page {
-    text: String,
-    colour: bool,
-    create: usize,
-    change: usize,
-    ask: usize,
-}
-
-impl Page {
-    /// Appends a line; everything in it is escaped.
-    fn line(&mut self, indent: usize, content: &str) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.text, "{:indent$}{}", "", sanitize(content));
+/// What becomes of each attribute, those that go last.
+fn compare(page: &mut Page, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) {
+    for (name, value) in new {
+        page.attribute(name, old.get(name).map(String::as_str), Some(value));
     }
-
-    fn marked(&mut self, indent: usize, mark: Mark, content: &str) {
-        mark.line(&mut self.text, indent, &sanitize(content), self.colour);
-    }
-
-    fn step(&mut self, step: &Step, before: &Snapshot) {
-        self.line(2, &format!("# {}: {}", step.link, step.summary));
-        match &step.action {
-            StepAction::Ask { reason, command } => {
-                self.ask += 1;
-                self.marked(2, Mark::Ask, reason);
-                self.line(6, &format!("$ {command}"));
-            }
-            StepAction::Repair(repair) => {
-                let (old, new) = states(repair, before);
-                let target = repair.target();
-                if old.is_some() {
-                    self.change += 1;
-                    self.marked(2, Mark::Change, &format!("change in place {target}"));
-                } else {
-                    self.create += 1;
-                    self.marked(2, Mark::Create, &format!("create {target}"));
-                }
-                let old = old.map(attributes).unwrap_or_default();
-                self.attributes(&old, &attributes(new));
-            }
-        }
-    }
-
-    fn attributes(&mut self, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) {
-        for (name, value) in new {
-            match old.get(name) {
-                Some(former) if former == value => {}
-                Some(former) => {
-                    self.marked(6, Mark::Change, &format!("{name} = {former} -> {value}"));
-                }
-                None => self.marked(6, Mark::Create, &format!("{name} = {value}")),
-            }
-        }
-        for (name, former) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
-            self.marked(6, Mark::Remove, &format!("{name} = {former}"));
-        }
+    for (name, former) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
+        page.attribute(name, Some(former), None);
     }
 }
 

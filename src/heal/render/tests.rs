@@ -1,5 +1,6 @@
 use super::*;
 use crate::assess::Link;
+use crate::heal::Step;
 use crate::heal::fixture::{REGION, TOPIC, whole};
 
 fn step(link: Link, summary: &str, repair: Repair) -> Step {
