@@ -6,6 +6,7 @@ use super::Link;
 use super::criteria;
 use super::fault::{Fault, Tri};
 use super::proofs::Proofs;
+use super::put::put_metric_filter;
 use super::remedy::Command;
 use super::world::World;
 use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
@@ -128,7 +129,7 @@ impl<'a> Filter<'a> {
                 Tri::No => faults.push(
                     Fault::broken(Link::Pattern, message("none of this trail's"))
                         .on(&filter.filter_name)
-                        .remedy(self.put_again()),
+                        .remedy(self.put_again(|again| again.field_selection_criteria = None)),
                 ),
                 Tri::Unknown => faults.push(
                     Fault::undecided(Link::Pattern, message("which those are cannot be decided"))
@@ -153,8 +154,7 @@ impl<'a> Filter<'a> {
                         filter.filter_name
                     ),
                 )
-                .on(&filter.filter_name)
-                .remedy(self.put_again()),
+                .on(&filter.filter_name),
             );
         }
         let Some(metric) = &self.metric else {
@@ -164,7 +164,7 @@ impl<'a> Filter<'a> {
                     format!("Metric filter {} writes no metric.", filter.filter_name),
                 )
                 .on(&filter.filter_name)
-                .remedy(self.put_again()),
+                .remedy(self.put_counting()),
             );
             return faults;
         };
@@ -180,7 +180,7 @@ impl<'a> Filter<'a> {
                     ),
                 )
                 .on(&filter.filter_name)
-                .remedy(self.put_again()),
+                .remedy(self.put_counting()),
             ),
             MetricValue::Field(text) | MetricValue::Other(text) => faults.push(
                 Fault::broken(
@@ -192,44 +192,39 @@ impl<'a> Filter<'a> {
                     ),
                 )
                 .on(&filter.filter_name)
-                .remedy(self.put_again()),
+                .remedy(self.put_counting()),
             ),
         }
         faults
     }
 
-    /// The command that puts the filter again with a value of 1 and without what hinders it.
-    pub(super) fn put_again(&self) -> Command {
-        let filter = self.seen;
-        let (name, namespace) = self.metric.map_or(("METRIC", "NAMESPACE"), |metric| {
-            (metric.name, metric.namespace)
-        });
-        put_command(
-            &filter.region,
-            &filter.log_group_name,
-            &filter.filter_name,
-            filter.filter_pattern.as_deref().unwrap_or_default(),
-            (name, namespace),
-        )
+    /// The command that puts the filter again, with this changed: the call replaces it whole, so that everything is said again.
+    pub(super) fn put_again(&self, change: impl FnOnce(&mut MetricFilter)) -> Command {
+        let mut again = self.seen.clone();
+        change(&mut again);
+        put_metric_filter(&again)
     }
-}
 
-/// `aws logs put-metric-filter` that counts 1 for each match.
-pub(super) fn put_command(
-    region: &str,
-    group: &str,
-    name: &str,
-    pattern: &str,
-    (metric, namespace): (&str, &str),
-) -> Command {
-    Command::new("logs put-metric-filter", region)
-        .with("--log-group-name", group)
-        .with("--filter-name", name)
-        .with("--filter-pattern", pattern)
-        .with(
-            "--metric-transformations",
-            &format!(
-                "metricName={metric},metricNamespace={namespace},metricValue=1,defaultValue=0"
-            ),
-        )
+    /// The same with a metric that counts matches.
+    pub(super) fn put_counting(&self) -> Command {
+        self.put_again(|again| match again.metric_transformations.first_mut() {
+            Some(metric) => "1".clone_into(&mut metric.metric_value),
+            None => again.metric_transformations.push(MetricTransformation {
+                metric_name: "METRIC".to_owned(),
+                metric_namespace: "NAMESPACE".to_owned(),
+                metric_value: "1".to_owned(),
+                ..MetricTransformation::default()
+            }),
+        })
+    }
+
+    /// The command that puts the filter again with a metric that is one, whatever the event holds.
+    pub(super) fn put_undivided(&self) -> Command {
+        self.put_again(|again| {
+            again.emit_system_field_dimensions = None;
+            for metric in &mut again.metric_transformations {
+                metric.dimensions.clear();
+            }
+        })
+    }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use super::coverage::{Claim, Gap, Outcome};
 use super::fault::Fault;
-use super::filter::put_command;
 use super::index::{Head, Index, Leg};
-use super::path::{Carries, Path, no_filter, paths};
-use super::proofs::Proofs;
+use super::path::{Carries, Path, metric_of, no_filter, paths, put_beside};
+use super::proofs::{CoverQuestion, Proofs};
 use super::remedy::Command;
 use super::report::{
     add_warnings, extend_chain, no_trail, position, region, report, undecided_pattern,
@@ -18,8 +17,8 @@ use super::{
     Assessment, Chain, Expectations, Link, LinkState, Recipient, Verdict, Warning, literal,
 };
 use crate::control::{Benchmark, Control, Prescribed, Role};
-use crate::pattern::Match;
-use crate::snapshot::Snapshot;
+use crate::pattern::{Assumptions, Cover, Match, Pattern, covers};
+use crate::snapshot::{MetricTransformation, Snapshot};
 
 /// Would every event of the control reach somebody? Pure: the time is the snapshot's.
 pub fn assess(
@@ -322,7 +321,8 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
             && let Some(key) = &path.head.group
         {
             path.faults.retain(|fault| fault.at < Link::Pattern);
-            path.faults.push(no_filter(self.claim.control, key));
+            path.faults
+                .push(no_filter(self.claim.control, key, path.group));
             path.warnings = path.head.delivery.warnings.clone();
             path.leg = None;
             path.tail = None;
@@ -359,25 +359,47 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
                 ),
             )),
         };
-        faults.extend(fault.map(|fault| fault.on(filter).remedy(self.put_again(leg))));
+        faults
+            .extend(fault.map(|fault| fault.on(filter).remedy(self.put_right(path, leg, pattern))));
         faults.sort_by_key(|fault| fault.at);
         faults
     }
 
-    /// The command that gives a filter the control's own pattern.
-    fn put_again(&self, leg: &Leg<'a>) -> Command {
-        let seen = leg.filter.seen;
+    /// The command that has the control's own pattern watched: by the filter, where it loses nothing by that, else by another
+    /// beside it, which feeds the same metric.
+    fn put_right(&self, path: &Path<'i, 'a>, leg: &Leg<'a>, pattern: &Pattern) -> Command {
         let control = self.claim.control;
-        let own = (control.metric_name.as_str(), control.namespace.as_str());
-        put_command(
-            &seen.region,
-            &seen.log_group_name,
-            &seen.filter_name,
-            control.install_text(&Benchmark::Any),
-            leg.filter
-                .metric
-                .map_or(own, |metric| (metric.name, metric.namespace)),
-        )
+        let seen = leg.filter.seen;
+        let own = control.install_text(&Benchmark::Any);
+        let required = std::slice::from_ref(&self.claim.required.pattern);
+        let assumptions = Assumptions::cloudtrail();
+        let question = CoverQuestion::new(pattern, required, assumptions.clone());
+        let work_out = || covers(required, pattern, &assumptions);
+        let cover = self.index.proofs.covers.answer(question, work_out);
+        let loses_nothing = matches!(cover, Cover::Covered { .. });
+        let fed = seen.metric_transformations.first();
+        let divided = fed.is_some_and(|metric| !metric.dimensions.is_empty())
+            || seen.emit_system_field_dimensions.is_some();
+        match fed {
+            _ if loses_nothing => leg
+                .filter
+                .put_again(|again| again.filter_pattern = Some(own.to_owned())),
+            Some(metric) if !divided => put_beside(
+                control,
+                (&seen.region, &seen.log_group_name),
+                path.group,
+                MetricTransformation {
+                    default_value: None,
+                    ..metric.clone()
+                },
+            ),
+            _ => put_beside(
+                control,
+                (&seen.region, &seen.log_group_name),
+                path.group,
+                metric_of(control),
+            ),
+        }
     }
 }
 

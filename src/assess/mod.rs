@@ -23,6 +23,7 @@ mod path;
 mod pick;
 mod policy;
 mod proofs;
+mod put;
 mod recording;
 mod relevance;
 mod remedy;
@@ -34,6 +35,7 @@ mod topic;
 mod trail;
 mod universe;
 mod verdict;
+mod widen;
 mod world;
 
 pub(crate) use alarm::{looks_at, silences};
@@ -41,11 +43,13 @@ pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;
 pub use proofs::Proofs;
+pub(crate) use put::{put_alarm, put_event_selectors, put_metric_filter};
 pub use recording::records_writes;
-pub(crate) use remedy::{option_text, quoted};
+pub(crate) use remedy::Command;
 pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{
     Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Recipient, Verdict, Warning,
 };
+pub(crate) use widen::{is_management, widened};
 pub use world::{Unseen, unseen};

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 
 use super::data_protection::Blindness;
 use super::fault::{Fault, Tri};
-use super::filter::put_command;
 use super::index::{Group, GroupKey, Head, Index, Leg};
 use super::pick::Pick;
+use super::put::{free_name, put_metric_filter};
+use super::remedy::Command;
 use super::selector::EventClass;
 use super::tail::Tail;
 use super::universe::Slice;
 use super::{Link, Warning};
 use crate::control::{Benchmark, Control};
 use crate::pattern::Pattern;
+use crate::snapshot::{MetricFilter, MetricTransformation};
 
 /// Whether a path carries events, if its pattern matches them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +152,7 @@ pub(super) fn paths<'i, 'a>(
                 let warnings = group.masking.warnings.iter().cloned();
                 trunk.warnings.extend(warnings);
                 let without = match &group.unseen {
-                    None if group.legs.is_empty() => Some(no_filter(control, key)),
+                    None if group.legs.is_empty() => Some(no_filter(control, key, Some(group))),
                     unseen => unseen.clone(),
                 };
                 if let Some(without) = without {
@@ -203,17 +205,54 @@ fn of_leg<'i, 'a>(
 }
 
 /// The log group has no filter at all, or none that has anything to do with the control.
-pub(super) fn no_filter(control: &Control, (_, region, group): &GroupKey) -> Fault {
+pub(super) fn no_filter(
+    control: &Control,
+    (_, region, name): &GroupKey,
+    group: Option<&Group<'_>>,
+) -> Fault {
     Fault::absent(
         Link::Pattern,
-        format!("No metric filter of log group {group} catches the events of this control."),
+        format!("No metric filter of log group {name} catches the events of this control."),
     )
-    .on(group)
-    .remedy(put_command(
-        region,
+    .on(name)
+    .remedy(put_beside(
+        control,
+        (region, name),
         group,
-        &control.key,
-        control.install_text(&Benchmark::Any),
-        (&control.metric_name, &control.namespace),
+        metric_of(control),
     ))
+}
+
+/// The control's own metric, which counts matches.
+pub(super) fn metric_of(control: &Control) -> MetricTransformation {
+    MetricTransformation {
+        metric_name: control.metric_name.clone(),
+        metric_namespace: control.namespace.clone(),
+        ..MetricTransformation::default()
+    }
+}
+
+/// The command that puts a filter with the control's own pattern beside those that are on the log group, and lets it count in a
+/// metric.
+pub(super) fn put_beside(
+    control: &Control,
+    (region, name): (&str, &str),
+    group: Option<&Group<'_>>,
+    metric: MetricTransformation,
+) -> Command {
+    let is_taken = |name: &str| {
+        let mut legs = group.iter().flat_map(|group| &group.legs);
+        legs.any(|leg| leg.filter.seen.filter_name == name)
+    };
+    put_metric_filter(&MetricFilter {
+        region: region.to_owned(),
+        log_group_name: name.to_owned(),
+        filter_name: free_name(control.key.clone(), is_taken),
+        filter_pattern: Some(control.install_text(&Benchmark::Any).to_owned()),
+        metric_transformations: vec![MetricTransformation {
+            metric_value: "1".to_owned(),
+            ..metric
+        }],
+        ..MetricFilter::default()
+    })
 }

@@ -143,16 +143,13 @@ fn nobody(
     {
         return vec![fault];
     }
-    let subscribe = Command::new("sns subscribe", region)
-        .with("--topic-arn", topic_arn)
-        .raw(&match expectations.subscriptions.first() {
-            Some(endpoint) => format!(
-                "--protocol {} --notification-endpoint {}",
-                protocol_of(endpoint),
-                super::remedy::quoted(endpoint)
-            ),
-            None => "--protocol email --notification-endpoint ADDRESS".to_owned(),
-        });
+    let subscribe = Command::new("sns subscribe", region).with("--topic-arn", topic_arn);
+    let subscribe = match expectations.subscriptions.first() {
+        Some(endpoint) => subscribe
+            .with("--protocol", protocol_of(endpoint))
+            .with("--notification-endpoint", endpoint),
+        None => subscribe.raw("--protocol email --notification-endpoint ADDRESS"),
+    };
     let message = if has_others {
         format!("Topic {topic_arn} notifies nobody that the configuration names.")
     } else {

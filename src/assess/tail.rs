@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
 use super::pick::{Pick, narrowed};
-use super::remedy::Command;
+use super::put::{free_name, put_alarm};
 use super::subscription::audience;
 use super::topic;
 use super::world::World;
@@ -82,11 +82,12 @@ pub(super) fn tails<'a>(
                 metric.name, metric.namespace, filter.seen.filter_name
             ),
         )
-        .remedy(alarm::new_alarm_command(
+        .remedy(put_alarm(
             region,
-            &format!("{}-alarm", metric.name),
-            (metric.name, metric.namespace),
-            &["TOPIC_ARN".to_owned()],
+            &alarm::new_alarm(
+                &free_alarm_name(place, metric.name),
+                (metric.name, metric.namespace),
+            ),
         ));
         tails.push(Tail::cut(fault, Link::Alarm));
     }
@@ -177,18 +178,16 @@ fn no_topic(alarm: &Alarm, region: &str) -> Fault {
             ),
         )
     };
-    let remedy = if alarm.is_composite() {
-        Command::new("cloudwatch put-composite-alarm", region)
-            .with("--alarm-name", name)
-            .with(
-                "--alarm-rule",
-                alarm.alarm_rule.as_deref().unwrap_or_default(),
-            )
-            .raw("--alarm-actions TOPIC_ARN")
-    } else {
-        let mut actions = alarm.alarm_actions.clone();
-        actions.push("TOPIC_ARN".to_owned());
-        alarm::same_alarm_command(alarm, region, &actions)
+    let mut told = alarm.clone();
+    told.alarm_actions.push("TOPIC_ARN".to_owned());
+    fault.on(&alarm.alarm_arn).remedy(put_alarm(region, &told))
+}
+
+/// A name for a new alarm on the metric: putting one of a name that is there would replace somebody's alarm.
+fn free_alarm_name(place: &Place<'_>, metric: &str) -> String {
+    let is_taken = |name: &str| {
+        let mut alarms = place.alarms.alarms().iter();
+        alarms.any(|alarm| alarm.alarm_name == name)
     };
-    fault.on(&alarm.alarm_arn).remedy(remedy)
+    free_name(format!("{metric}-alarm"), is_taken)
 }

@@ -2,8 +2,10 @@
 
 use super::Link;
 use super::fault::{Fault, Tri};
+use super::put::put_event_selectors;
 use super::remedy::Command;
 use super::selector::{self, EventClass, Source};
+use super::widen::widened;
 use super::world::{Hole, World};
 use crate::snapshot::Arn;
 use crate::snapshot::{EventSelectors, Trail, TrailStatus};
@@ -182,7 +184,8 @@ impl<'a> Observed<'a> {
             .remedy(
                 Command::new("cloudtrail update-trail", self.home())
                     .with("--name", &trail.trail_arn)
-                    .raw("--is-multi-region-trail"),
+                    // AWS takes the one only with the other.
+                    .raw("--is-multi-region-trail --include-global-service-events"),
             ),
         };
         fault.on(&trail.trail_arn)
@@ -202,21 +205,19 @@ impl<'a> Observed<'a> {
         };
         match selector::recorded(selectors, class) {
             Tri::Yes => None,
-            Tri::No => Some(
-                Fault::broken(
+            Tri::No => {
+                let fault = Fault::broken(
                     Link::Selector,
                     format!("The event selectors of trail {} do not record {}.", trail.name, what()),
                 )
-                .on(&trail.trail_arn)
-                .remedy(
-                    Command::new("cloudtrail put-event-selectors", self.home())
-                        .with("--trail-name", &trail.trail_arn)
-                        .with(
-                            "--event-selectors",
-                            r#"[{"ReadWriteType":"All","IncludeManagementEvents":true}]"#,
-                        ),
-                ),
-            ),
+                .on(&trail.trail_arn);
+                Some(match widened(selectors, None) {
+                    Some(more) => {
+                        fault.remedy(put_event_selectors(self.home(), &trail.trail_arn, &more))
+                    }
+                    None => fault,
+                })
+            }
             Tri::Unknown => Some(
                 Fault::undecided(
                     Link::Selector,

@@ -29,6 +29,7 @@ mod mute;
 mod notify;
 mod pattern;
 mod place;
+mod remedies;
 mod split;
 mod support;
 mod together;

@@ -88,7 +88,8 @@ pub(super) fn hold_back(place: &Place<'_>, at: usize, actor: &mut Actor<'_>) {
             )
             .on(&alarm.alarm_arn)
             .remedy(
-                Command::new("cloudwatch enable-alarm-actions", region).with("--alarm-names", name),
+                Command::new("cloudwatch enable-alarm-actions", region)
+                    .with_list("--alarm-names", std::slice::from_ref(name)),
             ),
         );
     }

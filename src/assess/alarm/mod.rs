@@ -33,6 +33,7 @@ use super::Warning;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
+use super::put::put_alarm;
 use super::remedy::Command;
 use crate::pattern::Pattern;
 use crate::snapshot::{Alarm, Arn, MetricFilter};
@@ -237,70 +238,39 @@ fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
     let (metric, namespace) = filter.metric.map_or(("METRIC", "NAMESPACE"), |metric| {
         (metric.name, metric.namespace)
     });
-    let mut topics: Vec<String> = alarm.alarm_actions.clone();
-    if topics.is_empty() {
-        topics.push("TOPIC_ARN".to_owned());
-    }
-    let mut command = new_alarm_command(region, &alarm.alarm_name, (metric, namespace), &topics);
-    if let Some(description) = &alarm.alarm_description {
-        command = command.with("--alarm-description", description);
-    }
-    for (option, actions) in [
-        ("--ok-actions", &alarm.ok_actions),
-        (
-            "--insufficient-data-actions",
-            &alarm.insufficient_data_actions,
-        ),
-    ] {
-        if !actions.is_empty() {
-            command = command.raw(&format!("{option} {}", words(actions)));
-        }
-    }
-    command
-}
-
-fn words(texts: &[String]) -> String {
-    let words: Vec<String> = texts
-        .iter()
-        .map(|text| super::remedy::quoted(text))
-        .collect();
-    words.join(" ")
-}
-
-/// `aws cloudwatch put-metric-alarm` that one event trips.
-pub(super) fn new_alarm_command(
-    region: &str,
-    name: &str,
-    (metric, namespace): (&str, &str),
-    actions: &[String],
-) -> Command {
-    Command::new("cloudwatch put-metric-alarm", region)
-        .with("--alarm-name", name)
-        .with("--metric-name", metric)
-        .with("--namespace", namespace)
-        .raw("--statistic Sum --period 300 --evaluation-periods 1 --threshold 1")
-        .raw(
-            "--comparison-operator GreaterThanOrEqualToThreshold --treat-missing-data notBreaching",
-        )
-        .raw(&format!("--alarm-actions {}", words(actions)))
-}
-
-/// `aws cloudwatch put-metric-alarm` that writes the alarm as it is, with these actions: the call replaces the whole alarm, so
-/// that everything is said again.
-pub(super) fn same_alarm_command(alarm: &Alarm, region: &str, actions: &[String]) -> Command {
-    let settings = Alarm {
-        alarm_actions: actions.to_vec(),
-        alarm_type: None,
-        ..alarm.without_state()
+    let right = new_alarm(&alarm.alarm_name, (metric, namespace));
+    let told = if alarm.alarm_actions.is_empty() {
+        right.alarm_actions
+    } else {
+        alarm.alarm_actions.clone()
     };
-    // Types of ours always serialise; the CLI would refuse an empty document.
-    let mut settings = serde_json::to_value(settings).unwrap_or_default();
-    if let Some(fields) = settings.as_object_mut() {
-        fields.remove("AlarmArn");
-        fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+    put_alarm(
+        region,
+        &Alarm {
+            alarm_description: alarm.alarm_description.clone(),
+            alarm_actions: told,
+            ok_actions: alarm.ok_actions.clone(),
+            insufficient_data_actions: alarm.insufficient_data_actions.clone(),
+            ..right
+        },
+    )
+}
+
+/// An alarm that one event trips, and that tells a topic to be named.
+pub(super) fn new_alarm(name: &str, (metric, namespace): (&str, &str)) -> Alarm {
+    Alarm {
+        alarm_name: name.to_owned(),
+        metric_name: Some(metric.to_owned()),
+        namespace: Some(namespace.to_owned()),
+        statistic: Some("Sum".to_owned()),
+        period: Some(300),
+        evaluation_periods: Some(1),
+        threshold: Some(1.0),
+        comparison_operator: Some("GreaterThanOrEqualToThreshold".to_owned()),
+        treat_missing_data: Some("notBreaching".to_owned()),
+        alarm_actions: vec!["TOPIC_ARN".to_owned()],
+        ..Alarm::default()
     }
-    Command::new("cloudwatch put-metric-alarm", region)
-        .with("--cli-input-json", &settings.to_string())
 }
 
 /// AWS's word for a state.

@@ -45,8 +45,8 @@ pub(super) fn suppress(
         }
     };
     let region = Arn::region_of(&composite.alarm_arn).unwrap_or_default();
-    let remedy =
-        Command::new("cloudwatch describe-alarms", region).with("--alarm-names", suppressor);
+    let remedy = Command::new("cloudwatch describe-alarms", region)
+        .with_list("--alarm-names", &[suppressor.to_owned()]);
     actor
         .faults
         .push(fault.on(&composite.alarm_arn).remedy(remedy));

@@ -273,7 +273,7 @@ impl<'a> Judge<'a> {
                 ),
             )
             .on(filter)
-            .remedy(self.filter.put_again())
+            .remedy(self.filter.put_undivided())
         } else if query.dimensions.is_empty() {
             self.broken(format!(
                 "Alarm {alarm} looks at a metric of another account than that of metric filter {filter}."
@@ -396,7 +396,7 @@ impl<'a> Judge<'a> {
                 ),
             )
             .on(&self.filter.seen.filter_name)
-            .remedy(self.filter.put_again());
+            .remedy(self.filter.put_counting());
         }
         if self.alarm.metrics.is_empty() {
             self.broken(format!(

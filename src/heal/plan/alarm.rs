@@ -1,9 +1,8 @@
 //! Alarms that act, as the benchmark prescribes them.
 
-use crate::assess::{Link, silences};
+use crate::assess::{Command, Link, put_alarm, silences};
 use crate::heal::Repair;
 use crate::heal::model::{find_alarm, settings_of};
-use crate::heal::shell;
 #[cfg(test)]
 use crate::mutant::{Mutant, planted};
 use crate::snapshot::{Alarm, Arn};
@@ -67,10 +66,9 @@ fn unmute(site: &Site) -> Candidate {
             .map(|rule| rule.name.as_deref().unwrap_or("RULE"))
             .collect();
         let command = |rule: &&str| {
-            shell::Command::new("cloudwatch", "delete-alarm-mute-rule")
-                .with("--region", region)
+            Command::new("cloudwatch delete-alarm-mute-rule", region)
                 .with("--alarm-mute-rule-name", rule)
-                .text()
+                .into()
         };
         let commands: Vec<String> = names.iter().map(command).collect();
         (!names.is_empty()).then(|| {
@@ -303,7 +301,7 @@ pub(super) fn ask_for_a_topic(site: &Site) -> Option<Act> {
         format!(
             "no topic of {region} is known: name one in expect.topics, or put it in place of {TOPIC_TO_BE_NAMED}"
         ),
-        shell::put_alarm(&region, &alarm),
+        put_alarm(&region, &alarm),
         Effect::Unforeseen,
     ))
 }

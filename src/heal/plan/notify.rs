@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::assess::Link;
+use crate::assess::{Command, Link};
 use crate::heal::model::{find_subscription, find_topic};
 use crate::heal::shell;
 use crate::heal::{ExpectedSubscription, Repair};
@@ -189,12 +189,10 @@ fn let_cloudwatch_use_the_key(site: &Site) -> Option<Act> {
         "Resource": "*",
     });
     let policy = with_statement(key.policy.as_deref()?, &statement)?;
-    let command = shell::Command::new("kms", "put-key-policy")
-        .with_some("--region", Arn::region_of(&key.arn))
+    let command = Command::new("kms put-key-policy", Arn::region_of(&key.arn))
         .with("--key-id", &key.arn)
         .with("--policy-name", "default")
-        .with("--policy", &policy)
-        .text();
+        .with("--policy", &policy);
     Some(Act::ask(
         Link::Topic,
         "let CloudWatch use the topic's key",
@@ -282,12 +280,10 @@ fn awaken(subscription: &Subscription) -> Option<Act> {
         return Some(ask_to_confirm(topic_arn, protocol, endpoint));
     }
     subscription.attributes.filter_policy.as_ref()?;
-    let command = shell::Command::new("sns", "set-subscription-attributes")
-        .with_some("--region", Arn::region_of(topic_arn))
+    let command = Command::new("sns set-subscription-attributes", Arn::region_of(topic_arn))
         .with("--subscription-arn", subscription_arn)
         .with("--attribute-name", "FilterPolicy")
-        .with("--attribute-value", "{}")
-        .text();
+        .with("--attribute-value", "{}");
     Some(Act::ask(
         Link::Subscription,
         format!("let {protocol} {endpoint} receive the alarm"),

@@ -1,6 +1,6 @@
 //! What the last known good chain had and the account no longer has: one way to put it back for each link.
 
-use crate::assess::{Chain, Link};
+use crate::assess::{Chain, Link, put_alarm};
 use crate::heal::model::{
     find_alarm, find_filter, find_subscription, find_topic, find_trail, group_exists,
     group_is_named, settings_of,
@@ -165,7 +165,7 @@ fn alarms(site: &Site, known: &Chain) -> Candidate {
                     Link::Alarm,
                     summary,
                     "trailwarden does not write composite alarms",
-                    shell::put_alarm(region, &restored),
+                    put_alarm(region, &restored),
                     Effect::Alarm(Box::new(restored)),
                 ));
             }

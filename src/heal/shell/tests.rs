@@ -1,6 +1,6 @@
 use super::*;
 use crate::heal::fixture::{QUEUE, REGION, TOPIC, TRAIL, whole};
-use crate::snapshot::EventSelector;
+use crate::snapshot::{Alarm, EventSelector};
 
 /// What `bash` makes of the command: its words.
 fn words(command: &str) -> Vec<String> {
@@ -32,14 +32,16 @@ fn a_shell_reads_every_word_back_as_it_was() {
         "umlaut ä, arrow \u{202e}, accent '\u{9b}\\",
         "/aws/cloudtrail",
     ] {
-        let command = Command::new("sns", "publish").with("--x", word).text();
+        let command: String = Command::new("sns publish", None).with("--x", word).into();
         assert_eq!(
             words(&command),
             ["aws", "sns", "publish", "--x", word],
             "{command}"
         );
     }
-    let dashed = Command::new("sns", "publish").with("--x", "--y z").text();
+    let dashed: String = Command::new("sns publish", None)
+        .with("--x", "--y z")
+        .into();
     assert_eq!(words(&dashed), ["aws", "sns", "publish", "--x=--y z"]);
 }
 
@@ -101,7 +103,7 @@ fn each_repair_has_its_command() {
                     role_arn: "arn:aws:iam::111122223333:role/ct".to_owned(),
                 }),
             },
-            format!("aws cloudtrail update-trail --region us-east-1 --name {TRAIL} --is-multi-region-trail --cloud-watch-logs-log-group-arn 'arn:aws:logs:us-east-1:111122223333:log-group:ct:*' --cloud-watch-logs-role-arn arn:aws:iam::111122223333:role/ct"),
+            format!("aws cloudtrail update-trail --region us-east-1 --name {TRAIL} --is-multi-region-trail --include-global-service-events --cloud-watch-logs-log-group-arn 'arn:aws:logs:us-east-1:111122223333:log-group:ct:*' --cloud-watch-logs-role-arn arn:aws:iam::111122223333:role/ct"),
         ),
         (
             Repair::PutEventSelectors {
@@ -156,7 +158,7 @@ fn newer_settings_of_an_alarm_are_said_too() {
         "EvaluationCriteria":{"PromQLCriteria":{"Query":"up == 0"}},"EvaluationInterval":60,
         "ActionConfiguration":{"AlarmTagsPropagation":{"Enabled":true}}}"#;
     let alarm: Alarm = serde_json::from_str(settings).unwrap();
-    let words = words(&put_alarm(REGION, &alarm));
+    let words = words(&String::from(put_alarm(REGION, &alarm)));
     for (option, value) in [
         (
             "--evaluation-window",

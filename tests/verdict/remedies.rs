@@ -1,0 +1,334 @@
+//! What a finding tells people to type does what it is told for, and undoes nothing else.
+
+use std::process::Command;
+
+use serde_json::{Map, Value, json};
+
+use super::support::{PATTERN, TOPIC, TRAIL, alarm, brief, filter, judge, remove, set, sound};
+
+/// The words of a command as `bash` reads them; a value that is handed over as a file is read.
+fn words(command: &str) -> Vec<String> {
+    let script = format!("set -- {command}; printf '%s\\0' \"$@\"");
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{command}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let words = text.strip_suffix('\0').unwrap_or_default().split('\0');
+    words.map(str::to_owned).collect()
+}
+
+/// The operation and its parameters, named as AWS names them; what is JSON or a number is read as that.
+fn said(command: &str) -> (String, Map<String, Value>) {
+    let words = words(command);
+    let [aws, service, operation, rest @ ..] = words.as_slice() else {
+        panic!("{command}");
+    };
+    assert_eq!(aws, "aws");
+    let mut options: Vec<(String, Vec<Value>)> = Vec::new();
+    for word in rest {
+        if let Some(option) = word.strip_prefix("--") {
+            let parts = option.split('-').map(|part| match part {
+                "ok" => "OK".to_owned(),
+                _ => part[..1].to_uppercase() + &part[1..],
+            });
+            options.push((parts.collect(), Vec::new()));
+        } else {
+            let value = serde_json::from_str(word).unwrap_or_else(|_| json!(word));
+            options.last_mut().unwrap().1.push(value);
+        }
+    }
+    let parameters = options.into_iter().map(|(name, mut values)| {
+        let value = match values.len() {
+            0 => json!(true),
+            1 if !name.ends_with("Actions") => values.remove(0),
+            _ => Value::Array(values),
+        };
+        (name, value)
+    });
+    (format!("{service} {operation}"), parameters.collect())
+}
+
+/// Puts what carries a name in place of what carries it already, as AWS does.
+fn put(items: &mut Value, key: &str, item: Value) {
+    let items = items.as_array_mut().unwrap();
+    items.retain(|other| other[key] != item[key]);
+    items.push(item);
+}
+
+/// What AWS would make of the account.
+fn carry_out(state: &mut Value, command: &str) {
+    let (operation, mut said) = said(command);
+    said.remove("Region");
+    match operation.as_str() {
+        "logs put-metric-filter" => {
+            let mut item = json!({"region": "us-east-1"});
+            for (name, value) in said {
+                let name = name[..1].to_lowercase() + &name[1..];
+                item[name] = value;
+            }
+            put(&mut state["metric_filters"], "filterName", item);
+        }
+        "cloudwatch put-metric-alarm" => {
+            let name = said["AlarmName"].as_str().unwrap();
+            let arn = format!("arn:aws:cloudwatch:us-east-1:111122223333:alarm:{name}");
+            said.insert("AlarmArn".to_owned(), json!(arn));
+            for actions in ["AlarmActions", "OKActions"] {
+                for action in said
+                    .get_mut(actions)
+                    .into_iter()
+                    .flat_map(|it| it.as_array_mut().unwrap())
+                {
+                    if *action == "TOPIC_ARN" {
+                        *action = json!(TOPIC);
+                    }
+                }
+            }
+            put(&mut state["alarms"], "AlarmName", Value::Object(said));
+        }
+        "cloudtrail put-event-selectors" => {
+            let trail = said.remove("TrailName").unwrap();
+            state["event_selectors"] = json!({trail.as_str().unwrap(): said});
+        }
+        other => panic!("{other} is not known here: {command}"),
+    }
+}
+
+fn remedy(state: &Value) -> String {
+    judge(state).findings[0].remedy.clone().unwrap()
+}
+
+/// The account after what its first finding tells was done.
+fn mended(mut state: Value) -> Value {
+    let command = remedy(&state);
+    carry_out(&mut state, &command);
+    assert_eq!(brief(&judge(&state)), "PASS", "{command}");
+    state
+}
+
+const WITHOUT_STOP: &str = "{ ($.eventName = CreateTrail) || ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StartLogging) }";
+
+#[test]
+fn a_pattern_is_put_right_and_the_rest_of_the_filter_stays() {
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 5] = [
+        ("counts samples", |state| {
+            set(state, "/alarms/0/Statistic", json!("SampleCount"));
+        }),
+        ("takes the mean", |state| {
+            set(state, "/alarms/0/Statistic", json!("Average"));
+        }),
+        ("has a unit", |state| {
+            set(state, "/alarms/0/Unit", json!("Count"));
+            set(
+                state,
+                "/metric_filters/0/metricTransformations/0/unit",
+                json!("Count"),
+            );
+        }),
+        (
+            "wants two of three, of which none may be missing",
+            |state| {
+                set(state, "/alarms/0/EvaluationPeriods", json!(3));
+                set(state, "/alarms/0/DatapointsToAlarm", json!(2));
+                set(state, "/alarms/0/TreatMissingData", json!("missing"));
+            },
+        ),
+        ("breaches at nothing", |state| {
+            set(state, "/alarms/0/Threshold", json!(0.0));
+        }),
+    ];
+    for (name, change) in changes {
+        let mut state = sound();
+        change(&mut state);
+        let good = state["metric_filters"][0].clone();
+        assert_eq!(brief(&judge(&state)), "PASS", "{name}");
+        set(
+            &mut state,
+            "/metric_filters/0/filterPattern",
+            json!(WITHOUT_STOP),
+        );
+        assert_eq!(brief(&judge(&state)), "FAIL pattern", "{name}");
+        let mended = mended(state);
+        let mut filter = mended["metric_filters"][0].clone();
+        set(&mut filter, "/filterPattern", good["filterPattern"].clone());
+        assert_eq!(filter, good, "{name}");
+    }
+}
+
+#[test]
+fn a_filter_that_catches_more_is_left_and_another_put_beside_it() {
+    let mut state = sound();
+    let shared = "{ $.eventName = ConsoleLogin || $.eventName = CreateTrail }";
+    set(&mut state, "/metric_filters/0/filterPattern", json!(shared));
+    let before = state["metric_filters"][0].clone();
+    let mended = mended(state);
+    assert_eq!(mended["metric_filters"][0], before);
+    assert_eq!(
+        mended["metric_filters"][1]["filterName"],
+        "cloudtrail-config-changes"
+    );
+}
+
+#[test]
+fn what_carries_the_name_already_is_left() {
+    let mut state = sound();
+    let others = filter(
+        "cloudtrail-config-changes",
+        "{ $.eventName = DeleteBucket }",
+        "buckets",
+    );
+    set(&mut state, "/metric_filters/0", others.clone());
+    set(
+        &mut state,
+        "/alarms/0/MetricName",
+        json!("cloudtrail_config_changes"),
+    );
+    let (operation, said) = said(&remedy(&state));
+    assert_eq!(operation, "logs put-metric-filter");
+    assert_eq!(said["FilterName"], "trailwarden-cloudtrail-config-changes");
+
+    let mut state = sound();
+    set(
+        &mut state,
+        "/alarms",
+        json!([
+            alarm("m-alarm", "other"),
+            alarm("trailwarden-m-alarm", "other")
+        ]),
+    );
+    let mended = mended(state);
+    assert_eq!(mended["alarms"][2]["AlarmName"], "trailwarden-m-alarm-2");
+}
+
+#[test]
+fn a_trail_that_is_to_record_more_records_no_less() {
+    let data = json!({"Name": "objects", "FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Data"]},
+        {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}
+    ]});
+    let reading = json!({"FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOnly", "Equals": ["true"]}
+    ]});
+    let mut state = sound();
+    set(
+        &mut state,
+        "/event_selectors",
+        json!({TRAIL: {"AdvancedEventSelectors": [data, reading]}}),
+    );
+    let mended = mended(state);
+    let now = &mended["event_selectors"][TRAIL]["AdvancedEventSelectors"];
+    assert_eq!(now.as_array().unwrap().len(), 3);
+    assert_eq!((&now[0], &now[1]), (&data, &reading));
+    // A trail has at most five basic selectors: there is no command that takes none of these away.
+    let objects = |number: u8| {
+        json!({"ReadWriteType": "All", "IncludeManagementEvents": false, "DataResources": [
+            {"Type": "AWS::S3::Object", "Values": [format!("arn:aws:s3:::bucket-{number}/")]}
+        ]})
+    };
+    let mut state = sound();
+    let five: Vec<Value> = (0..5).map(objects).collect();
+    set(
+        &mut state,
+        "/event_selectors",
+        json!({TRAIL: {"EventSelectors": five}}),
+    );
+    assert_eq!(brief(&judge(&state)), "FAIL selector");
+    assert_eq!(judge(&state).findings[0].remedy, None);
+}
+
+#[test]
+fn a_trail_of_every_region_takes_the_global_events_too() {
+    let mut state = sound();
+    set(&mut state, "/trails/0/IsMultiRegionTrail", json!(false));
+    set(
+        &mut state,
+        "/trails/0/IncludeGlobalServiceEvents",
+        json!(false),
+    );
+    let assessment = judge(&state);
+    assert_eq!(
+        assessment.findings[0].remedy,
+        Some(format!(
+            "aws cloudtrail update-trail --region us-east-1 --name {TRAIL} --is-multi-region-trail --include-global-service-events"
+        ))
+    );
+}
+
+#[test]
+fn names_with_any_character_reach_aws_as_they_are() {
+    let mut state = sound();
+    set(
+        &mut state,
+        "/alarms/0/AlarmName",
+        json!("file:///etc/hostname"),
+    );
+    set(&mut state, "/alarms/0/ActionsEnabled", json!(false));
+    let (_, said_of_alarm) = said(&remedy(&state));
+    assert_eq!(said_of_alarm["AlarmNames"], json!(["file:///etc/hostname"]));
+
+    let mut state = sound();
+    let metric = json!("trail, changes");
+    set(
+        &mut state,
+        "/metric_filters/0/metricTransformations/0/metricName",
+        metric.clone(),
+    );
+    set(&mut state, "/alarms/0/MetricName", metric.clone());
+    set(
+        &mut state,
+        "/metric_filters/0/filterPattern",
+        json!(WITHOUT_STOP),
+    );
+    let mended = mended(state);
+    assert_eq!(
+        mended["metric_filters"][0]["metricTransformations"][0]["metricName"],
+        metric
+    );
+}
+
+#[test]
+fn an_alarm_that_tells_nobody_keeps_what_somebody_set() {
+    let mut state = sound();
+    set(&mut state, "/alarms/0/AlarmActions", json!([]));
+    set(&mut state, "/alarms/0/OKActions", json!([TOPIC]));
+    set(
+        &mut state,
+        "/alarms/0/AlarmDescription",
+        json!("it's ours, see https://example.com"),
+    );
+    set(
+        &mut state,
+        "/alarms/0/EvaluationWindow",
+        json!({"SlidingWindow": {}}),
+    );
+    let mended = mended(state.clone());
+    let mut expected = state["alarms"][0].clone();
+    for unsaid in ["StateValue", "InsufficientDataActions", "Dimensions"] {
+        remove(&mut expected, &format!("/{unsaid}"));
+    }
+    set(&mut expected, "/AlarmActions", json!([TOPIC]));
+    let mut now = mended["alarms"][0].clone();
+    let threshold = now["Threshold"].as_f64();
+    set(&mut now, "/Threshold", json!(threshold));
+    assert_eq!(now, expected);
+    // Where the alarm itself has to change, those who are told of other states stay told.
+    set(&mut state, "/alarms/0/AlarmActions", json!([TOPIC]));
+    set(&mut state, "/alarms/0/Threshold", json!(5.0));
+    let (_, said) = said(&remedy(&state));
+    assert_eq!(said["OKActions"], json!([TOPIC]));
+    assert_eq!(
+        said["AlarmDescription"],
+        "it's ours, see https://example.com"
+    );
+}
+
+#[test]
+fn the_prescribed_text_is_what_a_chain_without_a_filter_is_given() {
+    let mut state = sound();
+    set(&mut state, "/metric_filters", json!([]));
+    let (operation, said) = said(&remedy(&state));
+    assert_eq!(operation, "logs put-metric-filter");
+    assert_eq!(said["LogGroupName"], "ct");
+    let text = said["FilterPattern"].as_str().unwrap();
+    assert!(text.starts_with("{($.eventName=CreateTrail) ||"), "{text}");
+    assert_ne!(text, PATTERN);
+}
