@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Link;
 use super::criteria;
 use super::fault::{Fault, Tri};
-use super::proofs::Proofs;
+use super::proofs::{AlwaysQuestion, Proofs};
 use super::remedy::Command;
 use super::world::World;
 use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
@@ -73,15 +73,23 @@ impl<'a> Metric<'a> {
 }
 
 impl<'a> Filter<'a> {
-    pub(super) fn new(seen: &'a MetricFilter, proofs: &Proofs) -> Self {
+    /// `recorded` are accounts whose records its log group gets.
+    pub(super) fn new(seen: &'a MetricFilter, recorded: &[World<'_>], proofs: &Proofs) -> Self {
         let pattern = Pattern::parse_deployed(seen.filter_pattern.as_deref().unwrap_or_default());
         let always_on = pattern.as_ref().map_or(Tri::No, |pattern| {
-            let work_out = || match always_on(pattern, &Assumptions::cloudtrail()) {
-                Decision::Yes => Tri::Yes,
-                Decision::No => Tri::No,
-                Decision::Undecided(_) => Tri::Unknown,
-            };
-            proofs.always_on.answer(pattern.text().to_owned(), work_out)
+            let records = records(pattern.text(), recorded);
+            Tri::any(records.into_iter().map(|records| {
+                let question = AlwaysQuestion {
+                    pattern: pattern.text().to_owned(),
+                    records: records.clone(),
+                };
+                let work_out = || match always_on(pattern, &records) {
+                    Decision::Yes => Tri::Yes,
+                    Decision::No => Tri::No,
+                    Decision::Undecided(_) => Tri::Unknown,
+                };
+                proofs.always_on.answer(question, work_out)
+            }))
         });
         Self {
             seen,
@@ -212,6 +220,29 @@ impl<'a> Filter<'a> {
             (name, namespace),
         )
     }
+}
+
+/// What is known of the records that an alarm may be busy with all the time: those of any account, and those of one that the
+/// log group surely has records of, in the regions that it uses. As far as the pattern asks for it.
+fn records(text: &str, recorded: &[World<'_>]) -> Vec<Assumptions> {
+    let mut records = vec![Assumptions::cloudtrail()];
+    let (account, region) = ("recipientAccountId", "awsRegion");
+    if text.contains(account) || text.contains(region) {
+        for world in recorded {
+            let of_account = Assumptions::cloudtrail().with_string(account, &[world.account()]);
+            let regions = &world.snapshot.enabled_regions;
+            let regions: Vec<&str> = regions.iter().map(String::as_str).collect();
+            let known = if text.contains(region) && !regions.is_empty() {
+                of_account.with_string(region, &regions)
+            } else {
+                of_account
+            };
+            if !records.contains(&known) {
+                records.push(known);
+            }
+        }
+    }
+    records
 }
 
 /// `aws logs put-metric-filter` that counts 1 for each match.

@@ -11,6 +11,7 @@
 )]
 
 mod alarm;
+mod always;
 mod beside;
 mod composite;
 mod corpus;

@@ -114,7 +114,10 @@ mod tests {
             .zip(patterns)
             .map(|(name, text)| seen(name, text))
             .collect();
-        let filters: Vec<Filter<'_>> = seen.iter().map(|one| Filter::new(one, proofs)).collect();
+        let filters: Vec<Filter<'_>> = seen
+            .iter()
+            .map(|one| Filter::new(one, &[], proofs))
+            .collect();
         let relations = Relations::new(proofs);
         let pairs = || {
             filters
