@@ -306,7 +306,7 @@ impl Proof<'_> {
     }
 
     fn cover(&self, paths: &[&Path<'_, '_>], narrow: Vec<Pattern>, wide: Vec<Wide<'_>>) -> Cover {
-        if paths.iter().any(|path| path.leg.is_none()) {
+        if paths.iter().any(|path| path.is_open()) {
             return Cover::Covered {
                 assumptions: Vec::new(),
             };

@@ -8,6 +8,7 @@ use super::fault::{Fault, Tri};
 use super::proofs::{AlwaysQuestion, Proofs};
 use super::remedy::Command;
 use super::world::World;
+use crate::pattern::syntax::Syntax;
 use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
 use crate::snapshot::{MetricFilter, MetricTransformation};
 
@@ -77,6 +78,10 @@ impl<'a> Filter<'a> {
     pub(super) fn new(seen: &'a MetricFilter, recorded: &[World<'_>], proofs: &Proofs) -> Self {
         let pattern = Pattern::parse_deployed(seen.filter_pattern.as_deref().unwrap_or_default());
         let always_on = pattern.as_ref().map_or(Tri::No, |pattern| {
+            if is_of_transformed(seen) {
+                let matches_all = *pattern.syntax() == Syntax::All;
+                return if matches_all { Tri::Yes } else { Tri::Unknown };
+            }
             let records = records(pattern.text(), recorded);
             Tri::any(records.into_iter().map(|records| {
                 let question = AlwaysQuestion {
@@ -97,6 +102,17 @@ impl<'a> Filter<'a> {
             always_on,
             metric: seen.metric_transformations.first().map(Metric::of),
         }
+    }
+
+    /// Whether it reads what a transformer makes of the records: what its pattern says of those is not known.
+    pub(super) fn is_of_transformed(&self) -> bool {
+        is_of_transformed(self.seen)
+    }
+
+    /// What it matches of the records themselves; none where that is not known, or the pattern is none.
+    pub(super) fn pattern_of_records(&self) -> Option<&Pattern> {
+        let pattern = self.pattern.as_ref().ok();
+        pattern.filter(|_| !self.is_of_transformed())
     }
 
     pub(super) fn is_on(&self, region: &str, group: &str) -> bool {
@@ -151,7 +167,7 @@ impl<'a> Filter<'a> {
     fn metric_faults(&self) -> Vec<Fault> {
         let filter = self.seen;
         let mut faults = Vec::new();
-        if filter.apply_on_transformed_logs == Some(true) {
+        if self.is_of_transformed() {
             faults.push(
                 Fault::undecided(
                     Link::Metric,
@@ -162,7 +178,11 @@ impl<'a> Filter<'a> {
                     ),
                 )
                 .on(&filter.filter_name)
-                .remedy(self.put_again()),
+                .remedy(format!(
+                    "Put metric filter {} again without applyOnTransformedLogs and with the pattern that the control \
+                     prescribes.",
+                    filter.filter_name
+                )),
             );
         }
         let Some(metric) = &self.metric else {
@@ -220,6 +240,10 @@ impl<'a> Filter<'a> {
             (name, namespace),
         )
     }
+}
+
+fn is_of_transformed(filter: &MetricFilter) -> bool {
+    filter.apply_on_transformed_logs == Some(true)
 }
 
 /// What is known of the records that an alarm may be busy with all the time: those of any account, and those of one that the

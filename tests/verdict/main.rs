@@ -30,6 +30,7 @@ mod mute;
 mod notify;
 mod pattern;
 mod place;
+mod reads;
 mod split;
 mod support;
 mod together;
