@@ -108,13 +108,32 @@ fn always_on_leaves_out_finitely_many_values_of_one_field() {
         "{ $.eventSource = \"*\" || $.a = x }",
         "{ $.eventName != HeadBucket }",
         "{ $.eventName != A && $.eventName != B }",
-        "{ $.eventName != A || $.eventSource != B }",
+        "{ $.eventName != A || $.eventSource != b.amazonaws.com }",
         "{ $.eventType != AwsServiceEvent }",
         "{ $.eventName != %^HeadBucket$% }",
         "{ $.eventName != %^A$|^B{1,3}$% }",
         "{ $.eventName = %.*% }",
         "{ $.eventName NOT EXISTS || $.eventName = * }",
         "{ $.errorCode = AccessDenied* || $.eventName != HeadBucket }",
+        "{ $.eventSource = \"*.amazonaws.com\" }",
+        "{ $.eventSource = *amazonaws.com }",
+        "{ $.eventSource = *amazonaws* }",
+        "{ $.managementEvent IS TRUE }",
+        "{ $.managementEvent IS TRUE || $.managementEvent IS FALSE }",
+        "{ $.readOnly IS TRUE || $.readOnly IS FALSE }",
+        "{ $.eventCategory = Management }",
+        "{ $.eventType = \"Aws*\" }",
+        "{ $.eventType = AwsApiCall }",
+        "{ $.eventType = AwsApiCall || $.eventType = AwsServiceEvent }",
+        "{ $.eventType = AwsApiCall && $.eventName != HeadBucket }",
+        "{ $.awsRegion = \"*-*\" }",
+        "{ $.awsRegion != eu-west-1 }",
+        "{ $.recipientAccountId = * }",
+        "{ $.eventTime = \"20*\" }",
+        "{ $.eventVersion = \"1.*\" }",
+        "{ $.userIdentity.type = * }",
+        "{ $.userIdentity.type != Root }",
+        "{ $.* = AwsApiCall }",
     ];
     for text in always {
         assert_eq!(always_on(&parse(text), &records), Decision::Yes, "{text}");
@@ -123,10 +142,23 @@ fn always_on_leaves_out_finitely_many_values_of_one_field() {
         "{ $.eventSource = cloudtrail.amazonaws.com }",
         "{ $.eventName != Head* }",
         "{ $.eventName != %^Head% }",
-        "{ $.eventName != A && $.eventSource != B }",
+        "{ $.eventName != A && $.eventSource != b.amazonaws.com }",
         "{ $.errorCode != x }",
-        "{ $.userIdentity.type != Root }",
-        "{ $.readOnly IS TRUE || $.readOnly IS FALSE }",
+        "{ $.userIdentity.arn != x }",
+        "{ $.userIdentity.type = Root }",
+        "{ $.readOnly IS FALSE }",
+        "{ $.readOnly IS FALSE || $.eventType = AwsServiceEvent }",
+        "{ $.managementEvent IS FALSE }",
+        "{ $.eventCategory = Data }",
+        "{ $.eventType != AwsApiCall }",
+        "{ $.eventType = AwsConsoleSignIn }",
+        "{ $.eventVersion = 1.08 }",
+        "{ $.eventTime = \"2026-11-23*\" }",
+        "{ $.awsRegion = us-east-1 }",
+        "{ $.recipientAccountId = 111122223333 }",
+        "{ $.recipientAccountId != 111122223333 }",
+        "{ $.eventSource = \"*.amazonaws.com\" && $.errorCode NOT EXISTS }",
+        "{ $.eventSource = \"ec*\" }",
         "{ $.eventName = A }",
         "{ $.eventName = %a*b% }",
         "ERROR",
@@ -135,6 +167,16 @@ fn always_on_leaves_out_finitely_many_values_of_one_field() {
     for text in selective {
         assert_eq!(always_on(&parse(text), &records), Decision::No, "{text}");
     }
+    let of_one = records.with_string("recipientAccountId", &["111122223333"]);
+    for (text, expected) in [
+        ("{ $.recipientAccountId = 111122223333 }", Decision::Yes),
+        ("{ $.recipientAccountId = \"111122223333\" }", Decision::Yes),
+        ("{ $.recipientAccountId != 999988887777 }", Decision::Yes),
+        ("{ $.recipientAccountId = 999988887777 }", Decision::No),
+    ] {
+        assert_eq!(always_on(&parse(text), &of_one), expected, "{text}");
+    }
+    let records = Assumptions::cloudtrail();
     let open = [
         ("{ $.eventName != a*b }", Reason::MiddleStar),
         ("eventName", Reason::RawText),

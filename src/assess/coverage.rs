@@ -306,7 +306,7 @@ impl Proof<'_> {
     }
 
     fn cover(&self, paths: &[&Path<'_, '_>], narrow: Vec<Pattern>, wide: Vec<Wide<'_>>) -> Cover {
-        if paths.iter().any(|path| path.leg.is_none()) {
+        if paths.iter().any(|path| path.is_open()) {
             return Cover::Covered {
                 assumptions: Vec::new(),
             };
@@ -338,9 +338,13 @@ impl Proof<'_> {
             std::slice::from_ref(self.slice)
         };
         let regions = slices.iter().flat_map(|slice| slice.regions.iter());
-        if self.claim.names_region && regions.clone().all(|region| !region.is_empty()) {
+        if self.claim.names_region {
             let regions = unique(regions.map(String::as_str).collect());
-            assumptions = assumptions.with_string("awsRegion", &regions);
+            assumptions = if regions.contains(&"") {
+                assumptions.with_form("awsRegion")
+            } else {
+                assumptions.with_string("awsRegion", &regions)
+            };
         }
         if self.is_of_all {
             return assumptions;

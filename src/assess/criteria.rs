@@ -21,6 +21,15 @@ pub(super) fn selects(criteria: &str, account: &str, region: &str) -> Tri {
     }
 }
 
+/// The value of a system field of records of one account and region; none where it is not known.
+pub(super) fn system_field<'r>(name: &str, account: &'r str, region: &'r str) -> Option<&'r str> {
+    match name.trim_start_matches('@') {
+        "aws.account" => Some(account),
+        "aws.region" => Some(region),
+        _ => None,
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Word(String),
@@ -140,11 +149,7 @@ impl Reader<'_> {
         let Token::Word(field) = self.next()? else {
             return None;
         };
-        let actual = match field.trim_start_matches('@') {
-            "aws.account" => Some(self.account.to_owned()),
-            "aws.region" => Some(self.region.to_owned()),
-            _ => None,
-        };
+        let actual = system_field(&field, self.account, self.region).map(str::to_owned);
         let negated = self.take_word("NOT");
         let (values, negated) = if self.take_word("IN") {
             (self.list()?, negated)

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::Link;
 use super::criteria;
 use super::fault::{Fault, Tri};
-use super::proofs::Proofs;
+use super::proofs::{AlwaysQuestion, Proofs};
 use super::put::put_metric_filter;
 use super::remedy::Command;
 use super::world::World;
+use crate::pattern::syntax::Syntax;
 use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
 use crate::snapshot::{MetricFilter, MetricTransformation};
 
@@ -74,15 +75,27 @@ impl<'a> Metric<'a> {
 }
 
 impl<'a> Filter<'a> {
-    pub(super) fn new(seen: &'a MetricFilter, proofs: &Proofs) -> Self {
+    /// `recorded` are accounts whose records its log group gets.
+    pub(super) fn new(seen: &'a MetricFilter, recorded: &[World<'_>], proofs: &Proofs) -> Self {
         let pattern = Pattern::parse_deployed(seen.filter_pattern.as_deref().unwrap_or_default());
         let always_on = pattern.as_ref().map_or(Tri::No, |pattern| {
-            let work_out = || match always_on(pattern, &Assumptions::cloudtrail()) {
-                Decision::Yes => Tri::Yes,
-                Decision::No => Tri::No,
-                Decision::Undecided(_) => Tri::Unknown,
-            };
-            proofs.always_on.answer(pattern.text().to_owned(), work_out)
+            if is_of_transformed(seen) {
+                let matches_all = *pattern.syntax() == Syntax::All;
+                return if matches_all { Tri::Yes } else { Tri::Unknown };
+            }
+            let records = records(pattern.text(), recorded);
+            Tri::any(records.into_iter().map(|records| {
+                let question = AlwaysQuestion {
+                    pattern: pattern.text().to_owned(),
+                    records: records.clone(),
+                };
+                let work_out = || match always_on(pattern, &records) {
+                    Decision::Yes => Tri::Yes,
+                    Decision::No => Tri::No,
+                    Decision::Undecided(_) => Tri::Unknown,
+                };
+                proofs.always_on.answer(question, work_out)
+            }))
         });
         Self {
             seen,
@@ -90,6 +103,17 @@ impl<'a> Filter<'a> {
             always_on,
             metric: seen.metric_transformations.first().map(Metric::of),
         }
+    }
+
+    /// Whether it reads what a transformer makes of the records: what its pattern says of those is not known.
+    pub(super) fn is_of_transformed(&self) -> bool {
+        is_of_transformed(self.seen)
+    }
+
+    /// What it matches of the records themselves; none where that is not known, or the pattern is none.
+    pub(super) fn pattern_of_records(&self) -> Option<&Pattern> {
+        let pattern = self.pattern.as_ref().ok();
+        pattern.filter(|_| !self.is_of_transformed())
     }
 
     pub(super) fn is_on(&self, region: &str, group: &str) -> bool {
@@ -144,7 +168,7 @@ impl<'a> Filter<'a> {
     fn metric_faults(&self) -> Vec<Fault> {
         let filter = self.seen;
         let mut faults = Vec::new();
-        if filter.apply_on_transformed_logs == Some(true) {
+        if self.is_of_transformed() {
             faults.push(
                 Fault::undecided(
                     Link::Metric,
@@ -227,4 +251,31 @@ impl<'a> Filter<'a> {
             }
         })
     }
+}
+
+fn is_of_transformed(filter: &MetricFilter) -> bool {
+    filter.apply_on_transformed_logs == Some(true)
+}
+
+/// What is known of the records that an alarm may be busy with all the time: those of any account, and those of one that the
+/// log group surely has records of, in the regions that it uses. As far as the pattern asks for it.
+fn records(text: &str, recorded: &[World<'_>]) -> Vec<Assumptions> {
+    let mut records = vec![Assumptions::cloudtrail()];
+    let (account, region) = ("recipientAccountId", "awsRegion");
+    if text.contains(account) || text.contains(region) {
+        for world in recorded {
+            let of_account = Assumptions::cloudtrail().with_string(account, &[world.account()]);
+            let regions = &world.snapshot.enabled_regions;
+            let regions: Vec<&str> = regions.iter().map(String::as_str).collect();
+            let known = if text.contains(region) && !regions.is_empty() {
+                of_account.with_string(region, &regions)
+            } else {
+                of_account
+            };
+            if !records.contains(&known) {
+                records.push(known);
+            }
+        }
+    }
+    records
 }

@@ -76,7 +76,14 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(world: World<'a>, region: &str, proofs: &Proofs, relations: &Rc<Relations<'a>>) -> Self {
+    /// `judged` is the account whose events are asked about; its records are here too.
+    fn new(
+        world: World<'a>,
+        judged: World<'a>,
+        region: &str,
+        proofs: &Proofs,
+        relations: &Rc<Relations<'a>>,
+    ) -> Self {
         let filters = world.snapshot.metric_filters.iter().flatten();
         let mut seen: Vec<&'a MetricFilter> =
             filters.filter(|filter| filter.region == *region).collect();
@@ -90,7 +97,7 @@ impl<'a> Place<'a> {
             region: region.to_owned(),
             filters: seen
                 .into_iter()
-                .map(|filter| Filter::new(filter, proofs))
+                .map(|filter| Filter::new(filter, &[world, judged], proofs))
                 .collect(),
             mutes: Mutes::of(world, region, &alarms),
             trips: Trips::default(),
@@ -124,7 +131,7 @@ impl<'a> Index<'a> {
                 if let Some(there) = there.into_iter().find(|there| there.account() == account) {
                     let place = places
                         .entry((account, region))
-                        .or_insert_with(|| Place::new(there, region, proofs, &relations));
+                        .or_insert_with(|| Place::new(there, world, region, proofs, &relations));
                     groups.insert(key.clone(), group(place, key, expectations));
                 }
             }

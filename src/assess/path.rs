@@ -96,12 +96,18 @@ impl<'i> Path<'i, '_> {
         }
     }
 
-    /// What the path's filter matches, or all of its filters if several have to; none: everything.
+    /// What the path's filter matches, or all of its filters if several have to; none: whatever it may be.
     pub(super) fn pattern(&self) -> Option<&'i Pattern> {
         if let Some(joint) = self.tail.and_then(|tail| tail.joint.as_ref()) {
             return Some(&joint.pattern);
         }
-        self.leg.and_then(|leg| leg.filter.pattern.as_ref().ok())
+        self.leg.and_then(|leg| leg.filter.pattern_of_records())
+    }
+
+    /// Whether the path may catch everything, as far as its faults allow: nothing is known of its filter, or of what that
+    /// reads.
+    pub(super) fn is_open(&self) -> bool {
+        self.leg.is_none_or(|leg| leg.filter.is_of_transformed())
     }
 }
 

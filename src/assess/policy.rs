@@ -1,7 +1,10 @@
 //! Resource policies: may CloudWatch do this, on behalf of one alarm?
 
+use jiff::Timestamp;
+
 use crate::policy::{self, Caller, Key};
 pub(super) use crate::policy::{Access, like};
+use crate::snapshot::Arn;
 
 /// A request that CloudWatch makes because an alarm acts.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +19,8 @@ pub(super) struct Request<'a> {
     pub(super) source_account: &'a str,
     /// For keys: the topic that the message is for.
     pub(super) topic: Option<&'a str>,
+    /// When it is made.
+    pub(super) now: Timestamp,
 }
 
 const SERVICE: &str = "cloudwatch.amazonaws.com";
@@ -38,6 +43,9 @@ fn key(name: &str, request: &Request<'_>) -> Key {
     match name {
         "aws:sourcearn" => Key::one(request.source_arn),
         "aws:sourceaccount" | "aws:sourceowner" => Key::one(request.source_account),
+        "aws:resourceaccount" => of_resource(request, |arn| arn.account),
+        "aws:requestedregion" => of_resource(request, |arn| arn.region),
+        "aws:currenttime" | "aws:epochtime" => Key::At(request.now),
         "aws:securetransport" | "aws:principalisawsservice" => Key::one("true"),
         "aws:viaawsservice" => Key::one("false"),
         "aws:principalservicename" | "aws:principalservicenameslist" => Key::one(SERVICE),
@@ -56,6 +64,13 @@ fn key(name: &str, request: &Request<'_>) -> Key {
         | "aws:multifactorauthpresent" => Key::Absent,
         _ => Key::Unknown,
     }
+}
+
+/// A part of the resource's ARN; the alarm asks in the region in which that is.
+fn of_resource(request: &Request<'_>, part: fn(Arn<'_>) -> &str) -> Key {
+    let arn = Arn::parse(request.resource).map(part);
+    arn.filter(|text| !text.is_empty())
+        .map_or(Key::Unknown, Key::one)
 }
 
 #[cfg(test)]

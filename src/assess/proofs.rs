@@ -22,13 +22,20 @@ const ANSWER: usize = 512;
 /// Answers that were worked out before, for as many looks and accounts as share them.
 #[derive(Debug, Default)]
 pub struct Proofs {
-    pub(super) always_on: Recent<String, Tri>,
+    pub(super) always_on: Recent<AlwaysQuestion, Tri>,
     pub(super) covers: Recent<CoverQuestion, Cover>,
     /// An event that the patterns match and the required one does not.
     pub(super) noise: Recent<CoverQuestion, Option<Value>>,
     pub(super) catches: Recent<CatchQuestion, usize>,
     /// With the steps of work that it took.
     pub(super) shares: Recent<ShareQuestion, (Share, u64)>,
+}
+
+/// Whether a pattern matches practically every record, of which something is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct AlwaysQuestion {
+    pub(super) pattern: String,
+    pub(super) records: Assumptions,
 }
 
 /// A question about a required pattern and others that are there.
@@ -84,6 +91,12 @@ pub(super) trait Weigh {
 impl Weigh for String {
     fn weight(&self) -> usize {
         self.len()
+    }
+}
+
+impl Weigh for AlwaysQuestion {
+    fn weight(&self) -> usize {
+        self.pattern.len()
     }
 }
 

@@ -71,6 +71,8 @@ impl<'c> Relevance<'c> {
             return shared + usize::from(tells);
         }
         match &leg.filter.pattern {
+            // What it has to do with them is not known.
+            Ok(_) if leg.filter.is_of_transformed() => A_CATCH + shared,
             Ok(pattern) => self.catches(pattern) * A_CATCH + shared,
             Err(_) => shared,
         }

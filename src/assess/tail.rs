@@ -107,7 +107,7 @@ fn ends<'a>(
     let picks: Vec<Pick> = actor.picks.iter().map(Pick::new).collect();
     let matched = match &actor.joint {
         Some(joint) => Some(&joint.pattern),
-        None => filter.pattern.as_ref().ok(),
+        None => filter.pattern_of_records(),
     };
     let narrow = matched.and_then(|pattern| narrowed(pattern, &picks));
     let tail = |faults: Vec<Fault>, reached: Link| Tail {

@@ -8,6 +8,8 @@ use super::world::World;
 use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, KmsKey, Topic};
 
+const FIFO: &str = ".fifo";
+
 /// What is known of a topic that an alarm names.
 #[derive(Debug, Clone)]
 pub(super) struct Reached<'a> {
@@ -45,7 +47,8 @@ pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Rea
         };
     };
     let mut faults = Vec::new();
-    if topic.attributes.fifo_topic.as_deref() == Some("true") {
+    // Names of FIFO topics end so, and no others do.
+    if topic.attributes.fifo_topic.as_deref() == Some("true") || topic_arn.ends_with(FIFO) {
         faults.push(
             Fault::undecided(
                 Link::Topic,
@@ -61,6 +64,7 @@ pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Rea
         source_arn: &alarm.alarm_arn,
         source_account,
         topic: None,
+        now: world.snapshot.now,
     };
     faults.extend(policy_fault(topic, &request, region));
     faults.extend(key_faults(home, topic, &request, region));

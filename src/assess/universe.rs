@@ -161,9 +161,13 @@ fn region_sets(index: &Index<'_>) -> Vec<Vec<String>> {
 /// What CloudTrail is known to write into the events that a control requires, as far as these patterns ask for it: what a
 /// proof about them may rest on.
 pub fn assumptions(control: &Control, patterns: &[&Pattern]) -> Assumptions {
-    known(control, &|field| {
-        patterns.iter().any(|one| one.text().contains(field))
-    })
+    let named = |field: &str| patterns.iter().any(|one| one.text().contains(field));
+    let known = known(control, &named);
+    if named("awsRegion") {
+        known.with_form("awsRegion")
+    } else {
+        known
+    }
 }
 
 /// What CloudTrail is known to write into the required events, wherever they come from. Facts about fields that no
@@ -176,10 +180,15 @@ pub(super) fn known(control: &Control, named: &dyn Fn(&str) -> bool) -> Assumpti
                 Fact::Missing => assumptions.with_missing(field),
                 Fact::Boolean(value) => assumptions.with_boolean(field, value),
                 Fact::Text(values) => assumptions.with_string(field, values),
+                Fact::Form => assumptions.with_form(field),
             };
         }
     }
-    if !control.event_sources.is_empty() {
+    if control.event_sources.is_empty() {
+        if named("eventSource") {
+            assumptions = assumptions.with_form("eventSource");
+        }
+    } else {
         let sources: Vec<&str> = control.event_sources.iter().map(String::as_str).collect();
         assumptions = assumptions.with_string("eventSource", &sources);
     }
@@ -191,14 +200,16 @@ enum Fact {
     Boolean(bool),
     /// One of these; any text if there are none.
     Text(&'static [&'static str]),
+    /// Written as CloudTrail writes it.
+    Form,
 }
 
 /// The record contents of the CloudTrail user guide, as far as filters ask for them.
 fn facts(kind: EventKind) -> Vec<(&'static str, Fact)> {
     // What trails record of data events and insights is not required of them.
     let mut facts = vec![
-        ("eventVersion", Fact::Text(&[])),
-        ("eventTime", Fact::Text(&[])),
+        ("eventVersion", Fact::Form),
+        ("eventTime", Fact::Form),
         ("eventID", Fact::Text(&[])),
         ("sourceIPAddress", Fact::Text(&[])),
         ("userIdentity.type", Fact::Text(&[])),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::matcher::string_equals;
+use super::record::{self, Form};
 use super::syntax::{Operand, Step};
 use super::text::TextPattern;
 
@@ -38,6 +40,10 @@ pub(crate) enum Fact {
     AnyString,
     /// One of these strings.
     OneOf(Vec<Operand>),
+    /// A string that is written like this.
+    Form(Form),
+    /// `true` or `false`.
+    AnyBoolean,
     /// This boolean.
     Boolean(bool),
     /// An object.
@@ -59,26 +65,57 @@ impl Assumptions {
             .with_string("eventSource", &[])
     }
 
-    /// Adds the fields that CloudTrail writes into every record ("CloudTrail record contents", those not marked
-    /// optional): strings all, but `userIdentity`, an object.
+    /// Adds what holds for practically every record of a trail, as far as `named` asks for it: it is of a successful or
+    /// failed call of an API, has the fields that CloudTrail always writes, and those in the form in which it writes them.
+    /// A field of which `self` tells the values stays as it is.
     #[must_use]
-    pub fn with_record_fields(self) -> Self {
-        const STRINGS: [&str; 8] = [
+    pub(crate) fn with_ordinary_record(self, named: &dyn Fn(&str) -> bool) -> Self {
+        const STRINGS: [&str; 9] = [
             "eventName",
             "eventSource",
             "eventTime",
             "eventVersion",
-            "eventType",
             "eventID",
             "awsRegion",
             "sourceIPAddress",
+            "recipientAccountId",
+            "userIdentity.type",
         ];
-        STRINGS
-            .iter()
-            .fold(self, |assumptions, field| {
-                assumptions.with_string(field, &[])
-            })
-            .with_object("userIdentity")
+        let is_open = |known: &Self, field: &str| {
+            let last = field.rsplit('.').next().unwrap_or(field);
+            named(last) && !known.names_values_of(field)
+        };
+        // Names are without end: a field of which nothing is left out.
+        let mut known = self.with_string("eventName", &[]);
+        for field in STRINGS {
+            if is_open(&known, field) {
+                known = known.with_form(field);
+            }
+        }
+        for (field, value) in [("eventType", "AwsApiCall"), ("eventCategory", "Management")] {
+            if is_open(&known, field) {
+                known = known.with_string(field, &[value]);
+            }
+        }
+        if is_open(&known, "managementEvent") {
+            known = known.with_boolean("managementEvent", true);
+        }
+        if is_open(&known, "readOnly") {
+            known = known.with("readOnly", Fact::AnyBoolean);
+        }
+        if named("userIdentity") {
+            known = known.with_object("userIdentity");
+        }
+        known
+    }
+
+    /// Adds: the field is a string as CloudTrail writes it; any string where nothing is known of its form.
+    #[must_use]
+    pub fn with_form(self, path: &str) -> Self {
+        let fact = record::form(path)
+            .cloned()
+            .map_or(Fact::AnyString, Fact::Form);
+        self.with(path, fact)
     }
 
     /// Adds: the field is a string, one of `values`; any string if `values` is empty. `path` is names with dots
@@ -133,9 +170,15 @@ impl Assumptions {
             .all(|assumption| assumption.holds_for(event))
     }
 
+    /// Whether a fact says which values the field may have.
+    fn names_values_of(&self, path: &str) -> bool {
+        let steps = steps_of(path);
+        let mut items = self.items.iter().filter(|item| item.steps == steps);
+        items.any(|item| !matches!(item.fact, Fact::AnyString | Fact::Object | Fact::Form(_)))
+    }
+
     fn with(mut self, path: &str, fact: Fact) -> Self {
-        let names = path.strip_prefix("$.").unwrap_or(path).split('.');
-        let steps = names.map(|name| Step::Name(name.to_owned())).collect();
+        let steps = steps_of(path);
         let added = Assumption { steps, fact };
         if !self.items.contains(&added) {
             self.items.push(added);
@@ -144,7 +187,21 @@ impl Assumptions {
     }
 }
 
+fn steps_of(path: &str) -> Vec<Step> {
+    let names = path.strip_prefix("$.").unwrap_or(path).split('.');
+    names.map(|name| Step::Name(name.to_owned())).collect()
+}
+
 impl Assumption {
+    /// Whether the field has so few values that to leave out some of them says nothing.
+    pub(crate) fn is_of_few(&self) -> bool {
+        match &self.fact {
+            Fact::OneOf(_) | Fact::AnyBoolean | Fact::Boolean(_) | Fact::Missing => true,
+            Fact::Form(form) => form.is_few(),
+            Fact::AnyString | Fact::Object => false,
+        }
+    }
+
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -160,8 +217,16 @@ impl Assumption {
             Step::Wildcard => None,
         });
         match (&self.fact, value) {
-            (Fact::Missing, None) | (Fact::AnyString, Some(Value::String(_))) => true,
+            (Fact::Missing, None)
+            | (Fact::AnyString, Some(Value::String(_)))
+            | (Fact::AnyBoolean, Some(Value::Bool(_))) => true,
             (Fact::Boolean(wanted), Some(Value::Bool(value))) => wanted == value,
+            (Fact::Form(form), Some(Value::String(text))) => {
+                form.wishes().all(|(operand, wanted)| {
+                    let fit = string_equals(operand, text);
+                    if wanted { fit.is_yes() } else { fit.is_no() }
+                })
+            }
             (Fact::Object, Some(value)) => value.is_object(),
             (Fact::OneOf(values), Some(Value::String(text))) => values.iter().any(
                 |value| matches!(value, Operand::Text(exact) if exact.literal() == Some(text)),
@@ -180,6 +245,8 @@ impl fmt::Display for Assumption {
         }
         match &self.fact {
             Fact::AnyString => f.write_str(" is a string"),
+            Fact::Form(_) => f.write_str(" is written as CloudTrail does"),
+            Fact::AnyBoolean => f.write_str(" is true or false"),
             Fact::Boolean(value) => write!(f, " is {value}"),
             Fact::Object => f.write_str(" is an object"),
             Fact::Missing => f.write_str(" is absent"),

@@ -27,6 +27,7 @@ mod parse;
 mod print;
 mod prove;
 mod reader;
+mod record;
 mod regex;
 pub mod syntax;
 mod text;

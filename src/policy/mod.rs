@@ -4,6 +4,9 @@
 
 mod tri;
 
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 pub(crate) use tri::Tri;
@@ -27,6 +30,8 @@ pub(crate) enum Caller<'a> {
 pub(crate) enum Key {
     /// It has these values.
     Is(Vec<String>),
+    /// It is a time.
+    At(Timestamp),
     /// The request does not carry it.
     Absent,
     /// It is not known.
@@ -243,14 +248,21 @@ fn condition_holds(operator: &str, key: &Key, wanted: &[String]) -> Tri {
         return match key {
             Key::Unknown => Tri::Unknown,
             Key::Absent => wants_absent.into(),
-            Key::Is(_) => (!wants_absent).into(),
+            Key::Is(_) | Key::At(_) => (!wants_absent).into(),
+        };
+    }
+    if let Key::At(time) = key {
+        // How a time is written, for other operators to look at, is not documented.
+        return match (quantifier, test_of_time(operator)) {
+            ("", Some(test)) => Tri::any(wanted.iter().map(|text| test(*time, text))),
+            _ => Tri::Unknown,
         };
     }
     let Some((test, negated)) = test_of(operator) else {
         return Tri::Unknown;
     };
     let values = match key {
-        Key::Unknown => return Tri::Unknown,
+        Key::Unknown | Key::At(_) => return Tri::Unknown,
         // Negated operators hold where the key is absent, and so do those over all values.
         Key::Absent if quantifier == "ForAnyValue" => return if_exists.into(),
         Key::Absent => return (if_exists || negated || quantifier == "ForAllValues").into(),
@@ -291,6 +303,30 @@ fn test_of(operator: &str) -> Option<(Test, bool)> {
         "ArnEquals" | "ArnLike" => Some((arn_like, false)),
         "ArnNotEquals" | "ArnNotLike" => Some((arn_like, true)),
         _ => None,
+    }
+}
+
+/// Compares a time with the text of a policy.
+type TimeTest = fn(Timestamp, &str) -> Tri;
+
+/// Equality is left open: nobody can mean one moment.
+fn test_of_time(operator: &str) -> Option<TimeTest> {
+    let test: TimeTest = match operator {
+        "DateLessThan" => |time, text| is_ordered(time, text, Ordering::is_lt),
+        "DateLessThanEquals" => |time, text| is_ordered(time, text, Ordering::is_le),
+        "DateGreaterThan" => |time, text| is_ordered(time, text, Ordering::is_gt),
+        "DateGreaterThanEquals" => |time, text| is_ordered(time, text, Ordering::is_ge),
+        _ => return None,
+    };
+    Some(test)
+}
+
+fn is_ordered(time: Timestamp, text: &str, wanted: fn(Ordering) -> bool) -> Tri {
+    let of_day = || format!("{text}T00:00:00Z").parse();
+    match text.parse::<Timestamp>().or_else(|_| of_day()) {
+        Ok(other) => wanted(time.cmp(&other)).into(),
+        // Seconds since 1970, and forms that are not read here.
+        Err(_) => Tri::Unknown,
     }
 }
 

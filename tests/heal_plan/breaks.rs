@@ -446,3 +446,16 @@ fn what_was_not_seen_is_not_written_to() {
     );
     assert_eq!(asks(&found), 1, "{}", show(&found));
 }
+
+#[test]
+fn nothing_is_written_where_the_filter_reads_what_is_made_of_the_records() {
+    let policy = policy(every_link());
+    let mut start = whole();
+    for filter in start.metric_filters.iter_mut().flatten() {
+        filter.apply_on_transformed_logs = Some(true);
+        filter.filter_pattern = Some("{ $.api.operation = StopLogging }".to_owned());
+    }
+    assert_eq!(judged(&start, &policy).verdict, Verdict::Unknown);
+    let found = planned(&start, Some(&known_good()), &policy);
+    assert!(found.steps.is_empty(), "{}", show(&found));
+}

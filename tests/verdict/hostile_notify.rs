@@ -89,7 +89,7 @@ fn conditions_of_topic_policies() {
             json!({"StringNotEquals": {"aws:PrincipalAccount": "999988887777"}}),
         ),
         (
-            "UNKNOWN topic",
+            "PASS",
             json!({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}),
         ),
         (

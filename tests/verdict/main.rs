@@ -11,6 +11,7 @@
 )]
 
 mod alarm;
+mod always;
 mod beside;
 mod composite;
 mod corpus;
@@ -29,6 +30,7 @@ mod mute;
 mod notify;
 mod pattern;
 mod place;
+mod reads;
 mod remedies;
 mod split;
 mod support;

@@ -83,6 +83,12 @@ fn topic_policies() {
     cases.case("FIFO", "UNKNOWN topic", |state| {
         set(state, "/topics/0/Attributes/FifoTopic", json!("true"));
     });
+    cases.case("FIFO by its name", "UNKNOWN topic", |state| {
+        let fifo = format!("{TOPIC}.fifo");
+        set(state, "/alarms/0/AlarmActions", json!([fifo]));
+        set(state, "/topics/0/TopicArn", json!(fifo));
+        set(state, "/subscriptions/0/TopicArn", json!(fifo));
+    });
     cases.done();
 }
 

@@ -178,38 +178,6 @@ fn a_counterexample_is_an_event_that_the_control_asks_for_and_the_filter_misses(
 }
 
 #[test]
-fn selection_criteria_and_transformers() {
-    let mut cases = Cases::default();
-    for (criteria, expected) in [
-        ("@aws.account = \"111122223333\"", "PASS"),
-        ("@aws.region IN [\"us-east-1\", \"eu-west-1\"]", "PASS"),
-        ("@aws.account != \"111122223333\"", "FAIL pattern"),
-        ("@aws.region = \"eu-west-1\"", "FAIL pattern"),
-        ("@data.format = \"x\"", "UNKNOWN pattern"),
-        ("", "PASS"),
-    ] {
-        cases.case(criteria, expected, |state| {
-            set(
-                state,
-                "/metric_filters/0/fieldSelectionCriteria",
-                json!(criteria),
-            );
-        });
-    }
-    cases.case("not on transformed logs", "PASS", |state| {
-        set(
-            state,
-            "/metric_filters/0/applyOnTransformedLogs",
-            json!(false),
-        );
-    });
-    cases.case("an account-wide transformer that the filter does not use", "PASS", |state| {
-        set(state, "/account_policies", json!([{"policyType": "TRANSFORMER_POLICY", "policyDocument": "[]", "region": "us-east-1"}]));
-    });
-    cases.done();
-}
-
-#[test]
 fn values_and_dimensions() {
     let mut cases = Cases::default();
     for (value, expected) in [

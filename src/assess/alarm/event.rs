@@ -1,6 +1,7 @@
 //! The event that an alarm is asked about: which filters match it, which dimensions it carries.
 
 use super::relation::Relations;
+use crate::assess::criteria;
 use crate::assess::fault::Tri;
 use crate::assess::filter::{Filter, Metric};
 use crate::assess::world::World;
@@ -57,10 +58,10 @@ impl<'a> Event<'a> {
     /// Whether what the writer writes for the event lands in the metric with exactly these dimensions.
     pub(super) fn lands(&self, writer: &Filter<'_>, dimensions: &[Dimension]) -> bool {
         writer.metric.is_some_and(|metric| {
-            names_agree(writer, &metric, dimensions)
+            dimensions_agree(writer, &metric, self.world.account(), dimensions)
                 && dimensions.iter().all(|dimension| {
                     let Some(field) = metric.dimensions.get(&dimension.name) else {
-                        // A system field: its value is not told by the event.
+                        // A system field: its value is the same for all events.
                         return true;
                     };
                     self.picks
@@ -72,11 +73,11 @@ impl<'a> Event<'a> {
 }
 
 /// Whether the writer may write the metric with exactly these dimensions, for one event or another.
-pub(super) fn may_write(writer: &Filter<'_>, dimensions: &[Dimension]) -> bool {
+pub(super) fn may_write(writer: &Filter<'_>, account: &str, dimensions: &[Dimension]) -> bool {
     writer.pattern.is_ok()
         && writer
             .metric
-            .is_some_and(|metric| names_agree(writer, &metric, dimensions))
+            .is_some_and(|metric| dimensions_agree(writer, &metric, account, dimensions))
 }
 
 pub(super) fn is_same(one: &Filter<'_>, other: &Filter<'_>) -> bool {
@@ -93,13 +94,22 @@ pub(super) fn system_fields<'f>(filter: &Filter<'f>) -> Vec<&'f String> {
         .collect()
 }
 
-/// Whether a metric with these dimensions is one that the writer writes.
-fn names_agree(writer: &Filter<'_>, metric: &Metric<'_>, dimensions: &[Dimension]) -> bool {
+/// Whether a metric with these dimensions is one that the writer, in this account, writes for one event or another.
+fn dimensions_agree(
+    writer: &Filter<'_>,
+    metric: &Metric<'_>,
+    account: &str,
+    dimensions: &[Dimension],
+) -> bool {
     let system = system_fields(writer);
+    let may_have = |dimension: &Dimension| {
+        let known = criteria::system_field(&dimension.name, account, &writer.seen.region);
+        system.contains(&&dimension.name) && known.is_none_or(|value| value == dimension.value)
+    };
     dimensions.len() == metric.dimensions.len() + system.len()
-        && dimensions.iter().all(|dimension| {
-            metric.dimensions.contains_key(&dimension.name) || system.contains(&&dimension.name)
-        })
+        && dimensions
+            .iter()
+            .all(|dimension| metric.dimensions.contains_key(&dimension.name) || may_have(dimension))
 }
 
 /// The sets of values that the alarms pick of a filter's dimensions: an event carries one of them, or none.
@@ -114,7 +124,7 @@ pub(super) fn pick_sets(
     let mut sets: Vec<Vec<(String, String)>> = alarms
         .iter()
         .flat_map(|alarm| dimensions_on(alarm, account, &metric))
-        .filter(|dimensions| names_agree(filter, &metric, dimensions))
+        .filter(|dimensions| dimensions_agree(filter, &metric, account, dimensions))
         .map(|dimensions| {
             let mut picks: Vec<(String, String)> = dimensions
                 .iter()

@@ -125,7 +125,7 @@ fn joint<'a>(filter: &Filter<'a>, also: &[&Filter<'a>]) -> Option<Joint<'a>> {
     let patterns: Option<Vec<&Pattern>> = [filter]
         .into_iter()
         .chain(also.iter().copied())
-        .map(|one| one.pattern.as_ref().ok())
+        .map(|one| one.pattern_of_records())
         .collect();
     Some(Joint {
         filters: also.iter().map(|one| one.seen).collect(),

@@ -55,8 +55,16 @@ impl<'p> Relations<'p> {
             // A pattern that CloudWatch Logs would refuse matches nothing.
             return Tri::No;
         };
+        let is_of_transformed = filter.is_of_transformed();
+        if is_of_transformed != other.is_of_transformed() {
+            return Tri::Unknown;
+        }
         if own.syntax() == others.syntax() {
             return Tri::Yes;
+        }
+        // What is known of CloudTrail's records is not known of what is made of them.
+        if is_of_transformed {
+            return Tri::Unknown;
         }
         if self.left.get() == 0 {
             return Tri::Unknown;
@@ -114,7 +122,10 @@ mod tests {
             .zip(patterns)
             .map(|(name, text)| seen(name, text))
             .collect();
-        let filters: Vec<Filter<'_>> = seen.iter().map(|one| Filter::new(one, proofs)).collect();
+        let filters: Vec<Filter<'_>> = seen
+            .iter()
+            .map(|one| Filter::new(one, &[], proofs))
+            .collect();
         let relations = Relations::new(proofs);
         let pairs = || {
             filters

@@ -204,7 +204,7 @@ fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -
         let is_told =
             |filter: &Filter<'_>| is_same(filter, event.filter) && event.lands(filter, dimensions);
         let strangers = named
-            .filter(|filter| may_write(filter, dimensions) && fits(filter, unit))
+            .filter(|filter| may_write(filter, account, dimensions) && fits(filter, unit))
             .filter(|filter| !is_told(filter))
             .collect();
         (writers, strangers)

@@ -7,6 +7,7 @@ use super::rule::State;
 use super::series::{Metrics, Period, Query, searched};
 use super::statistic::Statistic;
 use super::stranger::Extra;
+use crate::assess::criteria;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::filter::{Filter, MetricValue};
 use crate::assess::remedy::Command;
@@ -285,8 +286,10 @@ impl<'a> Judge<'a> {
         });
     }
 
+    /// Those of the account and the region are known; an alarm on others of them sees nothing land.
     fn system_fields(&self, trip: &mut Trip<'_>) {
-        if !system_fields(self.filter).is_empty() {
+        let is_open = |field: &&String| criteria::system_field(field, "", "").is_none();
+        if system_fields(self.filter).iter().any(is_open) {
             let filter = &self.filter.seen.filter_name;
             trip.faults.push(
                 Fault::undecided(
@@ -341,6 +344,9 @@ impl<'a> Judge<'a> {
                          ever rests cannot be told.",
                         writer.seen.filter_name, writer.seen.log_group_name, self.alarm.alarm_name
                     ))),
+                    // What it reads is not known, and that is told of the filter itself.
+                    (Tri::Unknown, _)
+                        if is_same(writer, self.filter) && writer.is_of_transformed() => {}
                     (Tri::Unknown, _) => trip.faults.push(self.undecided(format!(
                         "Whether metric filter {} matches practically every record cannot be decided.",
                         writer.seen.filter_name

@@ -6,6 +6,8 @@ const REQUEST: Request<'static> = Request {
     source_arn: "arn:aws:cloudwatch:us-east-1:111122223333:alarm:a",
     source_account: "111122223333",
     topic: None,
+    // 2026-11-23T00:05:00Z
+    now: Timestamp::constant(1_795_392_300, 0),
 };
 
 fn allow(rest: &str) -> Access {
@@ -129,7 +131,7 @@ fn conditions_are_evaluated_for_the_alarm() {
         (r#"{"Null":{"aws:SourceArn":"true"}}"#, Access::NotAllowed),
         (
             r#"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#,
-            Access::Undecided,
+            Access::Allowed,
         ),
         (
             r#"{"ForAnyValue:StringEquals":{"aws:SourceAccount":"111122223333"}}"#,
@@ -137,6 +139,75 @@ fn conditions_are_evaluated_for_the_alarm() {
         ),
         (
             r#"{"StringEquals":{"aws:SourceAccount":"999988887777"},"DateGreaterThan":{"aws:CurrentTime":"x"}}"#,
+            Access::NotAllowed,
+        ),
+    ] {
+        assert_eq!(allow_if(condition), expected, "{condition}");
+    }
+}
+
+#[test]
+fn the_time_and_the_place_of_a_request_are_known() {
+    for (condition, expected) in [
+        (
+            r#"{"DateGreaterThan":{"aws:CurrentTime":"2026-11-23"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"DateGreaterThan":{"aws:CurrentTime":["2030-01-01","2020-01-01"]}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"DateGreaterThanEquals":{"aws:CurrentTime":"2026-11-23T00:05:00Z"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"DateGreaterThan":{"aws:CurrentTime":"2026-11-23T00:05:00Z"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"DateLessThanEquals":{"aws:EpochTime":"2026-11-23T00:05:00Z"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"DateLessThan":{"aws:CurrentTime":"2026-11-23T00:05:00Z"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"DateLessThanIfExists":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"DateLessThan":{"aws:CurrentTime":"soon"}}"#,
+            Access::Undecided,
+        ),
+        (
+            r#"{"DateEquals":{"aws:CurrentTime":"2026-11-23T00:05:00Z"}}"#,
+            Access::Undecided,
+        ),
+        (
+            r#"{"StringLike":{"aws:CurrentTime":"2026*"}}"#,
+            Access::Undecided,
+        ),
+        (
+            r#"{"DateGreaterThan":{"aws:TokenIssueTime":"2020-01-01T00:00:00Z"}}"#,
+            Access::Undecided,
+        ),
+        (r#"{"Null":{"aws:CurrentTime":"true"}}"#, Access::NotAllowed),
+        (
+            r#"{"StringEquals":{"aws:ResourceAccount":"111122223333"}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"StringEquals":{"aws:ResourceAccount":"999988887777"}}"#,
+            Access::NotAllowed,
+        ),
+        (
+            r#"{"StringEquals":{"aws:RequestedRegion":["us-east-1","eu-west-1"]}}"#,
+            Access::Allowed,
+        ),
+        (
+            r#"{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}"#,
             Access::NotAllowed,
         ),
     ] {

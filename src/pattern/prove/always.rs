@@ -18,8 +18,10 @@ use crate::pattern::syntax::{Operand, Syntax};
 /// pattern stays in ALARM for ever.
 ///
 /// `eventName != HeadBucket` leaves out one name and `eventName = *` nothing: both are always on. Absence is not a
-/// value: `errorCode != x` leaves out every event without an error. Judged over CloudTrail records: the fields that
-/// CloudTrail always writes ([`Assumptions::with_record_fields`]) are taken for granted besides `assumptions`.
+/// value: `errorCode != x` leaves out every event without an error, and neither does it count where a field has few
+/// values anyway: `readOnly IS FALSE` leaves out one of two. Judged over the records that are practically all of a
+/// trail's, of calls of APIs: what CloudTrail writes into those is taken for granted besides `assumptions`, so that
+/// `eventType = AwsApiCall` and `eventSource = "*.amazonaws.com"` leave out nothing.
 ///
 /// ```
 /// use trailwarden::pattern::{Assumptions, Decision, Pattern, always_on};
@@ -35,18 +37,31 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
     if let Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) = pattern.syntax() {
         return raw_always_on(pattern);
     }
-    let assumptions = assumptions.clone().with_record_fields();
+    let text = pattern.text();
+    let any_field = asks_for_any_field(pattern.syntax());
+    let named = |field: &str| any_field || text.contains(field);
+    let assumptions = assumptions.clone().with_ordinary_record(&named);
     let mut translator = Translator::default();
     let formula = Formula::All(vec![
         translator.assumptions(&assumptions),
         translator.pattern(pattern.syntax(), false),
     ]);
     let places = translator.into_places();
+    let is_of_many = |place: &Place<'_>| {
+        let mut known = assumptions.items().iter();
+        !known.any(|item| item.steps() == place.steps && item.is_of_few())
+    };
+    let open: Vec<usize> = places
+        .iter()
+        .enumerate()
+        .filter(|(_, place)| is_of_many(place))
+        .map(|(at, _)| at)
+        .collect();
     let leaf = Confined {
         pattern,
         assumptions: &assumptions,
-        certain: (0..places.len()).collect(),
-        possible: (0..places.len()).collect(),
+        certain: open.clone(),
+        possible: open,
         doubt: None,
     };
     let mut budget = Budget::new(BUDGET);
@@ -61,6 +76,15 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
         }
         Ok(()) => Decision::Yes,
     }
+}
+
+/// Whether a wildcard of the pattern takes in fields that it does not name.
+fn asks_for_any_field(syntax: &Syntax) -> bool {
+    let Syntax::Json(expr) = syntax else {
+        return false;
+    };
+    let mut conditions = expr.conditions();
+    conditions.any(|condition| condition.selector.around_wildcard().is_some())
 }
 
 /// A pattern on the raw text: which records it matches depends on the writer, unless every text matches or one record

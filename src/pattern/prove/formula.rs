@@ -77,10 +77,20 @@ impl<'p> Translator<'p> {
             let steps = assumption.steps();
             match assumption.fact() {
                 Fact::AnyString => self.value(steps, Check::Is(Types::STRING), true),
+                Fact::AnyBoolean => {
+                    self.value(steps, Check::Is(Types::TRUE.or(Types::FALSE)), true)
+                }
                 Fact::Boolean(true) => self.value(steps, Check::Is(Types::TRUE), true),
                 Fact::Boolean(false) => self.value(steps, Check::Is(Types::FALSE), true),
                 Fact::Object => self.value(steps, Check::Is(Types::OBJECT), true),
                 Fact::Missing => self.value(steps, Check::Is(Types::MISSING), true),
+                Fact::Form(form) => {
+                    let string = self.value(steps, Check::Is(Types::STRING), true);
+                    let wishes = form.wishes();
+                    let wishes =
+                        wishes.map(|(one, wanted)| self.value(steps, Check::Equals(one), wanted));
+                    Formula::All(std::iter::once(string).chain(wishes).collect())
+                }
                 Fact::OneOf(values) => {
                     let string = self.value(steps, Check::Is(Types::STRING), true);
                     let one = |value| self.value(steps, Check::Equals(value), true);

@@ -182,6 +182,9 @@ fn example(name: &str) -> &'static str {
         "eventType" => "AwsApiCall",
         "sourceIPAddress" => "198.51.100.7",
         "awsRegion" => "us-east-1",
+        "eventTime" => "2026-11-23T00:05:00Z",
+        "eventVersion" => "1.11",
+        "recipientAccountId" => "111122223333",
         _ => "x",
     }
 }
