@@ -17,7 +17,7 @@ mod tests;
 pub use entry::Entry;
 pub use handle::{Journal, JournalObserver, NotKept};
 #[cfg(test)]
-pub(crate) use keeper::{Disk, Keeper};
+pub(crate) use keeper::{Directory, Disk, Keeper};
 pub use memory::{Candidate, Changed, ControlMemory, KnownGood, Memory, Origin, Setup, Unread};
 pub use record::{Deed, Incident, Occurrence, OccurrenceKind, Spell, Watched};
 pub use report::{ComplianceReport, ControlCompliance, Gap, compliance};

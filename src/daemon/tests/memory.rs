@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::assess::Verdict;
-use crate::journal::{Incident, Occurrence, OccurrenceKind, Range, Spell};
+use crate::journal::{Directory, Incident, Occurrence, OccurrenceKind, Range, Spell};
 
 impl World {
     /// Ends the daemon and starts another one on the same account and journal.
@@ -164,6 +164,44 @@ async fn without_a_journal_nothing_is_written() {
             .unwrap()
             .contains("trailwarden_journal_writable 0")
     );
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_disk_of_the_journal_does_not_answer_the_mode_in_force_is_plan() {
+    let directory = tempfile::tempdir().unwrap();
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let observer = Box::new(Events::new(Arc::clone(&metrics)));
+    let disk = Box::new(Directory(directory.path().join("state")));
+    let (journal, mut keeper) = Journal::by_hand(disk, Duration::from_hours(24), observer);
+    let writable = |is: u8| {
+        let line = format!("trailwarden_journal_writable {is}\n");
+        metrics.encode().unwrap().contains(&line)
+    };
+    let mode = |world: &World, mode: &str| {
+        let series = format!("trailwarden_heal_mode{{mode=\"{mode}\"}}");
+        world.value(&series) == Some(1.0)
+    };
+    journal.keep(Vec::new());
+    let now = Timestamp::UNIX_EPOCH;
+    assert!(keeper.step(now).is_continue());
+    assert!(writable(1));
+    let world = World::start(setup(HealMode::Apply, &journal, None)).await;
+    seconds(10).await;
+    assert!(mode(&world, "apply"));
+
+    // Whoever writes the journal does not come back from the disk.
+    seconds(30).await;
+    assert!(writable(0));
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    seconds(10).await;
+    assert!(mode(&world, "plan"));
+
+    assert!(keeper.step(now).is_continue());
+    assert!(writable(1));
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    seconds(10).await;
+    assert!(mode(&world, "apply"));
     world.end().await;
 }
 
