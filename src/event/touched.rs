@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::actor::capped;
@@ -10,7 +11,8 @@ const DEFAULT_BUS: &str = "default";
 ///
 /// Names stay as the caller wrote them (a trail or topic may be given by name or by ARN); the comparisons below know
 /// both spellings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Touched {
     /// A trail, by name or ARN.
     Trail(String),
