@@ -96,9 +96,8 @@ fn can_cut(call: Call, link: Link) -> bool {
         (Service::Logs, "DeleteLogGroup" | "PutDataProtectionPolicy" | "PutAccountPolicy") => {
             &[Link::LogGroup, Link::Pattern]
         }
-        (Service::Logs, "DeleteAccountPolicy") => &[Link::Pattern],
         (Service::Logs, "PutTransformer" | "DeleteTransformer") => &[Link::Pattern, Link::Metric],
-        (Service::Logs, "DeleteMetricFilter") => &[Link::Pattern],
+        (Service::Logs, "DeleteMetricFilter" | "DeleteAccountPolicy") => &[Link::Pattern],
         (Service::Logs, "PutMetricFilter") => &[Link::Pattern, Link::Metric, Link::Alarm],
         (
             Service::Monitoring,

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::journal::handle::SILENT_AFTER;
@@ -48,7 +48,7 @@ async fn a_disk_that_does_not_answer_is_a_failure_until_it_answers() {
         sleep(3 * SILENT_AFTER).await;
         assert_eq!(journal.failure(), None, "nothing waits");
         journal.keep(vec![known_good("t")]);
-        sleep(SILENT_AFTER - Duration::from_secs(1)).await;
+        sleep(SILENT_AFTER * 9 / 10).await;
         assert_eq!(journal.failure(), None, "it may only be slow");
         sleep(SILENT_AFTER + Duration::from_secs(2)).await;
         let reason = journal.failure().unwrap();
@@ -100,7 +100,7 @@ async fn a_thread_that_panics_is_a_failure() {
     assert!(reason.contains("panicked"), "{reason}");
     assert_eq!(heard.all(), ["failed"]);
     // Nothing is waited for that cannot come.
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     journal.close().await;
     assert!(began.elapsed() < Duration::from_secs(2));
 }
