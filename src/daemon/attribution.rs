@@ -93,16 +93,17 @@ fn can_cut(call: Call, link: Link) -> bool {
         (Service::CloudTrail, "DeleteTrail" | "StopLogging") => &[Link::Trail],
         (Service::CloudTrail, "UpdateTrail") => &[Link::Trail, Link::LogGroup, Link::Pattern],
         (Service::CloudTrail, "PutEventSelectors") => &[Link::Selector],
-        (Service::Logs, "DeleteLogGroup" | "PutDataProtectionPolicy") => {
+        (Service::Logs, "DeleteLogGroup" | "PutDataProtectionPolicy" | "PutAccountPolicy") => {
             &[Link::LogGroup, Link::Pattern]
         }
         (Service::Logs, "PutTransformer" | "DeleteTransformer") => &[Link::Pattern, Link::Metric],
-        (Service::Logs, "DeleteMetricFilter") => &[Link::Pattern],
+        (Service::Logs, "DeleteMetricFilter" | "DeleteAccountPolicy") => &[Link::Pattern],
         (Service::Logs, "PutMetricFilter") => &[Link::Pattern, Link::Metric, Link::Alarm],
-        (Service::Monitoring, "DeleteAlarms" | "DisableAlarmActions" | "SetAlarmState") => {
-            &[Link::Alarm]
-        }
-        (Service::Monitoring, "PutMetricAlarm" | "PutCompositeAlarm") => {
+        (
+            Service::Monitoring,
+            "DeleteAlarms" | "DisableAlarmActions" | "SetAlarmState" | "PutAlarmMuteRule",
+        ) => &[Link::Alarm],
+        (Service::Monitoring, "PutMetricAlarm" | "PutCompositeAlarm" | "PutLogAlarm") => {
             &[Link::Alarm, Link::Action]
         }
         (Service::Sns, "DeleteTopic") => &[Link::Topic, Link::Subscription],
@@ -146,7 +147,7 @@ fn is_part(touched: &Touched, link: Link, chain: &Chain) -> bool {
         chain
             .log_group
             .as_ref()
-            .is_some_and(|one| touched.is_log_group(&one.log_group_name))
+            .is_some_and(|one| touched.is_log_group(&one.region, &one.log_group_name))
     };
     let filter = || {
         chain
@@ -201,8 +202,11 @@ fn is_part(touched: &Touched, link: Link, chain: &Chain) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::snapshot::{Alarm, MetricFilter};
+    use crate::event::{Incoming, decode, listed_calls};
+    use crate::snapshot::{Alarm, LogGroup, MetricFilter, Subscription, Topic, Trail};
 
     fn signal(service: Service, name: &'static str, at: &str, touched: Touched) -> Signal {
         Signal {
@@ -286,6 +290,160 @@ mod tests {
         assert_eq!(blamed(Link::Alarm), Some("DeleteAlarms"));
         assert_eq!(blamed(Link::Topic), None);
         assert_eq!(blamed(Link::Visibility), None);
+    }
+
+    /// The least that a call that can cut has in its parameters, as `CloudTrail` writes them.
+    fn parameters(call: Call) -> Value {
+        let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        match (call.service, call.name) {
+            (Service::CloudTrail, "PutEventSelectors") => json!({"trailName": TRAIL}),
+            (Service::CloudTrail, _) => json!({"name": TRAIL}),
+            (Service::Logs, "PutMetricFilter" | "DeleteMetricFilter") => {
+                json!({"logGroupName": "ct", "filterName": "changes"})
+            }
+            (Service::Logs, "DeleteLogGroup" | "AssociateKmsKey") => json!({"logGroupName": "ct"}),
+            (Service::Logs, "PutAccountPolicy" | "DeleteAccountPolicy") => {
+                json!({"policyName": "p", "policyType": "TRANSFORMER_POLICY"})
+            }
+            (Service::Logs, _) => json!({"logGroupIdentifier": "ct"}),
+            (Service::Monitoring, "DeleteAlarms" | "DisableAlarmActions") => {
+                json!({"alarmNames": ["alarm"]})
+            }
+            (Service::Monitoring, "PutAlarmMuteRule") => json!({
+                "name": "quiet",
+                "rule": {"schedule": {"expression": "cron(* * * * *)", "duration": "PT1H"}},
+                "muteTargets": {"alarmNames": ["other", "alarm"]}
+            }),
+            (Service::Monitoring, _) => json!({"alarmName": "alarm"}),
+            (Service::Sns, "Unsubscribe" | "SetSubscriptionAttributes") => {
+                json!({"subscriptionArn": SUBSCRIPTION})
+            }
+            (Service::Sns, _) => json!({"topicArn": TOPIC}),
+            (Service::Kms, "UpdateAlias") => json!({"aliasName": KEY, "targetKeyId": key}),
+            (Service::Kms, "DeleteAlias") => json!({"aliasName": KEY}),
+            // By whatever id the topic names it.
+            (Service::Kms, _) => json!({"keyId": KEY}),
+            (Service::Iam, _) => json!({"roleName": "delivers"}),
+            (service, name) => {
+                panic!("what does {name} of {service:?} cut, and whom does it name?")
+            }
+        }
+    }
+
+    const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
+    const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alarms";
+    const SUBSCRIPTION: &str = "arn:aws:sns:us-east-1:111122223333:alarms:1";
+    const KEY: &str = "alias/alarms";
+
+    fn whole_chain() -> Chain {
+        let mut topic = Topic {
+            topic_arn: TOPIC.to_owned(),
+            ..Topic::default()
+        };
+        topic.attributes.kms_master_key_id = Some(KEY.to_owned());
+        Chain {
+            trail: Some(
+                Trail {
+                    trail_arn: TRAIL.to_owned(),
+                    cloud_watch_logs_role_arn: Some(
+                        "arn:aws:iam::111122223333:role/delivers".to_owned(),
+                    ),
+                    ..Trail::default()
+                }
+                .into(),
+            ),
+            log_group: Some(
+                LogGroup {
+                    region: "us-east-1".to_owned(),
+                    log_group_name: "ct".to_owned(),
+                    ..LogGroup::default()
+                }
+                .into(),
+            ),
+            topic: Some(topic.into()),
+            subscriptions: vec![
+                Subscription {
+                    subscription_arn: SUBSCRIPTION.to_owned(),
+                    ..Subscription::default()
+                }
+                .into(),
+            ],
+            ..chain()
+        }
+    }
+
+    /// The call as it comes out of the queue.
+    fn heard(call: Call, region: &str, parameters: &Value) -> Signal {
+        let event = json!({
+            "detail-type": "AWS API Call via CloudTrail",
+            "source": call.service.bus_source(),
+            "account": "111122223333",
+            "region": region,
+            "detail": {
+                "eventTime": "2026-11-23T10:00:00Z",
+                "eventSource": call.service.event_source(),
+                "eventName": call.name,
+                "requestParameters": parameters,
+                "eventID": "e",
+                "readOnly": false
+            }
+        });
+        match decode(&event.to_string()).unwrap() {
+            Incoming::Signal(signal) => *signal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn is_blamed(link: Link, signal: Signal) -> bool {
+        let mut suspects = Suspects::default();
+        suspects.remember(suspect(Instant::now(), None, signal));
+        suspects.culprit(link, &[&whole_chain()]).is_some()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_call_that_can_cut_a_link_is_blamed_for_it_by_what_it_names() {
+        for call in listed_calls() {
+            for link in Link::CHAIN.into_iter().filter(|link| can_cut(call, *link)) {
+                let signal = heard(call, "us-east-1", &parameters(call));
+                assert!(
+                    is_blamed(link, signal),
+                    "{call:?} is not blamed for {link:?}"
+                );
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_mutes_the_alarm_is_blamed_and_whoever_mutes_another_is_not() {
+        let mute = Call::lookup("monitoring.amazonaws.com", "PutAlarmMuteRule").unwrap();
+        assert!(is_blamed(
+            Link::Alarm,
+            heard(mute, "us-east-1", &parameters(mute))
+        ));
+        // The rule's own name is no alarm's.
+        let other = json!({"name": "alarm", "muteTargets": {"alarmNames": ["other"]}});
+        assert!(!is_blamed(Link::Alarm, heard(mute, "us-east-1", &other)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_policy_of_the_account_is_blamed_where_it_holds_and_changes_what_filters_read() {
+        let put = Call::lookup("logs.amazonaws.com", "PutAccountPolicy").unwrap();
+        let delete = Call::lookup("logs.amazonaws.com", "DeleteAccountPolicy").unwrap();
+        let of = |kind: &str| json!({"policyName": "p", "policyType": kind});
+        let masks = of("DATA_PROTECTION_POLICY");
+        assert!(is_blamed(Link::LogGroup, heard(put, "us-east-1", &masks)));
+        assert!(is_blamed(Link::Pattern, heard(put, "us-east-1", &masks)));
+        assert!(!is_blamed(Link::LogGroup, heard(put, "eu-west-1", &masks)));
+        assert!(!is_blamed(
+            Link::Pattern,
+            heard(delete, "us-east-1", &masks)
+        ));
+        for harmless in ["SUBSCRIPTION_FILTER_POLICY", "FIELD_INDEX_POLICY"] {
+            assert!(!is_blamed(
+                Link::LogGroup,
+                heard(put, "us-east-1", &of(harmless))
+            ));
+        }
     }
 
     #[tokio::test(start_paused = true)]

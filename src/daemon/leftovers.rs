@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, info};
 
-use super::own::OwnWrites;
+use super::own::Own;
 use crate::aws::{AccountApi, Class};
 use crate::drill::Ground;
 use crate::snapshot::Snapshot;
@@ -20,7 +20,7 @@ pub(super) async fn remove(
     account: &dyn AccountApi,
     seen: &Snapshot,
     now: Timestamp,
-    own: &mut OwnWrites,
+    own: &mut Own,
 ) {
     let Some(api) = account.drills() else { return };
     let ground = Ground::of(seen);
@@ -66,6 +66,7 @@ mod tests {
     use crate::drill::{DrillName, Observation, Plan, Resource};
     use crate::event::{Actor, Call, Signal};
     use crate::heal::Repair;
+    use crate::journal::OwnWrites;
     use crate::snapshot::AccountId;
 
     const PRINCIPAL: &str = "arn:aws:sts::111122223333:assumed-role/trailwarden/trailwarden-1";
@@ -179,7 +180,8 @@ mod tests {
     async fn the_events_of_removals_are_no_theft() {
         let account = "111122223333".parse().unwrap();
         let seen = Snapshot::unseen(account, now(), "", "");
-        let mut own = OwnWrites::default();
+        let mut own = Own::new(now());
+        own.resume(OwnWrites::default());
         remove(&Left, &seen, now(), &mut own).await;
         let mut is_theft = |event: &Signal| own.stolen(event, Some(PRINCIPAL), now()).is_some();
         assert!(!is_theft(&event(

@@ -1,46 +1,70 @@
-//! Which events are of the daemon's own writes: said by their request id and by nothing else.
+//! Which events are of the daemon's own writes: said by their request id and by nothing else, where that is known.
 
-use std::collections::VecDeque;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::happening::{Happening, What};
-use crate::event::Signal;
+use crate::event::{Signal, Touched};
+use crate::heal::Repair;
+use crate::journal::OwnWrites;
 
-/// How many of each kind are remembered.
-const REMEMBERED: usize = 256;
-/// How far the time of an event may lie from that of a write whose answer was lost.
-const UNANSWERED_FOR: SignedDuration = SignedDuration::from_secs(180);
-
-/// The writes of this process, and the events that were told of.
-#[derive(Debug, Default)]
-pub(super) struct OwnWrites {
-    request_ids: VecDeque<String>,
-    /// Writes that may have been carried out and whose request id nobody knows.
-    unanswered: VecDeque<(&'static str, Timestamp)>,
-    /// Ids of events of the own principal that were told of.
-    told: VecDeque<String>,
+/// The writes of this process and of those before it, and the events that were told of.
+pub(super) struct Own {
+    writes: OwnWrites,
+    /// When this process began.
+    began: Timestamp,
+    /// What the processes before it wrote is known.
+    resumed: bool,
 }
 
-impl OwnWrites {
-    /// A write was answered with this request id.
-    pub(super) fn answered(&mut self, request_id: Option<String>) {
-        if let Some(id) = request_id {
-            remember(&mut self.request_ids, id);
+impl Own {
+    pub(super) fn new(began: Timestamp) -> Self {
+        Self {
+            writes: OwnWrites::default(),
+            began,
+            resumed: false,
         }
     }
 
-    /// A write, by its API operation, was not answered.
-    pub(super) fn unanswered(&mut self, operation: &'static str, at: Timestamp) {
-        remember(&mut self.unanswered, (operation, at));
+    /// Goes on where an earlier process ended.
+    pub(super) fn resume(&mut self, earlier: OwnWrites) {
+        self.writes.resume(earlier, self.began);
+        self.resumed = true;
+    }
+
+    /// What is to be kept.
+    pub(super) const fn writes(&self) -> &OwnWrites {
+        &self.writes
+    }
+
+    /// A repair is about to be written.
+    pub(super) fn begin(&mut self, repair: &Repair, at: Timestamp) {
+        let operation = repair.kind().operation();
+        self.writes.begin(operation, names(repair), at);
+    }
+
+    /// A write was answered with this request id.
+    pub(super) fn answered(&mut self, request_id: Option<String>) {
+        self.writes.answered(request_id);
+    }
+
+    /// The repair that was begun was not written.
+    pub(super) fn refused(&mut self) {
+        self.writes.refused();
+    }
+
+    /// The repair that was begun was not answered.
+    pub(super) fn lost(&mut self, at: Timestamp) {
+        self.writes.lost(at);
+    }
+
+    /// A write beside repairs, by its API operation, was not answered.
+    pub(super) fn unanswered(&mut self, operation: &str, at: Timestamp) {
+        self.writes.unanswered(operation, at);
     }
 
     /// Whether a call was one of these writes.
     pub(super) fn made(&self, signal: &Signal) -> bool {
-        signal
-            .request_id
-            .as_ref()
-            .is_some_and(|id| self.request_ids.contains(id))
+        self.writes.made(signal)
     }
 
     /// An incident, where an event names the daemon's own principal and a request that the daemon did not make. An event is
@@ -52,15 +76,17 @@ impl OwnWrites {
         now: Timestamp,
     ) -> Option<Happening> {
         let actor = &signal.actor;
+        // Of a time that nobody knows about nobody is accused.
+        let is_unknown = !self.resumed && actor.time <= self.began;
         if principal.is_none()
             || actor.principal_arn.as_deref() != principal
+            || is_unknown
             || self.made(signal)
-            || self.may_have_made(signal)
-            || self.told.contains(&actor.event_id)
+            || self.writes.may_have_made(signal)
+            || !self.writes.tell(&actor.event_id)
         {
             return None;
         }
-        remember(&mut self.told, actor.event_id.clone());
         Some(Happening {
             control: None,
             at: now,
@@ -70,18 +96,22 @@ impl OwnWrites {
             },
         })
     }
-
-    fn may_have_made(&self, signal: &Signal) -> bool {
-        self.unanswered.iter().any(|(operation, at)| {
-            *operation == signal.call.name
-                && signal.actor.time.duration_since(*at).abs() <= UNANSWERED_FOR
-        })
-    }
 }
 
-fn remember<T>(list: &mut VecDeque<T>, one: T) {
-    if list.len() == REMEMBERED {
-        list.pop_front();
+/// What the event of a repair will name.
+fn names(repair: &Repair) -> Touched {
+    match repair {
+        Repair::PutMetricFilter { filter } => Touched::MetricFilter {
+            log_group: filter.log_group_name.clone(),
+            filter: filter.filter_name.clone(),
+        },
+        Repair::PutMetricAlarm { alarm, .. } => Touched::Alarm(alarm.alarm_name.clone()),
+        Repair::EnableAlarmActions { alarm_name, .. } => Touched::Alarm(alarm_name.clone()),
+        Repair::CreateTopic { name, .. } => Touched::Topic(name.clone()),
+        Repair::Subscribe { topic_arn, .. } => Touched::Topic(topic_arn.clone()),
+        Repair::StartLogging { trail_arn, .. }
+        | Repair::UpdateTrail { trail_arn, .. }
+        | Repair::PutEventSelectors { trail_arn, .. } => Touched::Trail(trail_arn.clone()),
+        Repair::CreateLogGroup { name, .. } => Touched::LogGroup(name.clone()),
     }
-    list.push_back(one);
 }

@@ -129,6 +129,7 @@ impl Scope {
                 if trigger == Trigger::Sweep && self.healer.may_write() {
                     let own = self.healer.own_writes();
                     leftovers::remove(&*self.account, &done.snapshot, (self.clock)(), own).await;
+                    self.keep(&done);
                 }
                 return;
             }

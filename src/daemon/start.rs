@@ -259,7 +259,7 @@ fn hear(feed: Feed, router: Router, random: fastrand::Rng, crew: &mut Crew) {
     crew.helper("feed prolong".to_owned(), prolong);
 }
 
-/// Tells that the journal cannot be written, once each time.
+/// Sees to it that a disk that does not answer is noticed, and tells that the journal cannot be written, once each time.
 async fn watch_journal(
     journal: Journal,
     directory: PathBuf,
@@ -282,6 +282,7 @@ async fn watch_journal(
         biased;
         () = stop.cancelled() => {}
         () = watch => {}
+        () = journal.watch() => {}
     }
 }
 

@@ -41,6 +41,8 @@ struct Model {
     failure: Mutex<Option<ObserveError>>,
     /// A look never ends.
     hangs: Mutex<bool>,
+    /// A write is made and never answered.
+    is_mute: Mutex<bool>,
     looks: AtomicUsize,
     writes: Mutex<Vec<Repair>>,
     clock: Clock,
@@ -54,6 +56,7 @@ impl Model {
             state: Mutex::new(Snapshot::from_json(COMPLIANT).unwrap()),
             failure: Mutex::new(None),
             hangs: Mutex::new(false),
+            is_mute: Mutex::new(false),
             looks: AtomicUsize::new(0),
             writes: Mutex::new(Vec::new()),
             clock: Arc::new(move || calendar + SignedDuration::try_from(begun.elapsed()).unwrap()),
@@ -106,10 +109,12 @@ impl AccountApi for Model {
         async {
             let after = apply_to(&lock(&self.state), repair);
             *lock(&self.state) = after;
-            let mut writes = lock(&self.writes);
-            writes.push(repair.clone());
+            lock(&self.writes).push(repair.clone());
+            if *lock(&self.is_mute) {
+                std::future::pending::<()>().await;
+            }
             Ok(Applied {
-                request_id: Some(format!("own-{}", writes.len())),
+                request_id: Some(format!("own-{}", self.writes().len())),
             })
         }
         .boxed()

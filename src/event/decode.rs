@@ -128,7 +128,7 @@ fn classify(envelope: Envelope) -> Result<Incoming, Unreadable> {
     let touched = detail
         .request_parameters
         .as_ref()
-        .map(|Json(parameters)| Touched::by(call, parameters))
+        .map(|Json(parameters)| Touched::by(call, &region, parameters))
         .unwrap_or_default();
     Ok(Incoming::Signal(Box::new(Signal {
         account,

@@ -315,8 +315,8 @@ fn parameters_name_the_resource_in_each_service() {
     let group =
         json!({"logGroupIdentifier": "arn:aws:logs:us-east-1:012345678901:log-group:ct/main:*"});
     let touched = signal(&call("logs.amazonaws.com", "PutTransformer", &group)).touched;
-    assert!(touched[0].is_log_group("ct/main"));
-    assert!(!touched[0].is_log_group("main"));
+    assert!(touched[0].is_log_group("us-east-1", "ct/main"));
+    assert!(!touched[0].is_log_group("us-east-1", "main"));
 
     let topic = "arn:aws:sns:us-east-1:012345678901:cis-alarms";
     let gone = json!({"subscriptionArn": format!("{topic}:11111111-2222-3333-4444-555555555555")});

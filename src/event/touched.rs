@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::actor::capped;
@@ -10,12 +11,18 @@ const DEFAULT_BUS: &str = "default";
 ///
 /// Names stay as the caller wrote them (a trail or topic may be given by name or by ARN); the comparisons below know
 /// both spellings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Touched {
     /// A trail, by name or ARN.
     Trail(String),
     /// A log group, by name or ARN.
     LogGroup(String),
+    /// Every log group of a region, named by none: a policy of the account.
+    LogGroups {
+        /// The region.
+        region: String,
+    },
     /// A metric filter of a log group.
     MetricFilter {
         /// Name of the log group.
@@ -47,9 +54,9 @@ pub enum Touched {
 }
 
 impl Touched {
-    /// What the parameters of a call name. A parameter of an unexpected form names nothing: who did it is then
+    /// What the parameters of a call in a region name. A parameter of an unexpected form names nothing: who did it is then
     /// unknown, and the evaluation follows all the same.
-    pub(super) fn by(call: Call, parameters: &Value) -> Vec<Self> {
+    pub(super) fn by(call: Call, region: &str, parameters: &Value) -> Vec<Self> {
         let text = |key: &str| parameters.get(key).and_then(Value::as_str).map(capped);
         match call.service {
             Service::CloudTrail => text("name")
@@ -57,6 +64,10 @@ impl Touched {
                 .map(Self::Trail)
                 .into_iter()
                 .collect(),
+            Service::Logs if is_of_account(call, text("policyType").as_deref()) => {
+                let region = capped(region);
+                vec![Self::LogGroups { region }]
+            }
             Service::Logs => {
                 let group = text("logGroupName")
                     .or_else(|| text("logGroupIdentifier"))
@@ -70,9 +81,10 @@ impl Touched {
                 }
             }
             Service::Monitoring => {
-                let many = parameters.get("alarmNames").and_then(Value::as_array);
-                let many = many
-                    .into_iter()
+                // A mute rule has a name of its own, and names alarms only as its targets.
+                let lists = ["/alarmNames", "/muteTargets/alarmNames"].into_iter();
+                let many = lists
+                    .filter_map(|list| parameters.pointer(list)?.as_array())
                     .flatten()
                     .filter_map(Value::as_str)
                     .map(capped);
@@ -114,9 +126,13 @@ impl Touched {
         matches!(self, Self::Trail(given) if names(given, arn, '/'))
     }
 
-    /// Whether this is the log group of that name.
-    pub fn is_log_group(&self, name: &str) -> bool {
-        matches!(self, Self::LogGroup(given) if is_group(given, name))
+    /// Whether this is the log group of that name in that region, or every one there.
+    pub fn is_log_group(&self, region: &str, name: &str) -> bool {
+        match self {
+            Self::LogGroup(given) => is_group(given, name),
+            Self::LogGroups { region: given } => given == region,
+            _ => false,
+        }
     }
 
     /// Whether this is that metric filter of that log group.
@@ -185,6 +201,18 @@ impl Touched {
     pub fn is_role(&self, arn: &str) -> bool {
         matches!(self, Self::Role(given) if names(given, arn, '/'))
     }
+}
+
+/// Whether a call is about a policy of the account that changes what metric filters read. Taken away, one that masks cuts
+/// nothing, and those of other types never do.
+fn is_of_account(call: Call, policy_type: Option<&str>) -> bool {
+    matches!(
+        (call.name, policy_type),
+        (
+            "PutAccountPolicy",
+            Some("DATA_PROTECTION_POLICY" | "TRANSFORMER_POLICY")
+        ) | ("DeleteAccountPolicy", Some("TRANSFORMER_POLICY"))
+    )
 }
 
 /// Whether `given` is the ARN itself or its last part, the name.

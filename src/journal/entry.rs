@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
 use super::memory::{Candidate, KnownGood};
+use super::own::OwnWrites;
 use super::record::{Occurrence, Spell, Watched};
 use crate::heal::GuardState;
 use crate::snapshot::AccountId;
@@ -39,6 +40,13 @@ pub enum Entry {
         /// The state.
         state: GuardState,
     },
+    /// What the daemon wrote in an account.
+    Own {
+        /// The account.
+        account: AccountId,
+        /// The writes.
+        writes: OwnWrites,
+    },
 }
 
 /// What an entry is about.
@@ -52,7 +60,10 @@ impl Entry {
             Self::Spell(spell) => Some(spell.since),
             Self::Occurrence(one) => Some(one.at),
             Self::Watched(one) => Some(one.until),
-            Self::KnownGood { .. } | Self::Candidate { .. } | Self::Guard { .. } => None,
+            Self::KnownGood { .. }
+            | Self::Candidate { .. }
+            | Self::Guard { .. }
+            | Self::Own { .. } => None,
         }
     }
 
@@ -82,6 +93,7 @@ impl Entry {
                 account, control, ..
             } => of(account, control, "candidate", String::new()),
             Self::Guard { account, .. } => of(account, "", "guard", String::new()),
+            Self::Own { account, .. } => of(account, "", "own writes", String::new()),
         }
     }
 }

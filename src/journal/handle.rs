@@ -9,10 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::entry::{Entry, Key};
-use super::keeper::{Directory, Keeper};
+use super::keeper::{Directory, Disk, Keeper};
 use super::memory::{Memory, Unread};
 use super::record::Incident;
 use super::store::{Range, Store, StoreError};
@@ -20,6 +20,14 @@ use crate::snapshot::AccountId;
 
 /// How long a caller waits for a promise or an answer; a disk that takes longer is one that cannot be written.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What was handed in and has not been kept for so long will not be soon: the disk does not answer. It is found out within
+/// twice this time.
+pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
+/// The most entries that wait for a file which cannot be written. The oldest of the past make room: what a daemon has to
+/// know again is bounded by the controls, and a budget that was lost would be spent twice.
+const MOST_WAITING: usize = 20_000;
+/// Why nothing is kept any more once the thread has panicked.
+const DEAD: &str = "the thread that writes it has panicked, which is a bug: please report it, and restart the daemon";
 /// How many incidents are handed over at the start.
 pub(super) const RECENT: usize = 50;
 
@@ -39,6 +47,16 @@ pub trait JournalObserver: Send + Sync {
     fn unread(&self, account: &AccountId, unread: &[Unread]);
 }
 
+/// Where nobody is to be told.
+impl JournalObserver for () {
+    fn works(&self) {}
+    fn failed(&self, _: &str) {}
+    fn set_aside(&self, _: &Path) {}
+    fn lost(&self, _: usize) {}
+    fn skipped(&self, _: usize) {}
+    fn unread(&self, _: &AccountId, _: &[Unread]) {}
+}
+
 /// What was asked for could not be written in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal cannot be written: {0}")]
@@ -55,8 +73,8 @@ struct Owner {
 }
 
 /// What the handles and the thread have in common.
-#[derive(Default)]
 pub(super) struct Shared {
+    pub(super) observer: Box<dyn JournalObserver>,
     pub(super) state: Mutex<State>,
     pub(super) wake: Condvar,
     /// The same for a keeper that is no thread.
@@ -87,7 +105,7 @@ pub(super) enum Question {
 pub(super) struct Progress {
     /// Everything is in the file that was handed in up to here.
     pub(super) kept: u64,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, or does not end.
     pub(super) failure: Option<String>,
     /// Counts the times that what is in the file may not be what was written: it was begun anew, or a command wrote.
     pub(super) changes: u64,
@@ -105,12 +123,24 @@ impl Journal {
         retention: Duration,
         observer: Box<dyn JournalObserver>,
     ) -> std::io::Result<Self> {
-        let shared = Arc::<Shared>::default();
-        let disk = Box::new(Directory(directory));
-        let keeper = Keeper::new(disk, retention, observer, Arc::clone(&shared));
+        Self::on(Box::new(Directory(directory)), retention, observer)
+    }
+
+    /// A journal on this disk, with its thread.
+    pub(super) fn on(
+        disk: Box<dyn Disk>,
+        retention: Duration,
+        observer: Box<dyn JournalObserver>,
+    ) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::new(observer));
+        let keeper = Keeper::new(disk, retention, Arc::clone(&shared));
+        let life = Life(Arc::clone(&shared));
         thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || keeper.run())?;
+            .spawn(move || {
+                let _life = life;
+                keeper.run();
+            })?;
         Ok(Self(Arc::new(Owner {
             shared,
             inline: None,
@@ -120,12 +150,12 @@ impl Journal {
     /// A journal without a thread of its own: its keeper takes each turn when it is told to.
     #[cfg(test)]
     pub(crate) fn by_hand(
-        disk: Box<dyn super::keeper::Disk>,
+        disk: Box<dyn Disk>,
         retention: Duration,
         observer: Box<dyn JournalObserver>,
     ) -> (Self, Keeper) {
-        let shared = Arc::<Shared>::default();
-        let keeper = Keeper::new(disk, retention, observer, Arc::clone(&shared));
+        let shared = Arc::new(Shared::new(observer));
+        let keeper = Keeper::new(disk, retention, Arc::clone(&shared));
         let inline = None;
         (Self(Arc::new(Owner { shared, inline })), keeper)
     }
@@ -136,7 +166,7 @@ impl Journal {
     /// SQLite refuses: a fault of ours.
     pub fn in_memory() -> Result<Self, StoreError> {
         Ok(Self(Arc::new(Owner {
-            shared: Arc::default(),
+            shared: Arc::new(Shared::new(Box::new(()))),
             inline: Some(Mutex::new(Store::in_memory()?)),
         })))
     }
@@ -185,7 +215,7 @@ impl Journal {
     async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Question) -> Option<T> {
         let (sender, answer) = oneshot::channel();
         let shared = &self.0.shared;
-        lock(&shared.state).questions.push(question(sender));
+        lock(&shared.state).ask(question(sender));
         shared.wake();
         timeout(PATIENCE, answer).await.ok()?.ok()
     }
@@ -217,6 +247,16 @@ impl Journal {
         self.0.shared.reach(is_so).await.failure
     }
 
+    /// Sees to it that a disk that does not answer is a failure like one that refuses, until it answers. Never ends.
+    pub async fn watch(&self) {
+        let shared = &self.0.shared;
+        loop {
+            let handed_in = lock(&shared.state).handed_in;
+            sleep(SILENT_AFTER).await;
+            shared.miss(handed_in);
+        }
+    }
+
     /// A number that changes when the file may hold other things than were written: what is known is to be recalled, and
     /// what is to be kept is to be handed in again.
     pub fn changes(&self) -> u64 {
@@ -244,15 +284,105 @@ impl Journal {
         }
         let mut state = lock(&shared.state);
         state.handed_in += 1;
+        let number = state.handed_in;
         for entry in entries {
             state.waiting.insert(entry.key(), entry);
         }
+        // Also while the thread hangs, and takes nothing.
+        let lost = state.make_room();
+        drop(state);
         shared.wake();
-        state.handed_in
+        shared.lost(lost);
+        number
+    }
+}
+
+impl State {
+    fn ask(&mut self, question: Question) {
+        // Who lost patience with a disk that does not answer asks again.
+        self.questions.retain(Question::is_awaited);
+        self.questions.push(question);
+    }
+
+    /// Gives up what is too much, and answers how many entries that were.
+    pub(super) fn make_room(&mut self) -> usize {
+        let too_many = self.waiting.len().saturating_sub(MOST_WAITING);
+        if too_many == 0 {
+            return 0;
+        }
+        let past = self.waiting.iter();
+        let past = past.filter_map(|(key, entry)| Some((entry.past()?, key.clone())));
+        let mut oldest: Vec<_> = past.collect();
+        oldest.sort_unstable();
+        oldest.truncate(too_many);
+        for (_, key) in &oldest {
+            self.waiting.remove(key);
+        }
+        oldest.len()
+    }
+}
+
+impl Question {
+    /// Whoever asked still waits for the answer.
+    fn is_awaited(&self) -> bool {
+        match self {
+            Self::Recall(_, answer) => !answer.is_closed(),
+            Self::Recent(answer) => !answer.is_closed(),
+        }
     }
 }
 
 impl Shared {
+    fn new(observer: Box<dyn JournalObserver>) -> Self {
+        Self {
+            observer,
+            state: Mutex::default(),
+            wake: Condvar::default(),
+            #[cfg(test)]
+            woken: Notify::default(),
+            progress: Mutex::default(),
+            progressed: Notify::default(),
+        }
+    }
+
+    /// Everything is kept that was handed in up to here.
+    pub(super) fn succeeded(&self, kept: u64, first: bool) {
+        self.advance(|progress| {
+            progress.kept = kept;
+            // Before those who wait go on: what they then look at says so already.
+            if progress.failure.take().is_some() || first {
+                self.observer.works();
+            }
+        });
+    }
+
+    /// Nothing can be kept, for this reason.
+    pub(super) fn failed(&self, reason: &str) {
+        self.advance(|progress| {
+            self.observer.failed(reason);
+            progress.failure = Some(reason.to_owned());
+        });
+    }
+
+    /// A while ago so much had been handed in: if it is not kept, and nobody knows why, then the disk does not answer.
+    fn miss(&self, handed_in: u64) {
+        self.advance(|progress| {
+            if progress.kept < handed_in && progress.failure.is_none() {
+                let seconds = SILENT_AFTER.as_secs();
+                let reason = format!("no answer from the disk for more than {seconds} s");
+                self.observer.failed(&reason);
+                progress.failure = Some(reason);
+            }
+        });
+    }
+
+    /// So many entries were given up.
+    pub(super) fn lost(&self, entries: usize) {
+        if entries > 0 {
+            self.observer.lost(entries);
+        }
+    }
+
     fn wake(&self) {
         self.wake.notify_one();
         #[cfg(test)]
@@ -284,6 +414,18 @@ impl Shared {
                 return progress;
             }
             progressed.await;
+        }
+    }
+}
+
+/// Lives as long as the thread does.
+struct Life(Arc<Shared>);
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.failed(DEAD);
+            self.0.advance(|progress| progress.ended = true);
         }
     }
 }

@@ -9,12 +9,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::entry::{Entry, Key};
-use super::handle::{JournalObserver, Question, RECENT, Shared, State, lock};
+use super::handle::{Question, RECENT, Shared, State, lock};
 use super::store::{Opened, Range, Store, StoreError};
 
-/// The most entries that wait for a file which cannot be written. The oldest of the past make room: what a daemon has to
-/// know again is bounded by the controls, and a budget that was lost would be spent twice.
-const MOST_WAITING: usize = 20_000;
 /// How long the thread sleeps when nothing is to be done: it looks whether a command wrote something.
 const IDLE: Duration = Duration::from_secs(5);
 /// How long it waits before it tries again.
@@ -29,7 +26,7 @@ pub(crate) trait Disk: Send {
 }
 
 /// A directory of the file system.
-pub(super) struct Directory(pub(super) PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Disk for Directory {
     fn open(&mut self, now: Timestamp) -> Result<Opened, StoreError> {
@@ -41,12 +38,11 @@ impl Disk for Directory {
 pub(crate) struct Keeper {
     disk: Box<dyn Disk>,
     retention: SignedDuration,
-    observer: Box<dyn JournalObserver>,
     shared: Arc<Shared>,
     store: Option<Store>,
     was_opened: bool,
     pruned: Option<Timestamp>,
-    /// What the observer was told last.
+    /// How the last turn ended.
     works: Option<bool>,
     /// How much of what was handed in was taken.
     taken: u64,
@@ -60,16 +56,10 @@ struct Turn {
 }
 
 impl Keeper {
-    pub(super) fn new(
-        disk: Box<dyn Disk>,
-        retention: Duration,
-        observer: Box<dyn JournalObserver>,
-        shared: Arc<Shared>,
-    ) -> Self {
+    pub(super) fn new(disk: Box<dyn Disk>, retention: Duration, shared: Arc<Shared>) -> Self {
         Self {
             disk,
             retention: SignedDuration::try_from(retention).unwrap_or(SignedDuration::MAX),
-            observer,
             shared,
             store: None,
             was_opened: false,
@@ -110,7 +100,7 @@ impl Keeper {
         if let Err(error) = self.work(&mut turn, now()) {
             // A damaged file is found out, and set aside, by the next attempt to open it.
             self.store = None;
-            self.failed(error.to_string(), turn.entries);
+            self.failed(&error.to_string(), turn.entries);
         } else {
             self.succeeded();
         }
@@ -157,7 +147,7 @@ impl Keeper {
             closed => {
                 let Opened { store, set_aside } = self.disk.open(now)?;
                 if let Some(file) = &set_aside {
-                    self.observer.set_aside(file);
+                    self.shared.observer.set_aside(file);
                 }
                 if self.was_opened {
                     self.shared.advance(|progress| progress.changes += 1);
@@ -178,7 +168,7 @@ impl Keeper {
                 Question::Recall(account, answer) => {
                     let memory = store.recall(&account)?;
                     if !memory.unread.is_empty() {
-                        self.observer.unread(&account, &memory.unread);
+                        self.shared.observer.unread(&account, &memory.unread);
                     }
                     drop(answer.send(memory));
                 }
@@ -189,7 +179,7 @@ impl Keeper {
         }
         match store.skipped() {
             0 => {}
-            records => self.observer.skipped(records),
+            records => self.shared.observer.skipped(records),
         }
         if self
             .pruned
@@ -203,43 +193,21 @@ impl Keeper {
     }
 
     fn succeeded(&mut self) {
-        // Before those who wait go on: what they then look at says so already.
-        if self.works != Some(true) {
-            self.works = Some(true);
-            self.observer.works();
-        }
-        self.shared.advance(|progress| {
-            progress.kept = self.taken;
-            progress.failure = None;
-        });
+        let first = self.works.replace(true).is_none();
+        self.shared.succeeded(self.taken, first);
     }
 
-    fn failed(&mut self, reason: String, entries: BTreeMap<Key, Entry>) {
+    fn failed(&mut self, reason: &str, entries: BTreeMap<Key, Entry>) {
         self.works = Some(false);
-        self.observer.failed(&reason);
         let lost = {
             let mut state = lock(&self.shared.state);
             for (key, entry) in entries {
                 // What was handed in meanwhile is newer.
                 state.waiting.entry(key).or_insert(entry);
             }
-            let too_many = state.waiting.len().saturating_sub(MOST_WAITING);
-            let mut oldest = Vec::new();
-            if too_many > 0 {
-                let past = state.waiting.iter();
-                oldest.extend(past.filter_map(|(key, entry)| Some((entry.past()?, key.clone()))));
-                oldest.sort_unstable();
-                oldest.truncate(too_many);
-            }
-            for (_, key) in &oldest {
-                state.waiting.remove(key);
-            }
-            oldest.len()
+            state.make_room()
         };
-        if lost > 0 {
-            self.observer.lost(lost);
-        }
-        self.shared
-            .advance(|progress| progress.failure = Some(reason));
+        self.shared.lost(lost);
+        self.shared.failed(reason);
     }
 }

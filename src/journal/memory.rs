@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::own::OwnWrites;
 use super::record::Spell;
 use crate::assess::{Assessment, Chain, Recipient, Verdict};
 use crate::heal::GuardState;
@@ -21,6 +22,8 @@ pub struct Memory {
     pub controls: BTreeMap<String, ControlMemory>,
     /// Budget, cooldowns and fights.
     pub guard: GuardState,
+    /// What the daemon wrote.
+    pub own: OwnWrites,
     /// What is there and cannot be read. While there is any, what is to be gone back to and what was spent are not known.
     pub unread: Vec<Unread>,
 }

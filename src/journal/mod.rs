@@ -8,6 +8,7 @@ mod entry;
 mod handle;
 mod keeper;
 mod memory;
+mod own;
 mod record;
 mod report;
 mod store;
@@ -17,8 +18,9 @@ mod tests;
 pub use entry::Entry;
 pub use handle::{Journal, JournalObserver, NotKept};
 #[cfg(test)]
-pub(crate) use keeper::{Disk, Keeper};
+pub(crate) use keeper::{Directory, Disk, Keeper};
 pub use memory::{Candidate, Changed, ControlMemory, KnownGood, Memory, Origin, Setup, Unread};
+pub use own::OwnWrites;
 pub use record::{Deed, Incident, Occurrence, OccurrenceKind, Spell, Watched};
 pub use report::{ComplianceReport, ControlCompliance, Gap, compliance};
 pub use store::{Opened, Range, Store, StoreError};

@@ -1,6 +1,7 @@
 mod laws;
 mod memory;
 mod report;
+mod silent;
 mod unread;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use serde_json::json;
 use super::keeper::Directory;
 use super::*;
 use crate::assess::{Link, Recipient, Verdict};
-use crate::event::Actor;
+use crate::event::{Actor, Touched};
 use crate::heal::GuardState;
 use crate::snapshot::AccountId;
 
@@ -72,6 +73,22 @@ fn known_good(topic: &str) -> Entry {
             origin: Origin::First,
         },
     }
+}
+
+/// Of every kind one.
+fn own_writes() -> OwnWrites {
+    let filter = Touched::MetricFilter {
+        log_group: "ct".to_owned(),
+        filter: "f".to_owned(),
+    };
+    let mut own = OwnWrites::default();
+    own.answered(Some("r-1".to_owned()));
+    own.unanswered("Unsubscribe", at(1));
+    own.begin("PutMetricFilter", filter.clone(), at(2));
+    own.lost(at(3));
+    own.begin("PutMetricFilter", filter, at(4));
+    assert!(own.tell("e-1"));
+    own
 }
 
 /// The chain to go back to, as the file has it.
@@ -144,6 +161,7 @@ async fn what_was_secured_is_there_after_a_restart() {
         }),
         ..spell(Verdict::Fail, 3, None)
     };
+    let own = own_writes();
     let entries = vec![
         Entry::Spell(spell(Verdict::Pass, 0, Some(3))),
         Entry::Spell(lasting.clone()),
@@ -161,6 +179,10 @@ async fn what_was_secured_is_there_after_a_restart() {
             account: account(),
             state: GuardState::default(),
         },
+        Entry::Own {
+            account: account(),
+            writes: own.clone(),
+        },
     ];
     first.secure(entries).await.unwrap();
     first.close().await;
@@ -175,6 +197,7 @@ async fn what_was_secured_is_there_after_a_restart() {
         control.candidate.as_ref().unwrap().passed,
         SignedDuration::from_mins(7)
     );
+    assert_eq!(memory.own, own);
     assert_eq!(second.recent().await, [Incident::Broken(lasting.clone())]);
     assert_eq!(lasting.time_to_detect(), Some(SignedDuration::from_mins(1)));
     second.close().await;
@@ -321,7 +344,7 @@ fn where_too_much_waits_the_oldest_past_makes_room_and_nothing_else() {
     let entries = [guard, known_good("t"), Entry::Watched(latest.clone())];
     journal.keep(entries.into_iter().chain(past).collect());
     assert!(keeper.step(at(0)).is_continue());
-    assert_eq!(heard.all(), ["failed", "lost 3"]);
+    assert_eq!(heard.all(), ["lost 3", "failed"]);
     std::fs::remove_file(&path).unwrap();
     assert!(keeper.step(at(0)).is_continue());
     let store = Store::beside(&path).unwrap();

@@ -14,7 +14,7 @@ use super::attribution::Suspects;
 use super::happening::{Happening, What};
 use super::judge::{Judge, Look};
 use super::memories::Memories;
-use super::own::OwnWrites;
+use super::own::Own;
 use super::standing::Standings;
 use crate::assess::{Assessment, Chain, Verdict};
 use crate::aws::{AccountApi, Remembered};
@@ -23,7 +23,7 @@ use crate::event::Signal;
 use crate::heal::{
     Decision, Guard, GuardState, HealPolicy, HoldReason, Limits, Plan, Repair, Step, unchanged,
 };
-use crate::journal::{Deed, Entry, Journal, Memory, NotKept};
+use crate::journal::{Deed, Entry, Journal, Memory, NotKept, OwnWrites};
 #[cfg(test)]
 use crate::mutant::{Mutant, planted};
 use crate::snapshot::{AccountId, Snapshot};
@@ -59,7 +59,9 @@ pub(super) struct Healer {
     told: BTreeMap<String, String>,
     /// The look before this one, where something was broken and may be mended.
     before: Option<Snapshot>,
-    own: OwnWrites,
+    own: Own,
+    /// The own writes that were handed to the journal last.
+    own_kept: OwnWrites,
     due: Option<Instant>,
     /// What was done about which control.
     deeds: Vec<(String, Deed)>,
@@ -82,6 +84,8 @@ impl Healer {
             limits,
             guard_kept: GuardState::default(),
             events,
+            own: Own::new(clock()),
+            own_kept: OwnWrites::default(),
             clock,
             journal,
             resumed: false,
@@ -91,7 +95,6 @@ impl Healer {
             mending: BTreeMap::new(),
             told: BTreeMap::new(),
             before: None,
-            own: OwnWrites::default(),
             due: None,
             deeds: Vec::new(),
             happenings: Vec::new(),
@@ -104,6 +107,7 @@ impl Healer {
         let first = !std::mem::replace(&mut self.resumed, !self.unread);
         if first && self.resumed {
             self.guard = Guard::resume(self.limits.clone(), memory.guard.clone());
+            self.own.resume(memory.own.clone());
             #[cfg(test)]
             if planted(Mutant::ForgetsTheGuard) {
                 self.guard = Guard::resume(self.limits.clone(), GuardState::default());
@@ -122,6 +126,7 @@ impl Healer {
         }
         let mut entries = self.memories.everything(account);
         entries.push(self.guard_entry(account));
+        entries.push(self.own_entry(account));
         entries
     }
 
@@ -136,6 +141,10 @@ impl Healer {
         if *self.guard.state() != self.guard_kept {
             self.guard_kept = self.guard.state().clone();
             entries.push(self.guard_entry(account));
+        }
+        if *self.own.writes() != self.own_kept {
+            self.own_kept = self.own.writes().clone();
+            entries.push(self.own_entry(account));
         }
         entries
     }
@@ -170,7 +179,7 @@ impl Healer {
     }
 
     /// Where writes are noted that the daemon makes beside repairs.
-    pub(super) const fn own_writes(&mut self) -> &mut OwnWrites {
+    pub(super) const fn own_writes(&mut self) -> &mut Own {
         &mut self.own
     }
 
@@ -386,6 +395,13 @@ impl Healer {
         Entry::Guard {
             account: account.clone(),
             state: self.guard.state().clone(),
+        }
+    }
+
+    fn own_entry(&self, account: &AccountId) -> Entry {
+        Entry::Own {
+            account: account.clone(),
+            writes: self.own.writes().clone(),
         }
     }
 }

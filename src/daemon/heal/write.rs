@@ -22,19 +22,20 @@ use crate::telemetry::{HealResult, HealStep};
 const FRESH: Duration = Duration::from_secs(1);
 
 impl Healer {
-    /// What has to be in the journal before a write: without it a crash loop could write without end.
+    /// What has to be in the journal before a write: without it a crash loop could write without end, and who comes after a
+    /// crash would take the event of the write for a theft.
     async fn secure(&mut self, account: &AccountId) -> Result<(), String> {
         if !self.resumed {
             let reason = self.journal.failure();
             return Err(reason.unwrap_or_else(|| "the journal has not been read".to_owned()));
         }
-        let entry = self.guard_entry(account);
+        let entries = vec![self.guard_entry(account), self.own_entry(account)];
         #[cfg(test)]
         if planted(Mutant::WritesBeforeTheJournal) {
-            self.journal.keep(vec![entry]);
+            self.journal.keep(entries);
             return Ok(());
         }
-        let secured = self.journal.secure(vec![entry]).await;
+        let secured = self.journal.secure(entries).await;
         secured.map_err(|error| error.to_string())
     }
 
@@ -79,8 +80,10 @@ impl Healer {
         repair: &Repair,
     ) -> bool {
         self.guard.begin((self.clock)(), repair);
+        self.own.begin(repair, (self.clock)());
         if let Err(reason) = self.secure(told.account).await {
             self.guard.record((self.clock)(), Outcome::Dropped);
+            self.own.refused();
             if self.told.get(told.control) != Some(&reason) {
                 self.tell(told, repair, HealResult::Held, Some(&reason));
                 self.told.insert(told.control.to_owned(), reason);
@@ -92,6 +95,7 @@ impl Healer {
             && let Some(reason) = self.outdated(api, look, judge, told.control, repair).await
         {
             self.guard.record((self.clock)(), Outcome::Dropped);
+            self.own.refused();
             self.tell(told, repair, HealResult::Dropped, Some(reason));
             self.wake(Duration::from_secs(1));
             return false;
@@ -122,7 +126,9 @@ impl Healer {
             }
             Err(error) => {
                 if error.class() == Class::Transient {
-                    self.own.unanswered(repair.kind().operation(), now);
+                    self.own.lost(now);
+                } else {
+                    self.own.refused();
                 }
                 self.tell(told, repair, failure(&error), Some(&error.to_string()));
             }

@@ -20,7 +20,7 @@ const SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 ///
 /// Age alone is no fault: in a quiet account nobody makes such a call for weeks, and the silence of a deaf feed sounds the
 /// same. That the trail's `LatestCloudWatchLogsDeliveryTime` moves on meanwhile does not tell them apart: it moves with every
-/// call that the trail records, and the feed's rules name 58 of thousands. So silence is never told as a fault, and never as
+/// call that the trail records, and the feed's rules name few of thousands. So silence is never told as a fault, and never as
 /// health.
 #[derive(Debug, Clone, Default)]
 pub(in crate::daemon) struct Ear {

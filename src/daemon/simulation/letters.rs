@@ -32,6 +32,7 @@ pub(super) fn event(
                 "logGroupName": "ct",
                 "filterName": "who-touched-cloudtrail",
                 "alarmName": "cloudtrail-touched",
+                "muteTargets": {"alarmNames": ["cloudtrail-touched"]},
                 "topicArn": format!("arn:aws:sns:us-east-1:{account}:cis-alarms")
             },
             "requestID": request_id,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::assess::Verdict;
-use crate::journal::{Incident, Occurrence, OccurrenceKind, Range, Spell};
+use crate::journal::{Directory, Incident, Occurrence, OccurrenceKind, Range, Spell};
 
 impl World {
     /// Ends the daemon and starts another one on the same account and journal.
@@ -41,6 +41,23 @@ async fn happened(journal: &Journal) -> Vec<Occurrence> {
             Incident::Broken(_) => None,
         })
         .collect()
+}
+
+/// The event of a PutMetricFilter with the daemon's own credentials.
+fn with_own(request: &str, id: &str) -> String {
+    event(ACCOUNT, "PutMetricFilter", request)
+        .replace(
+            "arn:aws:sts::111122223333:assumed-role/admin/mallory",
+            PRINCIPAL,
+        )
+        .replace("event-1", id)
+}
+
+/// Ids of the events of which somebody was told as not the daemon's.
+async fn stolen(journal: &Journal) -> Vec<String> {
+    let happened = happened(journal).await.into_iter();
+    let stolen = happened.filter(|one| one.kind == OccurrenceKind::OwnCredentialsUsedElsewhere);
+    stolen.filter_map(|one| Some(one.actor?.event_id)).collect()
 }
 
 async fn seconds(seconds: u64) {
@@ -168,17 +185,47 @@ async fn without_a_journal_nothing_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn while_the_disk_of_the_journal_does_not_answer_the_mode_in_force_is_plan() {
+    let directory = tempfile::tempdir().unwrap();
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let observer = Box::new(Events::new(Arc::clone(&metrics)));
+    let disk = Box::new(Directory(directory.path().join("state")));
+    let (journal, mut keeper) = Journal::by_hand(disk, Duration::from_hours(24), observer);
+    let writable = |is: u8| {
+        let line = format!("trailwarden_journal_writable {is}\n");
+        metrics.encode().unwrap().contains(&line)
+    };
+    let mode = |world: &World, mode: &str| {
+        let series = format!("trailwarden_heal_mode{{mode=\"{mode}\"}}");
+        world.value(&series) == Some(1.0)
+    };
+    journal.keep(Vec::new());
+    let now = Timestamp::UNIX_EPOCH;
+    assert!(keeper.step(now).is_continue());
+    assert!(writable(1));
+    let world = World::start(setup(HealMode::Apply, &journal, None)).await;
+    seconds(10).await;
+    assert!(mode(&world, "apply"));
+
+    // Whoever writes the journal does not come back from the disk.
+    seconds(30).await;
+    assert!(writable(0));
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    seconds(10).await;
+    assert!(mode(&world, "plan"));
+
+    assert!(keeper.step(now).is_continue());
+    assert!(writable(1));
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    seconds(10).await;
+    assert!(mode(&world, "apply"));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_with_the_own_credentials_that_was_not_made_here_is_an_incident() {
     let journal = Journal::in_memory().unwrap();
     let world = World::passing(setup(HealMode::Apply, &journal, None)).await;
-    let with_own = |request: &str, id: &str| {
-        event(ACCOUNT, "PutMetricFilter", request)
-            .replace(
-                "arn:aws:sts::111122223333:assumed-role/admin/mallory",
-                PRINCIPAL,
-            )
-            .replace("event-1", id)
-    };
     world.model.delete_filter();
     world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
     seconds(20).await;
@@ -195,6 +242,60 @@ async fn a_call_with_the_own_credentials_that_was_not_made_here_is_an_incident()
     assert_eq!(stolen.actor.unwrap().event_id, "event-3");
     let series = "trailwarden_occurrences_total{kind=\"own_credentials_used_elsewhere\"}";
     assert_eq!(world.value(series), Some(1.0));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_event_of_a_repair_is_no_theft_to_the_process_that_comes_after() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Apply, &journal, None)).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(20).await;
+    assert_eq!(world.model.writes(), ["PutMetricFilter"]);
+
+    let world = world.restarted(HealMode::Apply, &journal).await;
+    world.queue.send(with_own("own-1", "event-2"));
+    seconds(10).await;
+    assert_eq!(stolen(&journal).await, [""; 0]);
+    world.queue.send(with_own("stolen", "event-3"));
+    seconds(10).await;
+    assert_eq!(stolen(&journal).await, ["event-3"]);
+
+    let world = world.restarted(HealMode::Apply, &journal).await;
+    world.queue.send(with_own("stolen", "event-3"));
+    seconds(10).await;
+    assert_eq!(stolen(&journal).await, ["event-3"], "told of once");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_event_of_a_write_that_a_crash_cut_short_is_no_theft_and_no_other_call_passes_for_it() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Apply, &journal, None)).await;
+    *lock(&world.model.is_mute) = true;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(20).await;
+    assert_eq!(world.model.writes(), ["PutMetricFilter"]);
+    let model = Arc::clone(&world.model);
+    world.daemon.abort();
+    assert!(world.daemon.await.unwrap_err().is_cancelled());
+
+    *lock(&model.is_mute) = false;
+    let world = World::start(setup(HealMode::Apply, &journal, Some(model))).await;
+    world.queue.send(with_own("unknown", "the write"));
+    seconds(10).await;
+    assert_eq!(stolen(&journal).await, [""; 0]);
+
+    let of_another = with_own("unknown", "another").replace("\"f\"", "\"g\"");
+    world.queue.send(of_another);
+    seconds(10).await;
+    // The second process began some 20 s after the first.
+    let later = with_own("unknown", "later").replace("T10:00:00Z", "T10:00:45Z");
+    world.queue.send(later);
+    seconds(10).await;
+    assert_eq!(stolen(&journal).await, ["later", "another"]);
     world.end().await;
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::journal::{Incident, Unread};
 
-const SPOIL: [&str; 3] = ["guard", "known_good", "candidate"];
+const SPOIL: [&str; 4] = ["guard", "known_good", "candidate", "own_writes"];
 
 fn setup(journal: &Journal, model: &Arc<Model>) -> Setup {
     Setup {

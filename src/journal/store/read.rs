@@ -48,6 +48,10 @@ impl Store {
                     let guard = self.known(&data);
                     guard.map(|guard| memory.guard = guard).is_some()
                 }
+                "own_writes" => {
+                    let own = self.known(&data);
+                    own.map(|own| memory.own = own).is_some()
+                }
                 "known_good" => {
                     let of_control = memory.controls.entry(control.clone()).or_default();
                     of_control.known_good = self.known(&data);

@@ -78,6 +78,13 @@ pub(super) fn put(connection: &Connection, entry: &Entry) -> rusqlite::Result<()
             "guard",
             Some(&json(state)?),
         ),
+        Entry::Own { account, writes } => put_memory(
+            connection,
+            account.as_str(),
+            "",
+            "own_writes",
+            Some(&json(writes)?),
+        ),
     }
 }
 
