@@ -10,6 +10,7 @@
 mod answers;
 mod controls;
 mod hosts;
+mod partitions;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
