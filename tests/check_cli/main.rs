@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod causes;
 mod controls;
 mod hosts;
 mod partitions;
