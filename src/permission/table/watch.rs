@@ -186,6 +186,7 @@ pub(super) const GRANTS: &[Grant] = &[
             same("iam:GetRole"),
             same("iam:ListRolePolicies"),
             same("iam:GetRolePolicy"),
+            same("iam:ListAttachedRolePolicies"),
         ],
         ..of(Purpose::Watch)
     },

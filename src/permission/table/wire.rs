@@ -66,6 +66,7 @@ pub(super) const GRANTS: &[Grant] = &[
             same("iam:UpdateAssumeRolePolicy"),
             same("iam:PutRolePolicy"),
             same("iam:DeleteRolePolicy"),
+            same("iam:DetachRolePolicy"),
             same("iam:DeleteRole"),
         ],
         ..of(Purpose::Wire)
