@@ -46,7 +46,9 @@ impl Observed {
                 made(&mut self.role).policies.remove(policy_name);
             }
             Change::DetachRolePolicy { policy_arn, .. } => {
-                made(&mut self.role).attached.retain(|one| one != policy_arn);
+                made(&mut self.role)
+                    .attached
+                    .retain(|one| one != policy_arn);
             }
             Change::PutRule {
                 place,

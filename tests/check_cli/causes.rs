@@ -67,7 +67,8 @@ fn why_a_snapshot_cannot_be_read_is_said_once() {
 fn where_only_a_role_needs_a_permission_its_account_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("trailwarden.toml");
-    let toml = "[[scope]]\naccount = \"444455556666\"\nrole_arn = \"arn:aws:iam::444455556666:role/r\"\n";
+    let toml =
+        "[[scope]]\naccount = \"444455556666\"\nrole_arn = \"arn:aws:iam::444455556666:role/r\"\n";
     std::fs::write(&path, toml).unwrap();
     for purpose in ["--heal", "--drill"] {
         let line = ["iam-policy", purpose, "--config", path.to_str().unwrap()];

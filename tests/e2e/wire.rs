@@ -358,7 +358,8 @@ async fn touch(account: &Account, name: &str) {
 /// Lets the role do everything, by a managed policy.
 async fn attach(account: &Account, why: &str) {
     let iam = aws_sdk_iam::Client::new(&account.mallory);
-    let everything = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let everything =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
     let call = iam.create_policy().policy_name("tw-more");
     let policy = call.policy_document(everything).send().await.expect(why);
     let arn = policy.policy.and_then(|policy| policy.arn).expect(why);
