@@ -37,6 +37,11 @@ fn queue_urls_of_aws_and_of_emulators_are_taken_apart() {
         ),
         ("http://localhost:4566/012345678901/feed", None, "feed"),
         (
+            "https://sqs.eusc-de-east-1.amazonaws.eu/012345678901/feed",
+            Some("eusc-de-east-1"),
+            "feed",
+        ),
+        (
             "http://127.0.0.1:4566/queue/us-gov-west-1/012345678901/a_b-c.fifo",
             Some("us-gov-west-1"),
             "a_b-c.fifo",
@@ -68,6 +73,9 @@ fn what_is_no_queue_url_is_refused() {
         "https://sqs.eu-west-1.amazonaws.com/012345678901/fe ed",
         "https://user:password@sqs.eu-west-1.amazonaws.com/012345678901/feed",
         "http://sqs.eu-west-1.amazonaws.com/012345678901/feed",
+        "http://sqs.eu-west-1.api.aws/012345678901/feed",
+        "http://sqs.eusc-de-east-1.amazonaws.eu/012345678901/feed",
+        "http://sqs.us-isob-east-1.sc2s.sgov.gov/012345678901/feed",
         "ftp://localhost/012345678901/feed",
     ];
     for text in cases {

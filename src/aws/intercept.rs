@@ -151,6 +151,7 @@ fn code(error: &Error) -> Option<&str> {
         events::list_rules::ListRulesError,
         events::list_targets_by_rule::ListTargetsByRuleError,
         iam::get_role_policy::GetRolePolicyError,
+        iam::list_attached_role_policies::ListAttachedRolePoliciesError,
         iam::list_role_policies::ListRolePoliciesError,
         kms::describe_key::DescribeKeyError,
         kms::get_key_policy::GetKeyPolicyError,

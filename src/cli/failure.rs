@@ -42,8 +42,16 @@ impl From<PickError> for Failure {
 }
 
 impl From<anyhow::Error> for Failure {
-    /// With all causes in one line.
+    /// With all causes in one line. Most errors say their cause themselves, as they are printed without their chain elsewhere: what was
+    /// said is not said again.
     fn from(error: anyhow::Error) -> Self {
-        Self::failed(format_args!("{error:#}"))
+        let mut reason = error.to_string();
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            if !reason.contains(&cause) {
+                reason.push_str(": ");
+                reason.push_str(&cause);
+            }
+        }
+        Self::failed(reason)
     }
 }

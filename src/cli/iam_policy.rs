@@ -47,9 +47,10 @@ pub(super) fn run(args: &IamPolicyArgs) -> Result<Exit, Failure> {
     let purpose = args.purpose();
     let policy = policy(purpose, &ground);
     if policy.statements.is_empty() {
-        let reason =
-            "the settings call for no permission of this kind, and IAM takes no empty policy";
-        return Err(Failure::usage(reason));
+        return Err(Failure::usage(nothing_needed(
+            &settings,
+            args.account.as_ref(),
+        )));
     }
     let written = match args.format {
         Format::Json => serde_json::to_string_pretty(&policy).map_err(io::Error::from),
@@ -75,6 +76,20 @@ impl IamPolicyArgs {
         } else {
             Purpose::Watch
         }
+    }
+}
+
+/// Why there is no policy to print, and whose there is.
+fn nothing_needed(settings: &Settings, account: Option<&AccountId>) -> String {
+    let mut scopes = settings.scope.iter();
+    match scopes.find(|scope| account.is_none() && scope.role_arn.is_some()) {
+        Some(scope) => format!(
+            "the own credentials need no permission of this kind, as they only assume the roles of the scopes; a role's policy is \
+             printed with its account: --account {}",
+            scope.account
+        ),
+        None => "the settings call for no permission of this kind, and IAM takes no empty policy"
+            .to_owned(),
     }
 }
 

@@ -87,6 +87,24 @@ impl FromStr for QueueUrl {
     }
 }
 
+/// The names under which AWS answers, a partition after the other, by IPv4 alone and by both versions.
+const AWS_SUFFIXES: [&str; 14] = [
+    ".amazonaws.com",
+    ".api.aws",
+    ".amazonaws.com.cn",
+    ".api.amazonwebservices.com.cn",
+    ".amazonaws.eu",
+    ".api.amazonwebservices.eu",
+    ".c2s.ic.gov",
+    ".api.aws.ic.gov",
+    ".sc2s.sgov.gov",
+    ".api.aws.scloud",
+    ".cloud.adc-e.uk",
+    ".api.cloud-aws.adc-e.uk",
+    ".csp.hci.ic.gov",
+    ".api.aws.hci.ic.gov",
+];
+
 fn is_aws_host(host: &str) -> bool {
-    host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")
+    AWS_SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
 }

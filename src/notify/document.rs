@@ -88,19 +88,56 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::notify::samples;
+    use crate::notify::{pagerduty, samples};
     use crate::telemetry::samples::HOSTILE;
 
     fn document(notice: &Notice) -> Value {
         serde_json::from_slice(&render(notice).unwrap()).unwrap()
     }
 
-    #[test]
-    fn a_cut_chain_as_the_documentation_shows_it() {
+    /// What the documentation says of notices.
+    fn documented() -> String {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats.md");
         let page = std::fs::read_to_string(page).unwrap();
-        let (_, example) = page.split_once("## Notices").unwrap();
-        let (_, example) = example.split_once("```json\n").unwrap();
+        page.split_once("## Notices").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn every_kind_is_documented_and_no_other() {
+        let page = documented();
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut listed: Vec<&str> = rows
+            .filter_map(|row| Some(row.split_once('`')?.0))
+            .collect();
+        let all = samples::every_kind("cis");
+        let mut kinds: Vec<&str> = all.iter().map(|notice| notice.kind.name()).collect();
+        // The first row is the head, which says `kind`.
+        assert_eq!(listed.remove(0), "kind");
+        listed.sort_unstable();
+        kinds.sort_unstable();
+        assert_eq!(listed, kinds);
+    }
+
+    #[test]
+    fn what_resolves_an_alert_is_documented() {
+        let all = samples::every_kind("cis");
+        let resolving: Vec<String> = all
+            .iter()
+            .filter(|one| pagerduty::render(one, "key")["event_action"] == "resolve")
+            .map(|one| format!("`{}`", one.kind.name()))
+            .collect();
+        let (last, first) = resolving.split_last().unwrap();
+        let sentence = format!(
+            "{} and {last} resolve, everything else triggers",
+            first.join(", ")
+        );
+        assert!(documented().contains(&sentence), "{sentence}");
+    }
+
+    #[test]
+    fn a_cut_chain_as_the_documentation_shows_it() {
+        let page = documented();
+        let (_, example) = page.split_once("```json\n").unwrap();
         let (example, _) = example.split_once("```").unwrap();
         let example: Value = serde_json::from_str(example).unwrap();
         let document = document(&samples::broken("cis"));

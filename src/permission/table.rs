@@ -84,6 +84,9 @@ pub enum Operands {
     These(&'static [&'static str]),
 }
 
+/// The role that rules of other places forward with.
+const FORWARD_ROLE: &str = "arn:{partition}:iam::{account}:role/{prefix}-forward";
+
 /// What the statements of a policy have in common, to be completed.
 const fn of(purpose: Purpose) -> Grant {
     Grant {

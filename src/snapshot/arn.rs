@@ -69,25 +69,50 @@ impl<'a> LogGroupArn<'a> {
     }
 }
 
+/// A partition beside the first.
+struct Partition {
+    name: &'static str,
+    /// How the codes of its regions begin.
+    regions: &'static str,
+    global_region: &'static str,
+}
+
+const fn partition(
+    name: &'static str,
+    regions: &'static str,
+    global_region: &'static str,
+) -> Partition {
+    Partition {
+        name,
+        regions,
+        global_region,
+    }
+}
+
+/// Those of `partitions.json`, from which the SDK takes its endpoints.
+const PARTITIONS: [Partition; 7] = [
+    partition("aws-cn", "cn-", "cn-north-1"),
+    partition("aws-us-gov", "us-gov-", "us-gov-west-1"),
+    partition("aws-eusc", "eusc-", "eusc-de-east-1"),
+    partition("aws-iso", "us-iso-", "us-iso-east-1"),
+    partition("aws-iso-b", "us-isob-", "us-isob-east-1"),
+    partition("aws-iso-e", "eu-isoe-", "eu-isoe-west-1"),
+    partition("aws-iso-f", "us-isof-", "us-isof-south-1"),
+];
+
 /// The partition that a region belongs to (AWS General Reference, "AWS service endpoints").
 pub fn partition_of(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
-    }
+    let mut others = PARTITIONS.iter();
+    let of = others.find(|other| region.starts_with(other.regions));
+    of.map_or("aws", |other| other.name)
 }
 
 /// The region of a partition that global services such as IAM record their events in, wherever the caller was (IAM User Guide,
 /// "Logging IAM and AWS STS API calls").
 pub fn global_region(partition: &str) -> &'static str {
-    match partition {
-        "aws-cn" => "cn-north-1",
-        "aws-us-gov" => "us-gov-west-1",
-        _ => "us-east-1",
-    }
+    let mut others = PARTITIONS.iter();
+    let of = others.find(|other| other.name == partition);
+    of.map_or("us-east-1", |other| other.global_region)
 }
 
 #[cfg(test)]
@@ -124,6 +149,26 @@ mod tests {
             "arn:other:logs:us-east-1:111122223333:log-group:ct",
         ] {
             assert_eq!(LogGroupArn::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_region_is_of_a_partition_whose_global_events_are_in_one_of_its_own() {
+        for (region, partition, global) in [
+            ("eu-west-1", "aws", "us-east-1"),
+            ("us-east-1", "aws", "us-east-1"),
+            ("", "aws", "us-east-1"),
+            ("cn-northwest-1", "aws-cn", "cn-north-1"),
+            ("us-gov-east-1", "aws-us-gov", "us-gov-west-1"),
+            ("eusc-de-east-1", "aws-eusc", "eusc-de-east-1"),
+            ("us-iso-west-1", "aws-iso", "us-iso-east-1"),
+            ("us-isob-west-1", "aws-iso-b", "us-isob-east-1"),
+            ("eu-isoe-west-1", "aws-iso-e", "eu-isoe-west-1"),
+            ("us-isof-east-1", "aws-iso-f", "us-isof-south-1"),
+        ] {
+            assert_eq!(partition_of(region), partition, "{region}");
+            assert_eq!(global_region(partition), global, "{partition}");
+            assert_eq!(partition_of(global), partition, "{global}");
         }
     }
 

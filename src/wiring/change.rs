@@ -86,6 +86,15 @@ pub enum Change {
         /// The name of the inline policy.
         policy_name: String,
     },
+    /// Takes a managed policy from a role; the policy itself stays.
+    DetachRolePolicy {
+        /// Where.
+        account: AccountId,
+        /// The role.
+        name: String,
+        /// The managed policy.
+        policy_arn: String,
+    },
     /// Makes a rule, or replaces what it says; it is enabled.
     PutRule {
         /// Where.
@@ -125,6 +134,7 @@ impl Change {
             Self::UpdateTrust { .. } => ("iam", "UpdateAssumeRolePolicy"),
             Self::PutRolePolicy { .. } => ("iam", "PutRolePolicy"),
             Self::DeleteRolePolicy { .. } => ("iam", "DeleteRolePolicy"),
+            Self::DetachRolePolicy { .. } => ("iam", "DetachRolePolicy"),
             Self::PutRule { .. } => ("events", "PutRule"),
             Self::PutTarget { .. } => ("events", "PutTargets"),
         }

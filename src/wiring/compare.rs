@@ -246,7 +246,7 @@ fn role(needs: &Needs, need: &RoleNeed, seen: &Observed, all: &mut Comparison) {
     }
     let policies: Vec<&str> = role.policies.values().map(String::as_str).collect();
     let flaws = documents::flaws_of_role(&needs.ground, &policies);
-    if sort(flaws, "what it may do", &mut difference, all) {
+    if sort(flaws, "what its inline policies say", &mut difference, all) {
         let policy = documents::role_policy(&needs.ground);
         for (other, former) in role.policies.iter().filter(|(other, _)| **other != name) {
             difference.detail(other, Some(former), None);
@@ -259,10 +259,20 @@ fn role(needs: &Needs, need: &RoleNeed, seen: &Observed, all: &mut Comparison) {
         let former = role.policies.get(&name).map(String::as_str);
         difference.detail(&name, former, Some(&policy));
         difference.changes.push(Change::PutRolePolicy {
-            account,
+            account: account.clone(),
             name: name.clone(),
-            policy_name: name,
+            policy_name: name.clone(),
             policy,
+        });
+    }
+    // Last: until the inline policy is there, one of these may be what lets events through.
+    for arn in &role.attached {
+        difference.problem(format!("the managed policy {arn} is attached to it"));
+        difference.detail("AttachedPolicy", Some(arn), None);
+        difference.changes.push(Change::DetachRolePolicy {
+            account: account.clone(),
+            name: name.clone(),
+            policy_arn: arn.clone(),
         });
     }
     if difference.is_wrong() {

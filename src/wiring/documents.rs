@@ -250,7 +250,7 @@ pub(super) fn flaws_of_trust(account: &AccountId, policy: &str) -> Vec<Flaw> {
     flaws.0
 }
 
-/// The flaws of what the role may do, over all of its policies.
+/// The flaws of what the role may do, over all of its inline policies.
 pub(super) fn flaws_of_role(ground: &Ground, policies: &[&str]) -> Vec<Flaw> {
     let mut flaws = Flaws::default();
     let put = |action: &str, resource: &str| {

@@ -1,7 +1,5 @@
 //! What a change makes of what was seen: what the tests hold the comparison to, and what a played account does.
 
-use std::collections::BTreeMap;
-
 use super::change::Change;
 use super::observed::{Bus, Observed, Role, Rule, Sight};
 
@@ -32,8 +30,7 @@ impl Observed {
             Change::CreateRole { trust, .. } => {
                 self.role = Sight::Seen(Role {
                     trust: trust.clone(),
-                    policies: BTreeMap::new(),
-                    boundary: None,
+                    ..Role::default()
                 });
             }
             Change::UpdateTrust { trust, .. } => made(&mut self.role).trust.clone_from(trust),
@@ -47,6 +44,11 @@ impl Observed {
             }
             Change::DeleteRolePolicy { policy_name, .. } => {
                 made(&mut self.role).policies.remove(policy_name);
+            }
+            Change::DetachRolePolicy { policy_arn, .. } => {
+                made(&mut self.role)
+                    .attached
+                    .retain(|one| one != policy_arn);
             }
             Change::PutRule {
                 place,

@@ -44,7 +44,7 @@ pub struct QueueNeed {
 /// What a queue is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueKind {
-    /// What could not be evaluated again and again.
+    /// What was received again and again and never deleted.
     DeadLetters,
     /// Events.
     Feed,

@@ -55,6 +55,8 @@ pub struct Role {
     pub trust: String,
     /// What it may do: its inline policies, by name.
     pub policies: BTreeMap<String, String>,
+    /// ARNs of the managed policies that are attached to it. What they say is not read: none belongs there.
+    pub attached: Vec<String>,
     /// ARN of what bounds it.
     pub boundary: Option<String>,
 }

@@ -11,7 +11,8 @@ use super::ground::Ground;
 use super::needs::{Needs, QueueKind, QueueNeed};
 use super::observed::{Observed, Sight};
 
-/// How often a message is tried before it is put aside. Many: what fails is the look at an account, rarely the message.
+/// How often a message is received before it is put aside. Many: a process that dies or is stopped leaves what it had received, and
+/// there is nothing wrong with that.
 const MAX_RECEIVE_COUNT: u64 = 20;
 /// Fewer would put events aside in a short trouble of AWS's.
 pub const FEWEST_RECEIVES: u64 = 10;

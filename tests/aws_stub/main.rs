@@ -14,6 +14,7 @@ mod protocols;
 mod queue;
 mod senses;
 mod stub;
+mod wiring;
 
 use std::collections::BTreeMap;
 

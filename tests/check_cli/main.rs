@@ -8,8 +8,10 @@
 )]
 
 mod answers;
+mod causes;
 mod controls;
 mod hosts;
+mod partitions;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

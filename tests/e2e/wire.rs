@@ -205,7 +205,7 @@ struct Touch {
     event: Option<&'static str>,
 }
 
-const TOUCHES: [Touch; 10] = [
+const TOUCHES: [Touch; 11] = [
     Touch {
         name: "disable the rule",
         region: HOME,
@@ -257,8 +257,14 @@ const TOUCHES: [Touch; 10] = [
     Touch {
         name: "change the role",
         region: HOME,
-        said: "what it may do: it does not allow events:PutEvents on the central bus",
+        said: "what its inline policies say: it does not allow events:PutEvents on the central bus",
         event: Some("PutRolePolicy"),
+    },
+    Touch {
+        name: "hang a policy onto the role",
+        region: HOME,
+        said: ":policy/tw-more is attached to it",
+        event: Some("AttachRolePolicy"),
     },
     Touch {
         name: "lend the role",
@@ -337,6 +343,7 @@ async fn touch(account: &Account, name: &str) {
             let call = call.policy_document(policy("sts:GetCallerIdentity", ""));
             call.send().await.expect(name);
         }
+        "hang a policy onto the role" => attach(account, name).await,
         "lend the role" => {
             let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
                 "Principal":{"Service":"events.amazonaws.com","AWS":"*"}}]}"#;
@@ -346,6 +353,18 @@ async fn touch(account: &Account, name: &str) {
         }
         _ => panic!("{name} is no touch"),
     }
+}
+
+/// Lets the role do everything, by a managed policy.
+async fn attach(account: &Account, why: &str) {
+    let iam = aws_sdk_iam::Client::new(&account.mallory);
+    let everything =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let call = iam.create_policy().policy_name("tw-more");
+    let policy = call.policy_document(everything).send().await.expect(why);
+    let arn = policy.policy.and_then(|policy| policy.arn).expect(why);
+    let call = iam.attach_role_policy().role_name("tw-forward");
+    call.policy_arn(arn).send().await.expect(why);
 }
 
 async fn whoever_touches_the_wiring_is_found_and_named(account: &Account) {
@@ -402,6 +421,7 @@ async fn only_what_was_made_is_removed(account: &Account) {
         .name("tw-mine")
         .event_pattern(r#"{"source":["x"]}"#);
     mine.send().await.expect("a rule of somebody else's");
+    attach(account, "a role with it cannot be deleted").await;
 
     let (exit, text) = wire(account, &["--remove"]);
     assert_eq!(exit, 64, "nobody can be asked: {text}");

@@ -188,6 +188,15 @@ impl On<'_> {
                     .await
                     .map(drop)
             }
+            Change::DetachRolePolicy {
+                name, policy_arn, ..
+            } => {
+                let request = client.detach_role_policy().role_name(name);
+                let request = request.policy_arn(policy_arn);
+                self.send("iam", "DetachRolePolicy", name, request.send())
+                    .await
+                    .map(drop)
+            }
             _ => Ok(()),
         }
     }

@@ -92,8 +92,13 @@ impl On<'_> {
         let Some(role) = unless_gone(answer)?.and_then(|answer| answer.role) else {
             return Ok(None);
         };
+        let (inline, attached) = join(
+            self.role_policies(region, name),
+            self.attached_policies(region, name),
+        )
+        .await;
         let mut policies = BTreeMap::new();
-        for policy in self.role_policies(region, name).await? {
+        for policy in inline? {
             let request = clients.iam().get_role_policy().role_name(name);
             let request = request.policy_name(&policy);
             let answer = self.send("iam", "GetRolePolicy", region, request.send());
@@ -106,6 +111,7 @@ impl On<'_> {
         Ok(Some(Role {
             trust: percent_decoded(&trust),
             policies,
+            attached: attached?,
             boundary: boundary.and_then(|one| one.permissions_boundary_arn),
         }))
     }
@@ -131,6 +137,31 @@ impl On<'_> {
             }
         }
         Ok(names)
+    }
+
+    /// ARNs of the managed policies that are attached to a role.
+    pub(super) async fn attached_policies(
+        self,
+        region: &str,
+        name: &str,
+    ) -> Result<Vec<String>, CallError> {
+        let clients = self.0.region(region);
+        let mut arns = Vec::new();
+        let mut marker = None;
+        for _ in 0..PAGE_LIMIT {
+            let request = clients.iam().list_attached_role_policies().role_name(name);
+            let request = request.set_marker(marker);
+            let page = self
+                .send("iam", "ListAttachedRolePolicies", region, request.send())
+                .await?;
+            let attached = page.attached_policies.unwrap_or_default();
+            arns.extend(attached.into_iter().filter_map(|one| one.policy_arn));
+            marker = page.marker;
+            if marker.is_none() {
+                break;
+            }
+        }
+        Ok(arns)
     }
 
     /// The rules of a bus whose names begin with the prefix, each with its targets; none: there is no such bus.

@@ -200,6 +200,14 @@ impl On<'_> {
                     let answer = self.send("iam", "DeleteRolePolicy", name, request.send());
                     unless_gone(answer.await)?;
                 }
+                // IAM deletes no role that a managed policy is attached to.
+                let attached = unless_gone(self.attached_policies(region, name).await)?;
+                for arn in attached.unwrap_or_default() {
+                    let request = clients.iam().detach_role_policy().role_name(name);
+                    let request = request.policy_arn(arn);
+                    let answer = self.send("iam", "DetachRolePolicy", name, request.send());
+                    unless_gone(answer.await)?;
+                }
                 let request = clients.iam().delete_role().role_name(name);
                 let answer = self.send("iam", "DeleteRole", name, request.send());
                 unless_gone(answer.await).map(drop)

@@ -100,6 +100,24 @@ fn where_each_scope_has_a_role_the_own_credentials_look_at_nothing() {
 }
 
 #[test]
+fn where_only_roles_need_something_the_account_of_one_is_named() {
+    let entered = settings(
+        "[[scope]]
+         account = \"444455556666\"
+         role_arn = \"arn:aws:iam::444455556666:role/watch\"",
+    );
+    let told = nothing_needed(&entered, None);
+    assert!(told.ends_with(": --account 444455556666"), "{told}");
+    let member = "444455556666".parse().unwrap();
+    for told in [
+        nothing_needed(&entered, Some(&member)),
+        nothing_needed(&settings(QUEUE), None),
+    ] {
+        assert!(!told.contains("--account"), "{told}");
+    }
+}
+
+#[test]
 fn an_account_that_no_scope_names_is_refused() {
     let settings = settings(&format!("{QUEUE}{SCOPES}"));
     let stranger = "999999999999".parse().unwrap();

@@ -65,6 +65,30 @@ fn what_the_settings_do_not_ask_for_is_not_granted() {
 }
 
 #[test]
+fn of_the_wiring_only_what_is_named_by_the_prefix_is_read() {
+    let resources = |sid: &str| {
+        let statement = as_json(Purpose::Watch, &single(), sid).unwrap();
+        statement["Resource"].clone()
+    };
+    assert_eq!(
+        resources("ReadWiring"),
+        json!([
+            "arn:aws:events:*:111122223333:rule/trailwarden*",
+            "arn:aws:events:*:111122223333:event-bus/trailwarden",
+        ])
+    );
+    let role = "arn:aws:iam::111122223333:role/trailwarden-forward";
+    assert_eq!(resources("ReadForwardRole"), json!([role]));
+    let policies_of_any = policy(Purpose::Watch, &single())
+        .statements
+        .into_iter()
+        .filter(|one| one.resource.iter().any(|arn| arn.ends_with(":role/*")))
+        .flat_map(|one| one.action)
+        .any(|action| action.contains("Polic") && action != "iam:SimulatePrincipalPolicy");
+    assert!(!policies_of_any, "no other role's policies are read");
+}
+
+#[test]
 fn only_the_links_that_may_be_mended_are_granted() {
     let heal = policy(Purpose::Heal, &single());
     assert_eq!(
@@ -185,6 +209,7 @@ fn no_placeholder_is_left_in_a_policy() {
             "{topics",
             "{roles",
             "{subscr",
+            "{prefix",
         ] {
             assert!(!text.contains(place), "{place} in {text}");
         }

@@ -1,6 +1,6 @@
 //! Look, judge, listen, tell.
 
-use super::{Grant, Resource, Test, When, needs, of, same};
+use super::{FORWARD_ROLE, Grant, Resource, Test, When, needs, of, same};
 use crate::permission::{Purpose, Side};
 
 /// The queue of the feed.
@@ -156,7 +156,7 @@ pub(super) const GRANTS: &[Grant] = &[
     },
     Grant {
         sid: "FindRules",
-        why: "find the rules that feed the queue",
+        why: "find the rules that feed the queue, by how their names begin",
         side: Side::Both,
         resource: Resource::Any("ListRules takes no resource"),
         calls: &[same("events:ListRules")],
@@ -164,11 +164,12 @@ pub(super) const GRANTS: &[Grant] = &[
     },
     Grant {
         sid: "ReadWiring",
-        why: "see whether the rules are on, match what is needed and lead to the queue, whichever their names",
+        why: "see whether the rules of the feed lead to the queue, and who may send to its bus",
         side: Side::Both,
+        // Rules are looked for by how their names begin; those of the bus have its name before theirs, and it begins alike.
         resource: Resource::These(&[
-            "arn:{partition}:events:*:{account}:rule/*",
-            "arn:{partition}:events:*:{account}:event-bus/*",
+            "arn:{partition}:events:*:{account}:rule/{prefix}*",
+            "arn:{partition}:events:*:{account}:event-bus/{prefix}",
         ]),
         calls: &[
             same("events:ListTargetsByRule"),
@@ -177,16 +178,24 @@ pub(super) const GRANTS: &[Grant] = &[
         ..of(Purpose::Watch)
     },
     Grant {
-        sid: "ReadRoles",
-        why: "see what the role may that rules of other regions forward with; doctor: see its own, and simulate what it may write",
+        sid: "ReadForwardRole",
+        why: "see who may be the role that rules of other regions forward with, and what it may do",
         side: Side::Both,
-        resource: Resource::These(&["arn:{partition}:iam::{account}:role/*"]),
+        resource: Resource::These(&[FORWARD_ROLE]),
         calls: &[
             same("iam:GetRole"),
             same("iam:ListRolePolicies"),
             same("iam:GetRolePolicy"),
-            same("iam:SimulatePrincipalPolicy"),
+            same("iam:ListAttachedRolePolicies"),
         ],
+        ..of(Purpose::Watch)
+    },
+    Grant {
+        sid: "SimulateWrites",
+        why: "doctor: see its own role, whose name the settings do not tell, and simulate what it may write",
+        side: Side::Both,
+        resource: Resource::These(&["arn:{partition}:iam::{account}:role/*"]),
+        calls: &[same("iam:GetRole"), same("iam:SimulatePrincipalPolicy")],
         ..of(Purpose::Watch)
     },
     Grant {

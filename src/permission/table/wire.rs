@@ -1,10 +1,7 @@
 //! Make and remove the wiring of the feed, by whoever sets trailwarden up.
 
-use super::{Grant, Resource, Test, needs, of, same};
+use super::{FORWARD_ROLE, Grant, Resource, Test, needs, of, same};
 use crate::permission::{Purpose, Side};
-
-/// The role that rules of other places forward with.
-const ROLE: &str = "arn:{partition}:iam::{account}:role/{prefix}-forward";
 
 /// The bus that they forward to.
 const BUS: &str = "arn:{partition}:events:{feed_region}:{feed_account}:event-bus/{prefix}";
@@ -63,12 +60,13 @@ pub(super) const GRANTS: &[Grant] = &[
         sid: "WireRole",
         why: "make and remove the role that rules of other places forward with",
         side: Side::Both,
-        resource: Resource::These(&[ROLE]),
+        resource: Resource::These(&[FORWARD_ROLE]),
         calls: &[
             needs("iam:CreateRole", &["iam:CreateRole", "iam:TagRole"]),
             same("iam:UpdateAssumeRolePolicy"),
             same("iam:PutRolePolicy"),
             same("iam:DeleteRolePolicy"),
+            same("iam:DetachRolePolicy"),
             same("iam:DeleteRole"),
         ],
         ..of(Purpose::Wire)
@@ -77,7 +75,7 @@ pub(super) const GRANTS: &[Grant] = &[
         sid: "WirePassRole",
         why: "hand that role to EventBridge",
         side: Side::Both,
-        resource: Resource::These(&[ROLE]),
+        resource: Resource::These(&[FORWARD_ROLE]),
         conditions: &[Test {
             operator: "StringEquals",
             key: "iam:PassedToService",

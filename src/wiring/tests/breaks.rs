@@ -7,7 +7,7 @@ pub(super) type Break = (&'static str, fn(&mut Observed), &'static str);
 const RULE: &str = "rule trailwarden-events of bus default in eu-west-1: ";
 
 /// Ways to cut the feed, or to open it to others; each is found by what it does.
-pub(super) const BREAKS: [Break; 21] = [
+pub(super) const BREAKS: [Break; 23] = [
     (
         "rule disabled",
         |seen| rule(seen, "eu-west-1", "default").enabled = false,
@@ -173,9 +173,51 @@ pub(super) const BREAKS: [Break; 21] = [
                 role.policies.clear();
             }
         },
-        "role trailwarden-forward: what it may do: it does not allow events:PutEvents on the central bus",
+        "role trailwarden-forward: what its inline policies say: it does not allow events:PutEvents on the central bus",
+    ),
+    (
+        "role may do everything",
+        |seen| attached(seen).push("arn:aws:iam::aws:policy/AdministratorAccess".to_owned()),
+        "role trailwarden-forward: the managed policy arn:aws:iam::aws:policy/AdministratorAccess is attached to it",
+    ),
+    (
+        "two policies hung onto the role",
+        |seen| {
+            let of = |name: &str| format!("arn:aws:iam::111122223333:policy/{name}");
+            attached(seen).extend([of("a"), of("b")]);
+        },
+        "the managed policy arn:aws:iam::111122223333:policy/b is attached to it",
     ),
 ];
+
+fn attached(seen: &mut Observed) -> &mut Vec<String> {
+    match &mut seen.role {
+        Sight::Seen(role) => &mut role.attached,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_managed_policy_goes_once_the_inline_one_lets_events_through() {
+    let needs = needs();
+    let mut seen = whole(&needs);
+    let arn = "arn:aws:iam::111122223333:policy/sends";
+    attached(&mut seen).push(arn.to_owned());
+    if let Sight::Seen(role) = &mut seen.role {
+        role.policies.clear();
+    }
+    let found = compare(&needs, &seen);
+    let operations: Vec<&str> = found.changes().map(|one| one.operation().1).collect();
+    assert_eq!(operations, ["PutRolePolicy", "DetachRolePolicy"]);
+    assert_eq!(
+        found.differences[0].details.last(),
+        Some(&Detail {
+            name: "AttachedPolicy".to_owned(),
+            before: Some(arn.to_owned()),
+            after: None,
+        })
+    );
+}
 
 #[test]
 fn each_way_to_break_it_is_found_and_one_difference_mends_it() {
