@@ -44,7 +44,7 @@ impl Happening {
             What::Stolen { call } => (
                 OccurrenceKind::OwnCredentialsUsedElsewhere,
                 format!(
-                    "An event says that trailwarden's own credentials called {call}, and this process did not: revoke them \
+                    "An event says that trailwarden's own credentials called {call}, and trailwarden did not: revoke them \
                      unless you know who it was."
                 ),
             ),

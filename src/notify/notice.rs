@@ -35,7 +35,7 @@ pub enum Kind {
     Mended,
     /// Somebody undoes every repair; trailwarden stopped.
     GaveWay,
-    /// trailwarden's own credentials made a call that this process did not make.
+    /// trailwarden's own credentials made a call that it did not make.
     OwnCredentialsUsedElsewhere,
     /// The chain is whole, and tells others than before.
     RecipientsChanged {
@@ -168,7 +168,7 @@ impl Notice {
         }
     }
 
-    /// A call was made with trailwarden's own credentials that this process did not make.
+    /// A call was made with trailwarden's own credentials that it did not make.
     pub fn own_credentials_used_elsewhere(
         account: &AccountId,
         actor: &Actor,
