@@ -126,6 +126,8 @@ pub(super) struct State {
     places: BTreeSet<Place>,
     /// It was said once that everything is whole.
     said_whole: bool,
+    /// A sweep found a cut, and the next check will tell of it.
+    is_awaited: bool,
 }
 
 #[derive(Debug)]
@@ -196,7 +198,7 @@ impl Wiring {
         let checked = timeout(CHECK_LIMIT, self.site.check(&self.ground)).await;
         let seen = match checked {
             Ok(Ok(checked)) => {
-                self.found(&checked, began);
+                self.found(&checked, began, for_event);
                 true
             }
             Ok(Err(error)) => {
@@ -209,7 +211,7 @@ impl Wiring {
                 false
             }
         };
-        if for_event {
+        if for_event || self.state.is_awaited {
             CONFIRM_AFTER
         } else if seen {
             // Jittered by a tenth, so that replicas do not ask at the same moment.
@@ -230,7 +232,7 @@ impl Wiring {
         self.show(None, vec![reason.to_owned()]);
     }
 
-    fn found(&mut self, checked: &Checked, began: Instant) {
+    fn found(&mut self, checked: &Checked, began: Instant, for_event: bool) {
         let Checked {
             needs, comparison, ..
         } = checked;
@@ -263,6 +265,10 @@ impl Wiring {
         };
         self.show(is_whole, lines);
         match is_whole {
+            // The event that names the caller may be on its way: whoever is told at once is told of an earlier one.
+            Some(false) if self.state.told.is_none() && !for_event && !self.state.is_awaited => {
+                self.state.is_awaited = true;
+            }
             Some(false) => self.cut(&needs.account, comparison),
             Some(true) => self.whole(&needs.account, began),
             None => {}
@@ -271,6 +277,7 @@ impl Wiring {
 
     /// Something is wrong: told once, and again where more is wrong than was told.
     fn cut(&mut self, account: &AccountId, comparison: &Comparison) {
+        self.state.is_awaited = false;
         let now = (self.clock)();
         let problems: BTreeSet<String> = problems(comparison).into_iter().collect();
         let message = cut_message(&problems);
@@ -309,6 +316,7 @@ impl Wiring {
     }
 
     fn whole(&mut self, account: &AccountId, began: Instant) {
+        self.state.is_awaited = false;
         let now = (self.clock)();
         let suspects = &mut self.state.suspects;
         suspects.retain(|(received, _)| *received + SPENT_AFTER > began);

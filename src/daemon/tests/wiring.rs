@@ -122,18 +122,22 @@ impl WiringApi for Wires {
 }
 
 fn disabled(rule: &str) -> String {
+    call("DisableRule", rule, "mallory", "event-7")
+}
+
+fn call(name: &str, rule: &str, who: &str, event: &str) -> String {
     json!({
         "detail-type": "AWS API Call via CloudTrail",
         "source": "aws.events",
         "account": ACCOUNT,
         "region": REGION,
         "detail": {
-            "userIdentity": {"arn": "arn:aws:sts::111122223333:assumed-role/admin/mallory"},
+            "userIdentity": {"arn": format!("arn:aws:sts::111122223333:assumed-role/admin/{who}")},
             "eventTime": "2026-11-23T10:00:00Z",
             "eventSource": "events.amazonaws.com",
-            "eventName": "DisableRule",
+            "eventName": name,
             "requestParameters": {"name": rule},
-            "eventID": "event-7",
+            "eventID": event,
             "readOnly": false
         }
     })
@@ -198,6 +202,28 @@ async fn without_an_event_the_sweep_finds_it_and_names_nobody() {
     sleep(Duration::from_mins(10)).await;
     assert_eq!(reader.kinds(), ["wiring_cut"]);
     assert!(reader.last().contains("actor: None"), "{}", reader.last());
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_put_the_rule_right_is_not_blamed_for_what_came_after() {
+    let (wires, reader) = (Wires::new(), Arc::new(Reader::default()));
+    let world = World::passing(wires.setup(&reader)).await;
+    let put = call("PutRule", "trailwarden-events", "alice", "event-6");
+    world.queue.send(put);
+    sleep(Duration::from_secs(3)).await;
+    // Seen by the check that comes five seconds after an event, before the event of the cut is here.
+    wires.disable();
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(gauge(&world), Some(0.0));
+    world.queue.send(disabled("trailwarden-events"));
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(reader.kinds(), ["wiring_cut"]);
+    let told = reader.last();
+    assert!(
+        told.contains("mallory") && !told.contains("alice"),
+        "{told}"
+    );
     world.end().await;
 }
 
