@@ -29,6 +29,8 @@ pub(crate) enum Mutant {
     TakesHolesForAbsence,
     /// Budget and cooldowns begin anew with the process.
     ForgetsTheGuard,
+    /// Which writes were its own is not known to the next process.
+    ForgetsOwnWrites,
     /// A write that failed costs nothing.
     FailuresAreFree,
     /// An incident stays open in the journal when it is over.
@@ -52,7 +54,7 @@ pub(crate) enum Mutant {
 }
 
 impl Mutant {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::DeletesOnReceipt,
         Self::DropsWhatComesDuringALook,
         Self::AnswersWithAnEarlierLook,
@@ -65,6 +67,7 @@ impl Mutant {
         Self::KeepsTheLastVerdict,
         Self::TakesHolesForAbsence,
         Self::ForgetsTheGuard,
+        Self::ForgetsOwnWrites,
         Self::FailuresAreFree,
         Self::NeverClosesIncidents,
         Self::LooksAgainAtOnce,

@@ -109,6 +109,11 @@ impl Healer {
             self.guard = Guard::resume(self.limits.clone(), memory.guard.clone());
             self.own.resume(memory.own.clone());
             #[cfg(test)]
+            if planted(Mutant::ForgetsOwnWrites) {
+                self.own = Own::new((self.clock)());
+                self.own.resume(OwnWrites::default());
+            }
+            #[cfg(test)]
             if planted(Mutant::ForgetsTheGuard) {
                 self.guard = Guard::resume(self.limits.clone(), GuardState::default());
             }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::draws::{Fate, Look, Write};
-use super::letters::event;
+use super::letters::{event, parameters, parts};
 use super::process::MemoryDisk;
 use super::scenario::Scenario;
 use super::stage::{Act, Letter, Stage};
@@ -179,7 +180,7 @@ impl Account {
         };
         self.stage
             .note(format_args!("{} {call} by {who}", self.name));
-        self.announce(call, who, &request);
+        self.announce(call, who, &request, &parts(&self.id));
     }
 
     fn becomes(&self, truth: Snapshot) {
@@ -192,13 +193,13 @@ impl Account {
     }
 
     /// Puts the event of a call on its way.
-    fn announce(&self, call: &str, who: &str, request: &str) {
+    fn announce(&self, call: &str, who: &str, request: &str, parameters: &Value) {
         let who = if who.starts_with("arn:") {
             who.to_owned()
         } else {
             format!("arn:aws:iam::{}:user/{who}", self.id)
         };
-        let body = event(&self.id, call, &who, request, self.stage.now());
+        let body = event(&self.id, call, &who, request, parameters, self.stage.now());
         let letter = Letter {
             account: self.index,
             body,
@@ -292,7 +293,7 @@ impl Account {
             self.name,
             repair.target()
         ));
-        self.announce(call, PRINCIPAL, request);
+        self.announce(call, PRINCIPAL, request, &parameters(repair));
         if write.crashes {
             self.stage.crash();
             pending::<()>().await;

@@ -15,7 +15,7 @@ use super::queue::Post;
 use super::scenario::{Scenario, millis};
 use super::stage::{Act, Breach, Stage};
 use crate::control::Control;
-use crate::journal::{Incident, Range};
+use crate::journal::{Incident, OccurrenceKind, Range};
 use crate::snapshot::{MetricFilter, Snapshot};
 
 /// Tasks that a daemon of two accounts has, and a few more.
@@ -343,9 +343,18 @@ impl World {
             });
     }
 
-    /// The journal has one open spell at most, and it is the present one.
+    /// The journal has one open spell at most, and it is the present one. Nobody but the daemon has its credentials.
     fn watch_incidents(&self, account: &Account) {
         let incidents = self.disk.store().incidents(Range::ALL, 10_000).unwrap();
+        let theft = incidents.iter().find(|incident| {
+            matches!(incident, Incident::Happened(one)
+                if one.kind == OccurrenceKind::OwnCredentialsUsedElsewhere)
+        });
+        self.stage.law(
+            "no process takes a write of its own, or of one before it, for a theft",
+            theft.is_none(),
+            || format!("{theft:?}"),
+        );
         let open: Vec<_> = incidents
             .into_iter()
             .filter_map(|incident| match incident {
