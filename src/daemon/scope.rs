@@ -72,6 +72,14 @@ pub(super) struct Scope {
     pub(super) ear: Option<Ear>,
 }
 
+/// Waits until then, and not at all where that is past: a timer rounds up to the next millisecond, in which AWS could have been
+/// asked already.
+async fn reached(due: Instant) {
+    if due > Instant::now() {
+        sleep_until(due).await;
+    }
+}
+
 impl Scope {
     /// Looks whenever there is reason to, until told to stop; a look or a repair that is under way is finished.
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -82,7 +90,7 @@ impl Scope {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = sleep_until(due) => {
+                () = reached(due) => {
                     let turn = tokio::select! {
                         biased;
                         () = stop.cancelled() => return,
