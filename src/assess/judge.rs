@@ -1,7 +1,7 @@
 //! The verdict and the best path.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{Claim, Gap, Outcome};
 use super::fault::Fault;
@@ -258,7 +258,12 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     /// Some event does not surely reach anybody: the best path for it, with all that is wrong with it.
     fn short(&self, verdict: Verdict, gap: &Gap) -> (Option<Merit>, Assessment) {
         let mut best: Option<(Merit, Path<'i, 'a>, Vec<Fault>)> = None;
+        let mut without: BTreeSet<*const Head<'a>> = BTreeSet::new();
         for path in self.telling() {
+            // Without its filter one path of a trail is as good as another: a log group may have a hundred strangers.
+            if self.is_stranger(path) && !without.insert(std::ptr::from_ref(path.head)) {
+                continue;
+            }
             let path = self.without_stranger(path);
             let faults = self.faults_of(&path, gap);
             let is_cut = faults.iter().any(Fault::is_broken);
@@ -313,11 +318,15 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
         })
     }
 
+    /// Whether the path's filter has nothing to do with the control.
+    fn is_stranger(&self, path: &Path<'i, 'a>) -> bool {
+        path.leg.is_some() && path.head.group.is_some() && self.relevance(path) == 0
+    }
+
     /// A filter that has nothing to do with the control is as good as none.
     fn without_stranger(&self, path: &Path<'i, 'a>) -> Path<'i, 'a> {
         let mut path = path.clone();
-        if path.leg.is_some()
-            && self.relevance(&path) == 0
+        if self.is_stranger(&path)
             && let Some(key) = &path.head.group
         {
             path.faults.retain(|fault| fault.at < Link::Pattern);
