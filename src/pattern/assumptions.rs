@@ -171,7 +171,7 @@ impl Assumptions {
     }
 
     /// Whether a fact says which values the field may have.
-    fn names_values_of(&self, path: &str) -> bool {
+    pub(crate) fn names_values_of(&self, path: &str) -> bool {
         let steps = steps_of(path);
         let mut items = self.items.iter().filter(|item| item.steps == steps);
         items.any(|item| !matches!(item.fact, Fact::AnyString | Fact::Object | Fact::Form(_)))

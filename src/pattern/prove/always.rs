@@ -12,7 +12,7 @@ use super::{BUDGET, event};
 use crate::pattern::Pattern;
 use crate::pattern::answer::{Cover, Decision, Match, Reason};
 use crate::pattern::assumptions::Assumptions;
-use crate::pattern::syntax::{Operand, Syntax};
+use crate::pattern::syntax::{Comparison, Condition, Expr, Operand, Step, Syntax, Test};
 
 /// Whether the events that do *not* match are confined to finitely many values of one field, so that an alarm on the
 /// pattern stays in ALARM for ever.
@@ -36,6 +36,12 @@ use crate::pattern::syntax::{Operand, Syntax};
 pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
     if let Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) = pattern.syntax() {
         return raw_always_on(pattern);
+    }
+    if let Syntax::Json(expr) = pattern.syntax()
+        && asks_for_few_names(expr)
+        && !assumptions.names_values_of("eventName")
+    {
+        return Decision::No;
     }
     let text = pattern.text();
     let any_field = asks_for_any_field(pattern.syntax());
@@ -75,6 +81,24 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
             Decision::Undecided(leaf.doubt.unwrap_or(Reason::NoExample))
         }
         Ok(()) => Decision::Yes,
+    }
+}
+
+/// Whether all that matches has one of finitely many names, as what most filters look for: the events of all other names are left
+/// out, which is seen without a proof.
+fn asks_for_few_names(expr: &Expr<Condition>) -> bool {
+    match expr {
+        Expr::One(condition) => {
+            let is_name =
+                matches!(condition.selector.steps(), [Step::Name(name)] if name == "eventName");
+            let is_exact = matches!(
+                &condition.test,
+                Test::Compare(Comparison::Is(Operand::Text(text))) if text.literal().is_some()
+            );
+            is_name && is_exact
+        }
+        Expr::And(parts) => parts.iter().any(asks_for_few_names),
+        Expr::Or(parts) => parts.iter().all(asks_for_few_names),
     }
 }
 
