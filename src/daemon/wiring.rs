@@ -126,7 +126,9 @@ pub(super) struct State {
     places: BTreeSet<Place>,
     /// It was said once that everything is whole.
     said_whole: bool,
-    /// A sweep found a cut, and the next check will tell of it.
+    /// When the last check began that saw everything whole.
+    whole_at: Option<Timestamp>,
+    /// A cut was found before the event that names its caller, and the next check will tell of it.
     is_awaited: bool,
 }
 
@@ -186,7 +188,7 @@ impl Wiring {
 
     /// One check; answers how long to wait before the next.
     async fn turn(&mut self) -> Duration {
-        let began = Instant::now();
+        let (began, wall) = (Instant::now(), (self.clock)());
         let heard = self.ears.take();
         let for_event = !heard.is_empty();
         for one in heard {
@@ -198,7 +200,7 @@ impl Wiring {
         let checked = timeout(CHECK_LIMIT, self.site.check(&self.ground)).await;
         let seen = match checked {
             Ok(Ok(checked)) => {
-                self.found(&checked, began, for_event);
+                self.found(&checked, began, wall);
                 true
             }
             Ok(Err(error)) => {
@@ -232,7 +234,7 @@ impl Wiring {
         self.show(None, vec![reason.to_owned()]);
     }
 
-    fn found(&mut self, checked: &Checked, began: Instant, for_event: bool) {
+    fn found(&mut self, checked: &Checked, began: Instant, wall: Timestamp) {
         let Checked {
             needs, comparison, ..
         } = checked;
@@ -266,13 +268,27 @@ impl Wiring {
         self.show(is_whole, lines);
         match is_whole {
             // The event that names the caller may be on its way: whoever is told at once is told of an earlier one.
-            Some(false) if self.state.told.is_none() && !for_event && !self.state.is_awaited => {
+            Some(false)
+                if self.state.told.is_none()
+                    && !self.state.is_awaited
+                    && !self.is_caught(comparison) =>
+            {
                 self.state.is_awaited = true;
             }
             Some(false) => self.cut(&needs.account, comparison),
-            Some(true) => self.whole(&needs.account, began),
+            Some(true) => {
+                self.state.whole_at = Some(wall);
+                self.whole(&needs.account, began);
+            }
             None => {}
         }
+    }
+
+    /// Whether a call explains the cut that came after all was seen whole; `CloudTrail` tells times by the second.
+    fn is_caught(&self, comparison: &Comparison) -> bool {
+        let actor = culprit(&self.state.suspects, &comparison.differences);
+        let whole_at = self.state.whole_at;
+        actor.is_some_and(|actor| whole_at.is_none_or(|at| actor.time.as_second() > at.as_second()))
     }
 
     /// Something is wrong: told once, and again where more is wrong than was told.

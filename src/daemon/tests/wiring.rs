@@ -122,7 +122,7 @@ impl WiringApi for Wires {
 }
 
 fn disabled(rule: &str) -> String {
-    call("DisableRule", rule, "mallory", "event-7")
+    call("DisableRule", rule, "mallory", "event-7").replace("10:00:00Z", "10:00:30Z")
 }
 
 fn call(name: &str, rule: &str, who: &str, event: &str) -> String {
