@@ -386,29 +386,23 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
         let work_out = || covers(required, pattern, &assumptions);
         let cover = self.index.proofs.covers.answer(question, work_out);
         let loses_nothing = matches!(cover, Cover::Covered { .. });
-        let fed = seen.metric_transformations.first();
-        let divided = fed.is_some_and(|metric| !metric.dimensions.is_empty())
-            || seen.emit_system_field_dimensions.is_some();
-        match fed {
-            _ if loses_nothing => leg
-                .filter
-                .put_again(|again| again.filter_pattern = Some(own.to_owned())),
-            Some(metric) if !divided => put_beside(
-                control,
-                (&seen.region, &seen.log_group_name),
-                path.group,
-                MetricTransformation {
-                    default_value: None,
-                    ..metric.clone()
-                },
-            ),
-            _ => put_beside(
-                control,
-                (&seen.region, &seen.log_group_name),
-                path.group,
-                metric_of(control),
-            ),
+        if loses_nothing {
+            let filter = &leg.filter;
+            return filter.put_again(|again| again.filter_pattern = Some(own.to_owned()));
         }
+        // A metric that is divided by fields cannot be fed whole.
+        let whole = seen.metric_transformations.first().filter(|metric| {
+            metric.dimensions.is_empty() && seen.emit_system_field_dimensions.is_none()
+        });
+        let metric = whole.map_or_else(
+            || metric_of(control),
+            |metric| MetricTransformation {
+                default_value: None,
+                ..metric.clone()
+            },
+        );
+        let place = (seen.region.as_str(), seen.log_group_name.as_str());
+        put_beside(control, place, path.group, metric)
     }
 }
 

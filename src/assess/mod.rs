@@ -38,7 +38,7 @@ mod verdict;
 mod widen;
 mod world;
 
-pub(crate) use alarm::{looks_at, silences};
+pub(crate) use alarm::{looks_at, new_alarm, silences};
 pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;

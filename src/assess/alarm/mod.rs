@@ -257,7 +257,7 @@ fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
 }
 
 /// An alarm that one event trips, and that tells a topic to be named.
-pub(super) fn new_alarm(name: &str, (metric, namespace): (&str, &str)) -> Alarm {
+pub(crate) fn new_alarm(name: &str, (metric, namespace): (&str, &str)) -> Alarm {
     Alarm {
         alarm_name: name.to_owned(),
         metric_name: Some(metric.to_owned()),

@@ -1,6 +1,6 @@
 //! Alarms that act, as the benchmark prescribes them.
 
-use crate::assess::{Command, Link, put_alarm, silences};
+use crate::assess::{Command, Link, new_alarm, put_alarm, silences};
 use crate::heal::Repair;
 use crate::heal::model::{find_alarm, settings_of};
 #[cfg(test)]
@@ -228,22 +228,14 @@ fn name_for(site: &Site, region: &str, counter: &Counter) -> String {
 /// The alarm of the benchmark's remediation. Missing data does not breach: between two events there is none.
 fn alarm_on(site: &Site, name: &str, counter: &Counter) -> Alarm {
     Alarm {
-        alarm_name: name.to_owned(),
         alarm_description: Some(format!(
             "{}: one event is enough. Put here by trailwarden.",
             site.brief.blueprint.key
         )),
         actions_enabled: Some(true),
-        metric_name: Some(counter.name.clone()),
-        namespace: Some(counter.namespace.clone()),
-        statistic: Some("Sum".to_owned()),
-        period: Some(300),
-        evaluation_periods: Some(1),
         datapoints_to_alarm: Some(1),
-        threshold: Some(1.0),
-        comparison_operator: Some("GreaterThanOrEqualToThreshold".to_owned()),
-        treat_missing_data: Some("notBreaching".to_owned()),
-        ..Alarm::default()
+        alarm_actions: Vec::new(),
+        ..new_alarm(name, (&counter.name, &counter.namespace))
     }
 }
 
