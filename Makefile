@@ -33,9 +33,10 @@ test-long: ## the property tests with a hundred times as many cases, 200,000 see
 fuzz: ## each fuzz target for a minute (FUZZ_SECONDS=N for another time)
 	tests/fuzz/run $(or $(FUZZ_SECONDS),60)
 
-lint: ## formatting, clippy, documentation
+lint: ## formatting, clippy, documentation; that the fuzz targets build
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets --test system -- -D warnings
+	$(CARGO) check --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --no-deps --document-private-items
 
 audit: ## bans, licences and sources of the dependencies (cargo deny)

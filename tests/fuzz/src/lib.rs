@@ -9,11 +9,15 @@ pub mod assess;
 pub mod config;
 #[path = "../../../src/control/mod.rs"]
 pub mod control;
+#[path = "../../../src/escape.rs"]
+pub mod escape;
 #[path = "../../../src/event/mod.rs"]
 pub mod event;
 #[path = "../../../src/heal/mod.rs"]
 pub mod heal;
 #[path = "../../../src/pattern/mod.rs"]
 pub mod pattern;
+#[path = "../../../src/policy/mod.rs"]
+pub mod policy;
 #[path = "../../../src/snapshot/mod.rs"]
 pub mod snapshot;
