@@ -330,15 +330,19 @@ fn tripped_beside<'a>(
     records: &[Value],
     chain: &[Alarm],
 ) -> Vec<&'a Alarm> {
-    let counts = |filter: &&MetricFilter| {
+    let may_match = |filter: &MetricFilter| {
+        // What a transformer makes of the records is not known.
+        if filter.apply_on_transformed_logs == Some(true) {
+            return true;
+        }
         let text = filter.filter_pattern.as_deref().unwrap_or_default();
-        let pattern = Pattern::parse_deployed(text);
-        filter.region == region
-            && filter.log_group_name == log_group
-            && pattern.is_ok_and(|pattern| {
-                let mut matches = records.iter().map(|one| pattern.matches(&one.to_string()));
-                matches.any(|answer| !answer.is_no())
-            })
+        Pattern::parse_deployed(text).is_ok_and(|pattern| {
+            let mut matches = records.iter().map(|one| pattern.matches(&one.to_string()));
+            matches.any(|answer| !answer.is_no())
+        })
+    };
+    let counts = |filter: &&MetricFilter| {
+        filter.region == region && filter.log_group_name == log_group && may_match(filter)
     };
     let counting: Vec<&MetricFilter> = snapshot
         .metric_filters

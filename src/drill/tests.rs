@@ -201,6 +201,14 @@ fn alarms_that_the_record_trips_beside_the_chain_are_named() {
         plan.actions,
         ["arn:aws:lambda:us-east-1:111122223333:function:f", TOPIC]
     );
+
+    // Another filter would not match, but may match what a transformer makes of the record.
+    let pattern = "{ $.eventName = ConsoleLogin }".to_owned();
+    snapshot.metric_filters.as_mut().unwrap()[1].filter_pattern = Some(pattern);
+    let also = |snapshot: &Snapshot| planned(snapshot, &control("4.5")).unwrap().also;
+    assert_eq!(also(&snapshot), [""; 0]);
+    snapshot.metric_filters.as_mut().unwrap()[1].apply_on_transformed_logs = Some(true);
+    assert_eq!(also(&snapshot), ["pager"]);
 }
 
 #[test]
