@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::fault::Fault;
+use super::put::update_trail;
 use super::remedy::Command;
 use super::trail::Observed;
 use super::world::World;
@@ -58,8 +59,7 @@ pub(super) fn without_group(observed: &Observed<'_>) -> Fault {
     )
     .on(&trail.trail_arn)
     .remedy(
-        Command::new("cloudtrail update-trail", observed.home())
-            .with("--name", &trail.trail_arn)
+        update_trail(observed.home(), &trail.trail_arn)
             .with("--cloud-watch-logs-log-group-arn", &arn)
             .with(
                 "--cloud-watch-logs-role-arn",
@@ -192,8 +192,7 @@ fn class_fault(
         let role = observed.trail.cloud_watch_logs_role_arn.as_deref();
         let create =
             Command::new("logs create-log-group", group.region).with("--log-group-name", &name);
-        let update = Command::new("cloudtrail update-trail", observed.home())
-            .with("--name", &observed.trail.trail_arn)
+        let update = update_trail(observed.home(), &observed.trail.trail_arn)
             .with("--cloud-watch-logs-log-group-arn", &arn)
             .with("--cloud-watch-logs-role-arn", role.unwrap_or("ROLE_ARN"));
         Fault::broken(
