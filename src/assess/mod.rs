@@ -43,7 +43,9 @@ pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;
 pub use proofs::Proofs;
-pub(crate) use put::{put_alarm, put_event_selectors, put_metric_filter, subscribe, update_trail};
+pub(crate) use put::{
+    delete_mute_rule, put_alarm, put_event_selectors, put_metric_filter, subscribe, update_trail,
+};
 pub use recording::records_writes;
 pub(crate) use remedy::Command;
 pub use subscription::DRILL_PREFIX;

@@ -1,4 +1,5 @@
-//! The AWS CLI commands of more than one place: what puts filters, alarms and selectors, changes a trail, subscribes.
+//! The AWS CLI commands of more than one place: what puts filters, alarms and selectors, changes a
+//! trail, subscribes, unmutes.
 
 use super::remedy::Command;
 use crate::snapshot::{Alarm, Arn, EventSelectors, MetricFilter};
@@ -156,6 +157,12 @@ pub(crate) fn subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> Comm
         .with("--topic-arn", topic_arn)
         .with("--protocol", protocol)
         .with("--notification-endpoint", endpoint)
+}
+
+/// DeleteAlarmMuteRule, of a rule whose name may be left to the reader.
+pub(crate) fn delete_mute_rule(region: &str, name: Option<&str>) -> Command {
+    Command::new("cloudwatch delete-alarm-mute-rule", region)
+        .with("--alarm-mute-rule-name", name.unwrap_or("RULE"))
 }
 
 /// The name, or where something carries it already, the name with this project's before it, numbered if need be: putting what is
