@@ -47,23 +47,20 @@ pub(super) fn follow(
 /// The trail names no group at all.
 pub(super) fn without_group(observed: &Observed<'_>) -> Fault {
     let trail = observed.trail;
-    let partition = partition_of(observed.home());
-    let arn = format!(
-        "arn:{partition}:logs:{}:{}:log-group:LOG_GROUP:*",
-        observed.home(),
-        observed.account()
-    );
+    let (home, account) = (observed.home(), observed.account());
+    let partition = partition_of(home);
+    let arn = format!("arn:{partition}:logs:{home}:{account}:log-group:LOG_GROUP:*");
     Fault::absent(
         Link::LogGroup,
         format!("Trail {} delivers to no log group.", trail.name),
     )
     .on(&trail.trail_arn)
     .remedy(
-        update_trail(observed.home(), &trail.trail_arn)
+        update_trail(home, &trail.trail_arn)
             .with("--cloud-watch-logs-log-group-arn", &arn)
             .with(
                 "--cloud-watch-logs-role-arn",
-                &format!("arn:{partition}:iam::ACCOUNT:role/ROLE"),
+                &format!("arn:{partition}:iam::{account}:role/ROLE"),
             ),
     )
 }

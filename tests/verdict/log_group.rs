@@ -104,6 +104,20 @@ fn unproven_and_old_deliveries_are_warned_of() {
 }
 
 #[test]
+fn a_trail_without_a_log_group_is_given_one_of_its_own_account() {
+    let mut state = sound();
+    remove(&mut state, "/trails/0/CloudWatchLogsLogGroupArn");
+    assert_eq!(
+        judge(&state).findings[0].remedy,
+        Some(format!(
+            "aws cloudtrail update-trail --region us-east-1 --name {TRAIL} \
+             --cloud-watch-logs-log-group-arn 'arn:aws:logs:us-east-1:111122223333:log-group:LOG_GROUP:*' \
+             --cloud-watch-logs-role-arn arn:aws:iam::111122223333:role/ROLE"
+        ))
+    );
+}
+
+#[test]
 fn the_log_group_is_the_one_that_the_arn_names() {
     let mut cases = Cases::default();
     let named = |arn: &'static str| {
