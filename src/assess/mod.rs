@@ -36,6 +36,7 @@ mod trail;
 mod universe;
 mod verdict;
 mod widen;
+mod words;
 mod world;
 
 pub(crate) use alarm::{looks_at, new_alarm, silences};
