@@ -52,7 +52,8 @@ pub(crate) use remedy::Command;
 pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{
-    Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Recipient, Verdict, Warning,
+    Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, LiteralVerdict, Recipient,
+    Verdict, Warning,
 };
 pub(crate) use widen::{is_management, widened};
 pub use world::{Unseen, unseen};

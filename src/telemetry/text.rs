@@ -194,7 +194,7 @@ impl Terminal {
         let code = literal.code.map(|code| format!(" ({code})"));
         let line = format!(
             "  {reader} would say {}{}: {}",
-            literal.verdict,
+            literal.verdict.name(),
             code.unwrap_or_default(),
             sanitize(differs)
         );

@@ -165,7 +165,7 @@ fn reading(reader: &str, literal: &Literal) -> Option<String> {
     let code = literal.code.map(|one| format!(" ({})", code(one)));
     Some(format!(
         "{reader} would say {}{}: {}",
-        literal.verdict,
+        literal.verdict.name(),
         code.unwrap_or_default(),
         escaped(why)
     ))

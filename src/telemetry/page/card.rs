@@ -157,7 +157,7 @@ fn literal(reader: &str, literal: Option<&Literal>) -> Markup {
         @if let Some(one) = literal {
             @if let Some(differs) = &one.differs {
                 p.literal {
-                    (reader) " would say " strong { (one.verdict) }
+                    (reader) " would say " strong { (one.verdict.name()) }
                     @if let Some(code) = one.code { " (" (code) ")" }
                     ": " (foreign(differs))
                 }
