@@ -7,7 +7,7 @@ use super::put::update_trail;
 use super::remedy::Command;
 use super::trail::Observed;
 use super::world::World;
-use super::{Link, Warning};
+use super::{Link, Warning, WarningCode};
 use crate::snapshot::{LogGroup, LogGroupArn, partition_of};
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -232,7 +232,7 @@ fn judge_delivery(observed: &Observed<'_>, world: World<'_>, delivery: &mut Deli
     match status.latest_cloud_watch_logs_delivery_time {
         None => match status.start_logging_time {
             Some(start) if !older_than_a_day(start) => delivery.warnings.push(Warning {
-                code: "delivery_unproven",
+                code: WarningCode::DeliveryUnproven,
                 message: format!(
                     "Trail {} began to log less than a day ago and has not delivered to its log group yet.",
                     trail.name
@@ -260,7 +260,7 @@ fn judge_delivery(observed: &Observed<'_>, world: World<'_>, delivery: &mut Deli
                 );
             } else {
                 delivery.warnings.push(Warning {
-                    code: "delivery_old",
+                    code: WarningCode::DeliveryOld,
                     message: format!("{message}; perhaps nothing has happened since."),
                 });
             }

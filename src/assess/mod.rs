@@ -35,6 +35,7 @@ mod topic;
 mod trail;
 mod universe;
 mod verdict;
+mod warning;
 mod widen;
 mod words;
 mod world;
@@ -53,7 +54,8 @@ pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{
     Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, LiteralVerdict, Recipient,
-    Verdict, Warning,
+    Verdict,
 };
+pub use warning::{Warning, WarningCode};
 pub(crate) use widen::{is_management, widened};
 pub use world::{Unseen, unseen};

@@ -5,7 +5,7 @@ use super::message::{Part, attributes, body, passes};
 use super::put::subscribe;
 use super::remedy::Command;
 use super::world::World;
-use super::{Expectations, Link, Warning};
+use super::{Expectations, Link, Warning, WarningCode};
 use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, DELETED, PENDING_CONFIRMATION, Subscription, Topic};
 
@@ -62,7 +62,7 @@ pub(super) fn audience<'a>(
     }
     if !others.is_empty() {
         audience.warnings.push(Warning {
-            code: "unexpected_subscription",
+            code: WarningCode::UnexpectedSubscription,
             message: format!(
                 "Topic {topic_arn} also notifies endpoints that the configuration does not name: {}.",
                 others.join(", ")

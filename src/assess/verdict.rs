@@ -4,6 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Warning;
 use crate::snapshot::{Alarm, EventSelectors, LogGroup, MetricFilter, Subscription, Topic, Trail};
 
 /// The answer to "would somebody be told?".
@@ -121,15 +122,6 @@ pub struct Finding {
     pub missing_events: Vec<String>,
     /// An event that must be caught and is not, where coverage is at fault.
     pub counterexample: Option<Value>,
-}
-
-/// Something that does not change the verdict and that a person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Warning {
-    /// A stable short name, such as `delivery_unproven` or `noisy_pattern`.
-    pub code: &'static str,
-    /// The sentence for people.
-    pub message: String,
 }
 
 /// What readers that compare text answer.

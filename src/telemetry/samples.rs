@@ -11,6 +11,7 @@ use super::report::{ControlInfo, ControlReport};
 use super::status::{AccountStatus, ControlStatus};
 use crate::assess::{
     Assessment, Chain, Finding, Link, LinkState, Literal, LiteralVerdict, Verdict, Warning,
+    WarningCode,
 };
 use crate::event::Actor;
 use crate::heal::{Plan, Repair, Step, StepAction};
@@ -123,7 +124,7 @@ pub(crate) fn cut_at(link: Link, name: &str) -> Assessment {
             counterexample: Some(json!({"eventName": "StopLogging", "userAgent": name})),
         }],
         warnings: vec![Warning {
-            code: "noisy_pattern",
+            code: WarningCode::NoisyPattern,
             message: format!("{name} also matches what is not required"),
         }],
         links: Link::CHAIN.map(|one| (one, state(one))).into(),

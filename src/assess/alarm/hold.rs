@@ -10,7 +10,7 @@ use crate::assess::index::Place;
 use crate::assess::put::delete_mute_rule;
 use crate::assess::remedy::Command;
 use crate::assess::world::{Hole, World};
-use crate::assess::{Link, Warning};
+use crate::assess::{Link, Warning, WarningCode};
 use crate::snapshot::{AlarmMuteRule, Arn};
 
 /// The mute rules of a region by the alarms that they silence, each worked out once.
@@ -116,7 +116,7 @@ pub(super) fn hold_back(place: &Place<'_>, at: usize, actor: &mut Actor<'_>) {
             ),
             Tri::No if muting.later => {
                 actor.warnings.push(Warning {
-                    code: "mute_scheduled",
+                    code: WarningCode::MuteScheduled,
                     message: format!("{message} at other times."),
                 });
                 continue;

@@ -143,7 +143,10 @@ impl Page {
                 any = true;
                 let key = code(&control.key);
                 let message = escaped(&warning.message);
-                self.line(&format!("- {key}, {}: {message}", escaped(warning.code)));
+                self.line(&format!(
+                    "- {key}, {}: {message}",
+                    escaped(warning.code.name())
+                ));
             }
         }
         if any {
