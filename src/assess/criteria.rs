@@ -152,6 +152,8 @@ mod tests {
                 r#"@data_source = "x" AND @aws.region = "eu-west-1""#,
                 Tri::No,
             ),
+            (r#"@aws.account ! = "999988887777""#, Tri::Unknown),
+            (r#"@aws.account = "1\" OR @aws.account != 1"#, Tri::Yes),
             ("nonsense (", Tri::Unknown),
             ("", Tri::Unknown),
         ] {

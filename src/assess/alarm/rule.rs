@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn names_may_be_arns_and_hold_escaped_quotes_and_spaces() {
         let rule = Rule::parse(
-            r#"ALARM("arn:aws:cloudwatch:us-east-1:1:alarm:x y") OR OK("say \"hi\"") OR OK(two words)"#,
+            r#"ALARM("arn:aws:cloudwatch:us-east-1:1:alarm:x y") OR OK("say \"hi\"") OR OK(two words) OR OK(it's)"#,
         )
         .unwrap();
         assert_eq!(
@@ -286,7 +286,8 @@ mod tests {
             [
                 "arn:aws:cloudwatch:us-east-1:1:alarm:x y",
                 "say \"hi\"",
-                "two words"
+                "two words",
+                "it's"
             ]
         );
     }
