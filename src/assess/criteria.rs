@@ -1,22 +1,22 @@
 //! Selection criteria of a metric filter: conditions on the account and region that a record was ingested from.
 
 use super::fault::Tri;
+use super::words::{Cursor, Lexer};
 
 /// Evaluates `@aws.account = "1" AND @aws.region IN ["a", "b"]` and the like for records of one account and region.
 /// Criteria of another form are left open.
 pub(super) fn selects(criteria: &str, account: &str, region: &str) -> Tri {
-    let Some(tokens) = tokens(criteria) else {
+    let Some(words) = LEXER.read(criteria) else {
         return Tri::Unknown;
     };
     let mut reader = Reader {
-        tokens: &tokens,
-        at: 0,
+        words,
         account,
         region,
         depth: 0,
     };
     match reader.any() {
-        Some(answer) if reader.at == tokens.len() => answer,
+        Some(answer) if reader.words.is_done() => answer,
         _ => Tri::Unknown,
     }
 }
@@ -30,88 +30,26 @@ pub(super) fn system_field<'r>(name: &str, account: &'r str, region: &'r str) ->
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Word(String),
-    Text(String),
-    Symbol(char),
-    NotEqual,
-}
-
-fn tokens(text: &str) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            c if c.is_whitespace() => {}
-            '(' | ')' | '[' | ']' | ',' | '=' => tokens.push(Token::Symbol(c)),
-            '!' => {
-                if rest.next()? != '=' {
-                    return None;
-                }
-                tokens.push(Token::NotEqual);
-            }
-            '"' | '\'' => {
-                let mut value = String::new();
-                loop {
-                    match rest.next()? {
-                        end if end == c => break,
-                        other => value.push(other),
-                    }
-                }
-                tokens.push(Token::Text(value));
-            }
-            c => {
-                let mut word = String::from(c);
-                while let Some(next) =
-                    rest.next_if(|next| next.is_ascii_alphanumeric() || "@._-".contains(*next))
-                {
-                    word.push(next);
-                }
-                tokens.push(Token::Word(word));
-            }
-        }
-    }
-    Some(tokens)
-}
+const LEXER: Lexer = Lexer {
+    // Alone, the last one is of no criterion.
+    signs: &["(", ")", "[", "]", ",", "=", "!=", "!"],
+    goes_on: |c| c.is_ascii_alphanumeric() || "@._-".contains(c),
+    escapes: false,
+};
 
 const MAX_DEPTH: usize = 32;
 
 struct Reader<'a> {
-    tokens: &'a [Token],
-    at: usize,
+    words: Cursor,
     account: &'a str,
     region: &'a str,
     depth: usize,
 }
 
 impl Reader<'_> {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn next(&mut self) -> Option<Token> {
-        let token = self.peek()?.clone();
-        self.at += 1;
-        Some(token)
-    }
-
-    fn take_word(&mut self, wanted: &str) -> bool {
-        let found =
-            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
-        self.at += usize::from(found);
-        found
-    }
-
-    fn take_symbol(&mut self, wanted: char) -> bool {
-        let found = self.peek() == Some(&Token::Symbol(wanted));
-        self.at += usize::from(found);
-        found
-    }
-
     fn any(&mut self) -> Option<Tri> {
         let mut answer = self.all()?;
-        while self.take_word("OR") {
+        while self.words.take_word("OR") {
             answer = answer.or(self.all()?);
         }
         Some(answer)
@@ -119,7 +57,7 @@ impl Reader<'_> {
 
     fn all(&mut self) -> Option<Tri> {
         let mut answer = self.unit()?;
-        while self.take_word("AND") {
+        while self.words.take_word("AND") {
             answer = answer.and(self.unit()?);
         }
         Some(answer)
@@ -130,11 +68,11 @@ impl Reader<'_> {
         if self.depth > MAX_DEPTH {
             return None;
         }
-        let answer = if self.take_word("NOT") {
+        let answer = if self.words.take_word("NOT") {
             self.unit()?.not()
-        } else if self.take_symbol('(') {
+        } else if self.words.take_sign("(") {
             let inner = self.any()?;
-            if !self.take_symbol(')') {
+            if !self.words.take_sign(")") {
                 return None;
             }
             inner
@@ -146,18 +84,16 @@ impl Reader<'_> {
     }
 
     fn condition(&mut self) -> Option<Tri> {
-        let Token::Word(field) = self.next()? else {
-            return None;
-        };
+        let field = self.words.word()?;
         let actual = system_field(&field, self.account, self.region).map(str::to_owned);
-        let negated = self.take_word("NOT");
-        let (values, negated) = if self.take_word("IN") {
+        let negated = self.words.take_word("NOT");
+        let (values, negated) = if self.words.take_word("IN") {
             (self.list()?, negated)
         } else if negated {
             return None;
-        } else if self.take_symbol('=') {
+        } else if self.words.take_sign("=") {
             (vec![self.value()?], false)
-        } else if self.next()? == Token::NotEqual {
+        } else if self.words.take_sign("!=") {
             (vec![self.value()?], true)
         } else {
             return None;
@@ -169,25 +105,22 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Option<String> {
-        match self.next()? {
-            Token::Word(value) | Token::Text(value) => Some(value),
-            Token::Symbol(_) | Token::NotEqual => None,
-        }
+        self.words.word().or_else(|| self.words.quoted())
     }
 
     fn list(&mut self) -> Option<Vec<String>> {
-        let close = if self.take_symbol('[') {
-            ']'
-        } else if self.take_symbol('(') {
-            ')'
+        let close = if self.words.take_sign("[") {
+            "]"
+        } else if self.words.take_sign("(") {
+            ")"
         } else {
             return None;
         };
         let mut values = vec![self.value()?];
-        while self.take_symbol(',') {
+        while self.words.take_sign(",") {
             values.push(self.value()?);
         }
-        self.take_symbol(close).then_some(values)
+        self.words.take_sign(close).then_some(values)
     }
 }
 
@@ -219,6 +152,8 @@ mod tests {
                 r#"@data_source = "x" AND @aws.region = "eu-west-1""#,
                 Tri::No,
             ),
+            (r#"@aws.account ! = "999988887777""#, Tri::Unknown),
+            (r#"@aws.account = "1\" OR @aws.account != 1"#, Tri::Yes),
             ("nonsense (", Tri::Unknown),
             ("", Tri::Unknown),
         ] {

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::masked::{Blind, Masked};
 use super::remedy::Command;
 use super::world::World;
-use super::{Link, Warning};
+use super::{Link, Warning, WarningCode};
 use crate::control::Control;
 use crate::pattern::Pattern;
 use crate::snapshot::{AccountPolicy, DataProtectionPolicy, LogGroupArn};
@@ -183,7 +183,7 @@ fn unseen(world: World<'_>, region: &str, group: &str) -> Vec<Fault> {
 
 fn warning(policy: &str, identifier: &str) -> Warning {
     Warning {
-        code: "masked_records",
+        code: WarningCode::MaskedRecords,
         message: format!(
             "The data-protection policy {policy} masks {identifier} in the records that the filters read."
         ),

@@ -14,7 +14,8 @@ use super::report::{
 };
 use super::universe::slices;
 use super::{
-    Assessment, Chain, Expectations, Link, LinkState, Recipient, Verdict, Warning, literal,
+    Assessment, Chain, Expectations, Link, LinkState, Recipient, Verdict, Warning, WarningCode,
+    literal,
 };
 use crate::control::{Benchmark, Control, Prescribed, Role};
 use crate::pattern::{Assumptions, Cover, Match, Pattern, covers};
@@ -100,7 +101,7 @@ fn traps(control: &Control) -> Option<Warning> {
     versions.sort_unstable();
     versions.dedup();
     Some(Warning {
-        code: "prescribed_text_cannot_work",
+        code: WarningCode::PrescribedTextCannotWork,
         message: format!(
             "The text {} that CIS {} prescribe {}; it is not asked for.",
             trap.pattern.text(),
@@ -178,7 +179,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
             && self.claim.required.role == Role::Accepted
         {
             assessment.warnings.push(Warning {
-                code: "accepted_pattern",
+                code: WarningCode::AcceptedPattern,
                 message: format!("The pattern is prescribed by nobody and accepted: {note}."),
             });
         }
@@ -246,7 +247,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     fn warn_of_noise(&self, used: &[&Path<'i, 'a>], warnings: &mut Vec<Warning>) {
         if let Some(example) = self.claim.noise(used) {
             warnings.push(Warning {
-                code: "noisy_pattern",
+                code: WarningCode::NoisyPattern,
                 message: format!(
                     "The metric filter catches more than the control asks for, such as {example}: an alarm that is in \
                      ALARM because of it does not notify of what comes next."

@@ -5,21 +5,16 @@
 
 use super::index::Index;
 use super::trail::Observed;
-use super::{Assessment, Literal, Verdict};
+use super::{Assessment, Literal, LiteralVerdict, Verdict};
 use crate::control::{Benchmark, Control, Prescribed};
 use crate::snapshot::{Alarm, EventSelectors, MetricFilter, PENDING_CONFIRMATION, Subscription};
 use crate::snapshot::{Arn, LogGroupArn};
-
-const PASS: &str = "PASS";
-const FAIL: &str = "FAIL";
-const WARNING: &str = "WARNING";
-const NO_DATA: &str = "NO_DATA";
 
 /// Where a reading ends, and how far it came: readings of several paths are compared by that.
 #[derive(Debug, Clone)]
 struct Reading {
     step: u8,
-    verdict: &'static str,
+    verdict: LiteralVerdict,
     code: Option<&'static str>,
     why: String,
 }
@@ -28,7 +23,7 @@ impl Reading {
     fn fail(step: u8, code: &'static str, why: impl Into<String>) -> Self {
         Self {
             step,
-            verdict: FAIL,
+            verdict: LiteralVerdict::Fail,
             code: Some(code),
             why: why.into(),
         }
@@ -37,7 +32,7 @@ impl Reading {
     fn pass() -> Self {
         Self {
             step: u8::MAX,
-            verdict: PASS,
+            verdict: LiteralVerdict::Pass,
             code: None,
             why: String::new(),
         }
@@ -68,7 +63,7 @@ pub(super) fn add(
 
 /// Says why a reading differs from the truth.
 fn compare(reading: &Reading, assessment: &Assessment) -> Literal {
-    let says_yes = reading.verdict == PASS;
+    let says_yes = reading.verdict == LiteralVerdict::Pass;
     let is_true = assessment.verdict == Verdict::Pass;
     let differs = match (says_yes, is_true) {
         (true, false) => {
@@ -82,7 +77,10 @@ fn compare(reading: &Reading, assessment: &Assessment) -> Literal {
             ))
         }
         (false, true) => Some(format!("{} The chain notifies all the same.", reading.why)),
-        (false, false) if assessment.verdict == Verdict::Unknown && reading.verdict == FAIL => {
+        (false, false)
+            if assessment.verdict == Verdict::Unknown
+                && reading.verdict == LiteralVerdict::Fail =>
+        {
             Some(format!(
                 "{} Whether the chain notifies is not known.",
                 reading.why
@@ -135,7 +133,7 @@ fn read_trail(
     if is_security_hub && observed.account() != index.world.account() {
         return Reading {
             step: 1,
-            verdict: NO_DATA,
+            verdict: LiteralVerdict::NoData,
             code: None,
             why: "The trail belongs to another account, which Security Hub does not look into."
                 .to_owned(),
@@ -145,7 +143,7 @@ fn read_trail(
     if is_security_hub && looks_from.is_some_and(|region| region != observed.home()) {
         return Reading {
             step: 1,
-            verdict: WARNING,
+            verdict: LiteralVerdict::Warning,
             code: Some("CLOUDTRAIL_REGION_INVAILD"),
             why: "The trail is of another region than the one that Security Hub looks at."
                 .to_owned(),
@@ -284,7 +282,7 @@ fn read_topic(account: &str, snapshot: &crate::snapshot::Snapshot, topic: &str) 
     } else if is_foreign {
         Reading {
             step: 7,
-            verdict: WARNING,
+            verdict: LiteralVerdict::Warning,
             code: Some("SNS_TOPIC_CROSS_ACCOUNT"),
             why: "The topic belongs to another account, whose subscriptions cannot be listed."
                 .to_owned(),

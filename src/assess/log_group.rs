@@ -3,10 +3,11 @@
 use jiff::SignedDuration;
 
 use super::fault::Fault;
+use super::put::update_trail;
 use super::remedy::Command;
 use super::trail::Observed;
 use super::world::World;
-use super::{Link, Warning};
+use super::{Link, Warning, WarningCode};
 use crate::snapshot::{LogGroup, LogGroupArn, partition_of};
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -46,24 +47,20 @@ pub(super) fn follow(
 /// The trail names no group at all.
 pub(super) fn without_group(observed: &Observed<'_>) -> Fault {
     let trail = observed.trail;
-    let partition = partition_of(observed.home());
-    let arn = format!(
-        "arn:{partition}:logs:{}:{}:log-group:LOG_GROUP:*",
-        observed.home(),
-        observed.account()
-    );
+    let (home, account) = (observed.home(), observed.account());
+    let partition = partition_of(home);
+    let arn = format!("arn:{partition}:logs:{home}:{account}:log-group:LOG_GROUP:*");
     Fault::absent(
         Link::LogGroup,
         format!("Trail {} delivers to no log group.", trail.name),
     )
     .on(&trail.trail_arn)
     .remedy(
-        Command::new("cloudtrail update-trail", observed.home())
-            .with("--name", &trail.trail_arn)
+        update_trail(home, &trail.trail_arn)
             .with("--cloud-watch-logs-log-group-arn", &arn)
             .with(
                 "--cloud-watch-logs-role-arn",
-                &format!("arn:{partition}:iam::ACCOUNT:role/ROLE"),
+                &format!("arn:{partition}:iam::{account}:role/ROLE"),
             ),
     )
 }
@@ -192,8 +189,7 @@ fn class_fault(
         let role = observed.trail.cloud_watch_logs_role_arn.as_deref();
         let create =
             Command::new("logs create-log-group", group.region).with("--log-group-name", &name);
-        let update = Command::new("cloudtrail update-trail", observed.home())
-            .with("--name", &observed.trail.trail_arn)
+        let update = update_trail(observed.home(), &observed.trail.trail_arn)
             .with("--cloud-watch-logs-log-group-arn", &arn)
             .with("--cloud-watch-logs-role-arn", role.unwrap_or("ROLE_ARN"));
         Fault::broken(
@@ -236,7 +232,7 @@ fn judge_delivery(observed: &Observed<'_>, world: World<'_>, delivery: &mut Deli
     match status.latest_cloud_watch_logs_delivery_time {
         None => match status.start_logging_time {
             Some(start) if !older_than_a_day(start) => delivery.warnings.push(Warning {
-                code: "delivery_unproven",
+                code: WarningCode::DeliveryUnproven,
                 message: format!(
                     "Trail {} began to log less than a day ago and has not delivered to its log group yet.",
                     trail.name
@@ -264,7 +260,7 @@ fn judge_delivery(observed: &Observed<'_>, world: World<'_>, delivery: &mut Deli
                 );
             } else {
                 delivery.warnings.push(Warning {
-                    code: "delivery_old",
+                    code: WarningCode::DeliveryOld,
                     message: format!("{message}; perhaps nothing has happened since."),
                 });
             }

@@ -35,7 +35,9 @@ mod topic;
 mod trail;
 mod universe;
 mod verdict;
+mod warning;
 mod widen;
+mod words;
 mod world;
 
 pub(crate) use alarm::{looks_at, new_alarm, silences};
@@ -43,13 +45,17 @@ pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;
 pub use proofs::Proofs;
-pub(crate) use put::{put_alarm, put_event_selectors, put_metric_filter};
+pub(crate) use put::{
+    delete_mute_rule, put_alarm, put_event_selectors, put_metric_filter, subscribe, update_trail,
+};
 pub use recording::records_writes;
 pub(crate) use remedy::Command;
 pub use subscription::DRILL_PREFIX;
 pub use universe::assumptions;
 pub use verdict::{
-    Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, Recipient, Verdict, Warning,
+    Assessment, Chain, Expectations, Finding, Link, LinkState, Literal, LiteralVerdict, Recipient,
+    Verdict,
 };
+pub use warning::{Warning, WarningCode};
 pub(crate) use widen::{is_management, widened};
 pub use world::{Unseen, unseen};

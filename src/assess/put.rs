@@ -1,7 +1,8 @@
-//! The AWS CLI commands that put a metric filter, an alarm or event selectors.
+//! The AWS CLI commands of more than one place: what puts filters, alarms and selectors, changes a
+//! trail, subscribes, unmutes.
 
 use super::remedy::Command;
-use crate::snapshot::{Alarm, EventSelectors, MetricFilter};
+use crate::snapshot::{Alarm, Arn, EventSelectors, MetricFilter};
 
 /// PutMetricFilter, with everything that the filter is to be: the call replaces it whole.
 pub(crate) fn put_metric_filter(filter: &MetricFilter) -> Command {
@@ -135,6 +136,33 @@ pub(crate) fn put_event_selectors(
         (None, Some(basic)) => command.with_json("--event-selectors", basic),
         (None, None) => command,
     }
+}
+
+/// UpdateTrail, to be given what is to change: the rest of the trail stays.
+pub(crate) fn update_trail(region: &str, trail_arn: &str) -> Command {
+    Command::new("cloudtrail update-trail", region).with("--name", trail_arn)
+}
+
+impl Command {
+    /// Has a trail record every region.
+    pub(crate) fn every_region(self) -> Self {
+        // AWS takes the one only with the other.
+        self.raw("--is-multi-region-trail --include-global-service-events")
+    }
+}
+
+/// sns:Subscribe, in the topic's region.
+pub(crate) fn subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> Command {
+    Command::new("sns subscribe", Arn::region_of(topic_arn))
+        .with("--topic-arn", topic_arn)
+        .with("--protocol", protocol)
+        .with("--notification-endpoint", endpoint)
+}
+
+/// DeleteAlarmMuteRule, of a rule whose name may be left to the reader.
+pub(crate) fn delete_mute_rule(region: &str, name: Option<&str>) -> Command {
+    Command::new("cloudwatch delete-alarm-mute-rule", region)
+        .with("--alarm-mute-rule-name", name.unwrap_or("RULE"))
 }
 
 /// The name, or where something carries it already, the name with this project's before it, numbered if need be: putting what is

@@ -2,9 +2,10 @@
 
 use super::fault::{Fault, Tri};
 use super::message::{Part, attributes, body, passes};
+use super::put::subscribe;
 use super::remedy::Command;
 use super::world::World;
-use super::{Expectations, Link, Warning};
+use super::{Expectations, Link, Warning, WarningCode};
 use crate::snapshot::Arn;
 use crate::snapshot::{Alarm, DELETED, PENDING_CONFIRMATION, Subscription, Topic};
 
@@ -61,7 +62,7 @@ pub(super) fn audience<'a>(
     }
     if !others.is_empty() {
         audience.warnings.push(Warning {
-            code: "unexpected_subscription",
+            code: WarningCode::UnexpectedSubscription,
             message: format!(
                 "Topic {topic_arn} also notifies endpoints that the configuration does not name: {}.",
                 others.join(", ")
@@ -143,12 +144,9 @@ fn nobody(
     {
         return vec![fault];
     }
-    let subscribe = Command::new("sns subscribe", region).with("--topic-arn", topic_arn);
-    let subscribe = match expectations.subscriptions.first() {
-        Some(endpoint) => subscribe
-            .with("--protocol", protocol_of(endpoint))
-            .with("--notification-endpoint", endpoint),
-        None => subscribe.raw("--protocol email --notification-endpoint ADDRESS"),
+    let remedy = match expectations.subscriptions.first() {
+        Some(endpoint) => subscribe(topic_arn, protocol_of(endpoint), endpoint),
+        None => subscribe(topic_arn, "email", "ADDRESS"),
     };
     let message = if has_others {
         format!("Topic {topic_arn} notifies nobody that the configuration names.")
@@ -158,7 +156,7 @@ fn nobody(
     vec![
         Fault::absent(Link::Subscription, message)
             .on(topic_arn)
-            .remedy(subscribe),
+            .remedy(remedy),
     ]
 }
 
@@ -188,11 +186,9 @@ fn receives(world: World<'_>, subscription: &Subscription, body: &Part) -> Resul
     let region = Arn::topic(&subscription.topic_arn).map_or("", |arn| arn.region);
     let arn = &subscription.subscription_arn;
     let broken = |message: String| Fault::broken(Link::Subscription, message).on(endpoint);
+    let again = || subscribe(&subscription.topic_arn, &subscription.protocol, endpoint);
     if arn == DELETED {
-        return Err(
-            broken(format!("The subscription of {endpoint} was deleted."))
-                .remedy(again(subscription, region)),
-        );
+        return Err(broken(format!("The subscription of {endpoint} was deleted.")).remedy(again()));
     }
     let pending = subscription.attributes.pending_confirmation.as_deref() == Some("true");
     if arn == PENDING_CONFIRMATION || pending || Arn::parse(arn).is_none() {
@@ -201,7 +197,7 @@ fn receives(world: World<'_>, subscription: &Subscription, body: &Part) -> Resul
         ))
         .remedy(format!(
             "Ask again and let a person follow the link in the message: {}",
-            String::from(again(subscription, region))
+            String::from(again())
         )));
     }
     let attributes_of = &subscription.attributes;
@@ -251,11 +247,4 @@ fn receives(world: World<'_>, subscription: &Subscription, body: &Part) -> Resul
         .on(endpoint)
         .remedy(remedy)),
     }
-}
-
-fn again(subscription: &Subscription, region: &str) -> Command {
-    Command::new("sns subscribe", region)
-        .with("--topic-arn", &subscription.topic_arn)
-        .with("--protocol", &subscription.protocol)
-        .with("--notification-endpoint", &subscription.endpoint)
 }

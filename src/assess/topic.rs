@@ -193,12 +193,7 @@ fn key_faults(world: World<'_>, topic: &Topic, request: &Request<'_>, region: &s
                 ),
             )
             .on(arn)
-            .remedy(
-                Command::new("sns set-topic-attributes", region)
-                    .with("--topic-arn", arn)
-                    .raw("--attribute-name KmsMasterKeyId")
-                    .with("--attribute-value", "alias/YOUR_KEY"),
-            ),
+            .remedy(with_own_key(arn, region)),
         ];
     }
     let Some(key) = world
@@ -265,11 +260,7 @@ fn unusable_key(state: &str, id: &str, key: &KmsKey, topic: &str, region: &str) 
             String::from(of_key("kms enable-key"))
         ),
         "Disabled" => of_key("kms enable-key").into(),
-        _ => Command::new("sns set-topic-attributes", region)
-            .with("--topic-arn", topic)
-            .raw("--attribute-name KmsMasterKeyId")
-            .with("--attribute-value", "alias/YOUR_KEY")
-            .into(),
+        _ => with_own_key(topic, region).into(),
     };
     let fault = if state == "Updating" {
         Fault::undecided(
@@ -285,6 +276,14 @@ fn unusable_key(state: &str, id: &str, key: &KmsKey, topic: &str, region: &str) 
         )
     };
     fault.on(&key.arn).remedy(remedy)
+}
+
+/// Gives the topic a key of the reader's.
+fn with_own_key(topic: &str, region: &str) -> Command {
+    Command::new("sns set-topic-attributes", region)
+        .with("--topic-arn", topic)
+        .raw("--attribute-name KmsMasterKeyId")
+        .with("--attribute-value", "alias/YOUR_KEY")
 }
 
 /// Whether a topic means this key. An id or alias that is no ARN is of the topic's own account and region: another region may
@@ -325,12 +324,7 @@ fn unseen_key(world: World<'_>, id: &str, topic: &str) -> Fault {
             Link::Topic,
             format!("Key {id} of topic {topic} does not exist: CloudWatch cannot publish."),
         )
-        .remedy(
-            Command::new("sns set-topic-attributes", region)
-                .with("--topic-arn", topic)
-                .raw("--attribute-name KmsMasterKeyId")
-                .with("--attribute-value", "alias/YOUR_KEY"),
-        ),
+        .remedy(with_own_key(topic, region)),
         Some(hole) => hole.fault(Link::Topic, &meaning),
         None => Fault::undecided(Link::Topic, format!("kms:DescribeKey was not asked: {meaning}"))
             .named(Link::Visibility)

@@ -2,7 +2,7 @@
 
 use super::Link;
 use super::fault::{Fault, Tri};
-use super::put::put_event_selectors;
+use super::put::{put_event_selectors, update_trail};
 use super::remedy::Command;
 use super::selector::{self, EventClass, Source};
 use super::widen::widened;
@@ -142,8 +142,7 @@ impl<'a> Observed<'a> {
                 )
                 .on(&trail.trail_arn)
                 .remedy(
-                    Command::new("cloudtrail update-trail", self.home())
-                        .with("--name", &trail.trail_arn)
+                    update_trail(self.home(), &trail.trail_arn)
                         .raw("--include-global-service-events"),
                 ),
             );
@@ -181,12 +180,7 @@ impl<'a> Observed<'a> {
                     }
                 ),
             )
-            .remedy(
-                Command::new("cloudtrail update-trail", self.home())
-                    .with("--name", &trail.trail_arn)
-                    // AWS takes the one only with the other.
-                    .raw("--is-multi-region-trail --include-global-service-events"),
-            ),
+            .remedy(update_trail(self.home(), &trail.trail_arn).every_region()),
         };
         fault.on(&trail.trail_arn)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Warning;
 use crate::snapshot::{Alarm, EventSelectors, LogGroup, MetricFilter, Subscription, Topic, Trail};
 
 /// The answer to "would somebody be told?".
@@ -123,20 +124,37 @@ pub struct Finding {
     pub counterexample: Option<Value>,
 }
 
-/// Something that does not change the verdict and that a person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Warning {
-    /// A stable short name, such as `delivery_unproven` or `noisy_pattern`.
-    pub code: &'static str,
-    /// The sentence for people.
-    pub message: String,
+/// What readers that compare text answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LiteralVerdict {
+    /// The links are there, and the text is a prescribed one.
+    Pass,
+    /// Some link is not there, or the text is another.
+    Fail,
+    /// The reader cannot see all of it.
+    Warning,
+    /// The reader does not look at it.
+    NoData,
+}
+
+impl LiteralVerdict {
+    /// The name used in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Warning => "WARNING",
+            Self::NoData => "NO_DATA",
+        }
+    }
 }
 
 /// What a scanner that compares text would say, beside the truth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Literal {
-    /// `PASS`, `FAIL`, ...: the verdict of that reading.
-    pub verdict: &'static str,
+    /// The verdict of that reading.
+    pub verdict: LiteralVerdict,
     /// The status code that Security Hub documents, such as `CLOUDTRAIL_METRIC_FILTER_NOT_VALID`.
     pub code: Option<&'static str>,
     /// Why it differs from the truth; none where they agree.

@@ -9,7 +9,10 @@ use serde_json::json;
 use super::logs::{Format, subscriber};
 use super::report::{ControlInfo, ControlReport};
 use super::status::{AccountStatus, ControlStatus};
-use crate::assess::{Assessment, Chain, Finding, Link, LinkState, Literal, Verdict, Warning};
+use crate::assess::{
+    Assessment, Chain, Finding, Link, LinkState, Literal, LiteralVerdict, Verdict, Warning,
+    WarningCode,
+};
 use crate::event::Actor;
 use crate::heal::{Plan, Repair, Step, StepAction};
 use crate::snapshot::{
@@ -121,13 +124,13 @@ pub(crate) fn cut_at(link: Link, name: &str) -> Assessment {
             counterexample: Some(json!({"eventName": "StopLogging", "userAgent": name})),
         }],
         warnings: vec![Warning {
-            code: "noisy_pattern",
+            code: WarningCode::NoisyPattern,
             message: format!("{name} also matches what is not required"),
         }],
         links: Link::CHAIN.map(|one| (one, state(one))).into(),
         chain: chain(name),
         literal_security_hub: Some(Literal {
-            verdict: "FAIL",
+            verdict: LiteralVerdict::Fail,
             code: Some("CLOUDTRAIL_METRIC_FILTER_NOT_VALID"),
             differs: Some(format!("the text of {name} is not the prescribed one")),
         }),

@@ -110,7 +110,7 @@ impl Terminal {
         for warning in &control.warnings {
             let mark = self.paint(Paint::Yellow, "!");
             let message = sanitize(&warning.message);
-            self.line(&format!("  {mark} {}: {message}", warning.code));
+            self.line(&format!("  {mark} {}: {message}", warning.code.name()));
         }
         self.literal("the benchmark's audit text", control.literal.cis.as_ref());
         self.literal("Security Hub", control.literal.security_hub.as_ref());
@@ -194,7 +194,7 @@ impl Terminal {
         let code = literal.code.map(|code| format!(" ({code})"));
         let line = format!(
             "  {reader} would say {}{}: {}",
-            literal.verdict,
+            literal.verdict.name(),
             code.unwrap_or_default(),
             sanitize(differs)
         );

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, TOPIC, filter, judge, remove, set, sound};
+use super::support::{Cases, TOPIC, codes, filter, judge, remove, set, sound};
 
 fn alarm_with(changes: &[(&str, Value)]) -> impl FnOnce(&mut Value) {
     let changes: Vec<(String, Value)> = changes
@@ -230,8 +230,7 @@ fn missing_data_and_m_of_n() {
 fn an_alarm_that_will_latch_is_warned_of() {
     let mut state = sound();
     set(&mut state, "/alarms/0/TreatMissingData", json!("ignore"));
-    let codes: Vec<_> = judge(&state).warnings.iter().map(|one| one.code).collect();
-    assert_eq!(codes, ["will_latch"]);
+    assert_eq!(codes(&judge(&state)), ["will_latch"]);
 }
 
 #[test]

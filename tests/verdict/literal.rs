@@ -2,7 +2,7 @@
 
 use super::support::{TRAIL, judge_as, remove, set, sound};
 use serde_json::{Value, json};
-use trailwarden::assess::{Expectations, Literal};
+use trailwarden::assess::{Expectations, Literal, LiteralVerdict};
 
 fn readings(control: &str, change: impl FnOnce(&mut Value)) -> (Option<Literal>, Option<Literal>) {
     let mut state = sound();
@@ -13,7 +13,11 @@ fn readings(control: &str, change: impl FnOnce(&mut Value)) -> (Option<Literal>,
 
 fn security_hub(change: impl FnOnce(&mut Value)) -> (&'static str, Option<&'static str>, bool) {
     let literal = readings("4.5", change).1.unwrap();
-    (literal.verdict, literal.code, literal.differs.is_some())
+    (
+        literal.verdict.name(),
+        literal.code,
+        literal.differs.is_some(),
+    )
 }
 
 #[test]
@@ -80,7 +84,7 @@ fn security_hubs_status_codes() {
 fn what_the_readings_do_not_look_at_is_told() {
     let (cis, hub) = readings("4.5", |state| set(state, "/alarms/0/Threshold", json!(5)));
     for literal in [cis.unwrap(), hub.unwrap()] {
-        assert_eq!(literal.verdict, "PASS");
+        assert_eq!(literal.verdict, LiteralVerdict::Pass);
         assert!(
             literal
                 .differs
@@ -96,7 +100,7 @@ fn the_audit_text_wants_reads_to_be_recorded_too() {
         state["event_selectors"][TRAIL]["EventSelectors"][0]["ReadWriteType"] = json!("WriteOnly");
     });
     let cis = cis.unwrap();
-    assert_eq!((cis.verdict, cis.code), ("FAIL", None));
+    assert_eq!((cis.verdict.name(), cis.code), ("FAIL", None));
     assert_eq!(
         cis.differs.as_deref(),
         Some(
@@ -116,7 +120,7 @@ fn the_tautology_satisfies_its_own_audit_text() {
             json!(text.pattern.text()),
         );
     });
-    assert_eq!(cis.unwrap().verdict, "PASS");
+    assert_eq!(cis.unwrap().verdict, LiteralVerdict::Pass);
     assert_eq!(
         hub.unwrap().code,
         Some("CLOUDTRAIL_METRIC_FILTER_NOT_VALID")
@@ -141,7 +145,7 @@ fn white_space_outside_quotes_is_not_compared() {
     });
     assert_eq!(
         (cis.unwrap().verdict, hub.unwrap().verdict),
-        ("PASS", "PASS")
+        (LiteralVerdict::Pass, LiteralVerdict::Pass)
     );
     let (cis, _) = readings("4.6", |state| {
         set(
@@ -150,9 +154,9 @@ fn white_space_outside_quotes_is_not_compared() {
             json!("{($.eventName=ConsoleLogin)&&($.errorMessage=\"Failedauthentication\")}"),
         );
     });
-    assert_eq!(cis.unwrap().verdict, "FAIL");
+    assert_eq!(cis.unwrap().verdict, LiteralVerdict::Fail);
     let (cis, _) = readings("4.5", |state| {
         remove(state, "/metric_filters/0/filterPattern");
     });
-    assert_eq!(cis.unwrap().verdict, "FAIL");
+    assert_eq!(cis.unwrap().verdict, LiteralVerdict::Fail);
 }

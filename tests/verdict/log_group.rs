@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, TRAIL, judge, remove, set, sound};
+use super::support::{Cases, TRAIL, codes, judge, remove, set, sound};
 
 fn status(fields: &[(&str, Value)]) -> impl FnOnce(&mut Value) {
     let fields: Vec<(String, Value)> = fields
@@ -91,16 +91,28 @@ fn delivery_to_the_log_group() {
 
 #[test]
 fn unproven_and_old_deliveries_are_warned_of() {
-    let codes =
-        |state: &Value| -> Vec<&str> { judge(state).warnings.iter().map(|one| one.code).collect() };
     let mut young = sound();
     young["trail_status"][TRAIL] =
         json!({"IsLogging": true, "StartLoggingTime": "2026-11-23T00:00:00Z"});
-    assert_eq!(codes(&young), ["delivery_unproven"]);
+    assert_eq!(codes(&judge(&young)), ["delivery_unproven"]);
     let mut old = sound();
     old["event_selectors"][TRAIL]["EventSelectors"][0]["ReadWriteType"] = json!("WriteOnly");
     old["trail_status"][TRAIL]["LatestCloudWatchLogsDeliveryTime"] = json!("2026-11-20T00:00:00Z");
-    assert_eq!(codes(&old), ["delivery_old"]);
+    assert_eq!(codes(&judge(&old)), ["delivery_old"]);
+}
+
+#[test]
+fn a_trail_without_a_log_group_is_given_one_of_its_own_account() {
+    let mut state = sound();
+    remove(&mut state, "/trails/0/CloudWatchLogsLogGroupArn");
+    assert_eq!(
+        judge(&state).findings[0].remedy,
+        Some(format!(
+            "aws cloudtrail update-trail --region us-east-1 --name {TRAIL} \
+             --cloud-watch-logs-log-group-arn 'arn:aws:logs:us-east-1:111122223333:log-group:LOG_GROUP:*' \
+             --cloud-watch-logs-role-arn arn:aws:iam::111122223333:role/ROLE"
+        ))
+    );
 }
 
 #[test]

@@ -36,3 +36,4 @@ mod split;
 mod support;
 mod together;
 mod trail;
+mod warnings;

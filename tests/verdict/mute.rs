@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::composite::under;
-use super::support::{Cases, alarm, set};
+use super::support::{Cases, alarm, judge, set, sound};
 
 #[test]
 fn mute_rules_silence_their_targets_while_active() {
@@ -63,6 +63,24 @@ fn mute_rules_silence_their_targets_while_active() {
         set(state, "/alarm_mute_rules", json!([{"Name":"r","Targets":["comp"],"Schedule":"at(2026-11-23T00:00:00)","Duration":"PT4H"}]));
     });
     cases.done();
+}
+
+#[test]
+fn the_name_of_a_mute_rule_that_has_none_is_left_to_the_reader() {
+    let mut state = sound();
+    let rule = json!({"Targets":["a"],"Schedule":"at(2026-11-23T00:00:00)","Duration":"PT4H"});
+    set(&mut state, "/alarm_mute_rules", json!([rule]));
+    let finding = judge(&state).findings.remove(0);
+    assert_eq!(
+        finding.message,
+        "Mute rule without a name silences alarm a at present."
+    );
+    assert_eq!(
+        finding.remedy.as_deref(),
+        Some(
+            "aws cloudwatch delete-alarm-mute-rule --region us-east-1 --alarm-mute-rule-name RULE"
+        )
+    );
 }
 
 #[test]

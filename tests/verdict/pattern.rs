@@ -1,6 +1,6 @@
 //! Do the metric filters match every required event, and does a match raise the metric?
 
-use super::support::{Cases, PATTERN, alarm, control, filter, judge, remove, set, sound};
+use super::support::{Cases, PATTERN, alarm, codes, control, filter, judge, remove, set, sound};
 use serde_json::{Value, json};
 use trailwarden::assess::{Expectations, Link, Verdict, assess};
 use trailwarden::control::{Benchmark, Catalogue};
@@ -350,8 +350,7 @@ fn a_noisy_pattern_is_warned_of() {
         "/metric_filters/0/filterPattern",
         json!("{ $.eventSource = cloudtrail.amazonaws.com }"),
     );
-    let codes: Vec<_> = judge(&state).warnings.iter().map(|one| one.code).collect();
-    assert_eq!(codes, ["noisy_pattern"]);
+    assert_eq!(codes(&judge(&state)), ["noisy_pattern"]);
     remove(&mut state, "/metric_filters/0/filterPattern");
     assert_eq!(judge(&state).verdict, Verdict::Fail);
 }

@@ -177,6 +177,12 @@ pub(crate) fn brief(assessment: &Assessment) -> String {
     }
 }
 
+/// The codes of its warnings.
+pub(crate) fn codes(assessment: &Assessment) -> Vec<&'static str> {
+    let warnings = assessment.warnings.iter();
+    warnings.map(|one| one.code.name()).collect()
+}
+
 /// Changes to the sound chain with what is to be said of each; all of them are tried before any is complained of.
 #[derive(Default)]
 pub(crate) struct Cases {
@@ -214,11 +220,7 @@ impl Cases {
             self.faults.push(format!(
                 "{name}: expected {expected}, got {actual}\n{}\n    warnings: {:?}",
                 findings.join("\n"),
-                assessment
-                    .warnings
-                    .iter()
-                    .map(|one| one.code)
-                    .collect::<Vec<_>>()
+                codes(assessment)
             ));
         }
     }

@@ -7,9 +7,10 @@ use super::mute::{Muting, muting};
 use super::roster::Roster;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::index::Place;
+use crate::assess::put::delete_mute_rule;
 use crate::assess::remedy::Command;
 use crate::assess::world::{Hole, World};
-use crate::assess::{Link, Warning};
+use crate::assess::{Link, Warning, WarningCode};
 use crate::snapshot::{AlarmMuteRule, Arn};
 
 /// The mute rules of a region by the alarms that they silence, each worked out once.
@@ -99,10 +100,12 @@ pub(super) fn hold_back(place: &Place<'_>, at: usize, actor: &mut Actor<'_>) {
         .faults
         .extend(holes.map(|hole| hole.fault(Link::Alarm, &meaning).on(&alarm.alarm_arn)));
     for (rule, muting) in place.mutes.by_alarm.get(&at).into_iter().flatten() {
-        let rule_name = rule.name.as_deref().unwrap_or("without a name");
-        let message = format!("Mute rule {rule_name} silences alarm {name}");
-        let remedy = Command::new("cloudwatch delete-alarm-mute-rule", region)
-            .with("--alarm-mute-rule-name", rule_name);
+        let rule_name = rule.name.as_deref();
+        let message = format!(
+            "Mute rule {} silences alarm {name}",
+            rule_name.unwrap_or("without a name")
+        );
+        let remedy = delete_mute_rule(region, rule_name);
         let fault = match muting.now {
             Tri::Yes => Fault::broken(Link::Alarm, format!("{message} at present.")),
             Tri::Unknown => Fault::undecided(
@@ -113,7 +116,7 @@ pub(super) fn hold_back(place: &Place<'_>, at: usize, actor: &mut Actor<'_>) {
             ),
             Tri::No if muting.later => {
                 actor.warnings.push(Warning {
-                    code: "mute_scheduled",
+                    code: WarningCode::MuteScheduled,
                     message: format!("{message} at other times."),
                 });
                 continue;

@@ -9,7 +9,7 @@ use super::stranger::Stranger;
 use super::trip::{Judge, Trip, on};
 use crate::assess::fault::Fault;
 use crate::assess::remedy::Command;
-use crate::assess::{Link, Warning};
+use crate::assess::{Link, Warning, WarningCode};
 use crate::snapshot::EvaluationWindow;
 
 impl Judge<'_> {
@@ -94,14 +94,14 @@ impl Judge<'_> {
             );
         } else if latches {
             trip.warnings.push(Warning {
-                code: "will_latch",
+                code: WarningCode::WillLatch,
                 message: format!(
                     "Alarm {name} keeps its state while data is missing: it will notify once and then stay in ALARM."
                 ),
             });
         } else if state == Some(State::Alarm) {
             trip.warnings.push(Warning {
-                code: "in_alarm",
+                code: WarningCode::InAlarm,
                 message: format!("Alarm {name} is in ALARM at present; until it is OK again another event notifies nobody."),
             });
         }
@@ -127,7 +127,7 @@ impl Judge<'_> {
                 return;
             }
             trip.warnings.push(Warning {
-                code: "needs_missing_data",
+                code: WarningCode::NeedsMissingData,
                 message: format!(
                     "Alarm {name} wants {wanted} of {periods} data points; one event trips it only because missing data \
                      points are left out."
@@ -168,7 +168,7 @@ impl Judge<'_> {
             .min();
         if shortest.is_some_and(|seconds| seconds < 60) {
             trip.warnings.push(Warning {
-                code: "sub_minute_period",
+                code: WarningCode::SubMinutePeriod,
                 message: format!(
                     "Alarm {name} has a period of less than a minute; metric filters write one data point a minute, so \
                      that it may often lapse into INSUFFICIENT_DATA."

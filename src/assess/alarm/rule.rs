@@ -1,6 +1,7 @@
 //! The rules of composite alarms: parsed once, evaluated with what is known of the children.
 
 use crate::assess::fault::Tri;
+use crate::assess::words::{Cursor, Lexer, Token};
 
 /// The state of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,14 +39,10 @@ pub(crate) enum Rule<A = String> {
 impl Rule {
     /// Reads a rule; none where it is not of the documented form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let tokens = tokens(text)?;
-        let mut reader = Reader {
-            tokens: &tokens,
-            at: 0,
-            depth: 0,
-        };
+        let words = LEXER.read(text)?;
+        let mut reader = Reader { words, depth: 0 };
         let rule = reader.any()?;
-        (reader.at == tokens.len()).then_some(rule)
+        reader.words.is_done().then_some(rule)
     }
 }
 
@@ -101,92 +98,41 @@ impl<A> Rule<A> {
 
 /// What may be names in a text that is no rule: all quoted texts, all pieces between other signs of a rule, each word.
 pub(crate) fn mentions(text: &str) -> Vec<String> {
-    let quoted = tokens(text).into_iter().flatten().filter_map(|token| {
-        let Token::Quoted(name) = token else {
-            return None;
-        };
-        Some(name)
-    });
+    let quoted = LEXER
+        .tokens(text)
+        .into_iter()
+        .flatten()
+        .filter_map(|token| {
+            let Token::Quoted(name) = token else {
+                return None;
+            };
+            Some(name)
+        });
     let pieces = text.split(['(', ')', ',', '"', '\'']);
     let words = pieces.clone().flat_map(str::split_whitespace);
     let texts = pieces.map(str::trim).chain(words).map(str::to_owned);
     texts.chain(quoted).collect()
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Open,
-    Close,
-    Comma,
-    /// A word, or the whole text of an unquoted name.
-    Word(String),
-    Quoted(String),
-}
-
-fn tokens(text: &str) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '(' => tokens.push(Token::Open),
-            ')' => tokens.push(Token::Close),
-            ',' => tokens.push(Token::Comma),
-            '"' | '\'' => {
-                let mut name = String::new();
-                loop {
-                    match rest.next()? {
-                        '\\' => name.push(rest.next()?),
-                        end if end == c => break,
-                        other => name.push(other),
-                    }
-                }
-                tokens.push(Token::Quoted(name));
-            }
-            c if c.is_whitespace() => {}
-            c => {
-                let mut word = String::from(c);
-                while let Some(next) =
-                    rest.next_if(|next| !next.is_whitespace() && !"(),\"".contains(*next))
-                {
-                    word.push(next);
-                }
-                tokens.push(Token::Word(word));
-            }
-        }
-    }
-    Some(tokens)
-}
+/// A word is also a piece of an unquoted name.
+const LEXER: Lexer = Lexer {
+    signs: &["(", ")", ","],
+    goes_on: |c| !c.is_whitespace() && !"(),\"".contains(c),
+    escapes: true,
+};
 
 /// Nesting of parentheses and NOT; a rule has at most 10240 characters.
 const MAX_DEPTH: usize = 100;
 
-struct Reader<'a> {
-    tokens: &'a [Token],
-    at: usize,
+struct Reader {
+    words: Cursor,
     depth: usize,
 }
 
-impl Reader<'_> {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn take(&mut self, wanted: &Token) -> bool {
-        let found = self.peek() == Some(wanted);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn take_word(&mut self, wanted: &str) -> bool {
-        let found =
-            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
-        self.at += usize::from(found);
-        found
-    }
-
+impl Reader {
     fn any(&mut self) -> Option<Rule> {
         let mut rules = vec![self.all()?];
-        while self.take_word("OR") {
+        while self.words.take_word("OR") {
             rules.push(self.all()?);
         }
         Some(single(rules, Rule::Any))
@@ -194,7 +140,7 @@ impl Reader<'_> {
 
     fn all(&mut self) -> Option<Rule> {
         let mut rules = vec![self.unit()?];
-        while self.take_word("AND") {
+        while self.words.take_word("AND") {
             rules.push(self.unit()?);
         }
         Some(single(rules, Rule::All))
@@ -205,25 +151,25 @@ impl Reader<'_> {
         if self.depth > MAX_DEPTH {
             return None;
         }
-        let rule = if self.take_word("NOT") {
+        let rule = if self.words.take_word("NOT") {
             Rule::Not(Box::new(self.unit()?))
-        } else if self.take(&Token::Open) {
+        } else if self.words.take_sign("(") {
             let inner = self.any()?;
-            if !self.take(&Token::Close) {
+            if !self.words.take_sign(")") {
                 return None;
             }
             inner
-        } else if self.take_word("TRUE") {
+        } else if self.words.take_word("TRUE") {
             Rule::Constant(true)
-        } else if self.take_word("FALSE") {
+        } else if self.words.take_word("FALSE") {
             Rule::Constant(false)
-        } else if self.take_word("AT_LEAST") {
+        } else if self.words.take_word("AT_LEAST") {
             self.at_least()?
         } else {
             let state = self.state()?;
-            self.take(&Token::Open).then_some(())?;
+            self.words.take_sign("(").then_some(())?;
             let name = self.name()?;
-            self.take(&Token::Close).then_some(())?;
+            self.words.take_sign(")").then_some(())?;
             Rule::Is(name, state)
         };
         self.depth -= 1;
@@ -231,41 +177,27 @@ impl Reader<'_> {
     }
 
     fn state(&mut self) -> Option<State> {
-        let Some(Token::Word(word)) = self.peek() else {
-            return None;
-        };
-        let state = State::parse(&word.to_ascii_uppercase())?;
-        self.at += 1;
-        Some(state)
+        State::parse(&self.words.word()?.to_ascii_uppercase())
     }
 
     /// A quoted or unquoted name or ARN; an unquoted one may hold spaces.
     fn name(&mut self) -> Option<String> {
-        if let Some(Token::Quoted(name)) = self.peek() {
-            let name = name.clone();
-            self.at += 1;
+        if let Some(name) = self.words.quoted() {
             return Some(name);
         }
-        let mut words = Vec::new();
-        while let Some(Token::Word(word)) = self.peek() {
-            words.push(word.clone());
-            self.at += 1;
-        }
+        let words: Vec<String> = std::iter::from_fn(|| self.words.word()).collect();
         (!words.is_empty()).then(|| words.join(" "))
     }
 
     /// `AT_LEAST(2, ALARM, (a, b, c))`, also with a share such as `50%`, also `NOT ALARM`.
     fn at_least(&mut self) -> Option<Rule> {
-        self.take(&Token::Open).then_some(())?;
-        let Some(Token::Word(amount)) = self.peek().cloned() else {
-            return None;
-        };
-        self.at += 1;
-        self.take(&Token::Comma).then_some(())?;
-        let negated = self.take_word("NOT");
+        self.words.take_sign("(").then_some(())?;
+        let amount = self.words.word()?;
+        self.words.take_sign(",").then_some(())?;
+        let negated = self.words.take_word("NOT");
         let state = self.state()?;
-        self.take(&Token::Comma).then_some(())?;
-        self.take(&Token::Open).then_some(())?;
+        self.words.take_sign(",").then_some(())?;
+        self.words.take_sign("(").then_some(())?;
         let mut rules = Vec::new();
         loop {
             let rule = Rule::Is(self.name()?, state);
@@ -274,12 +206,12 @@ impl Reader<'_> {
             } else {
                 rule
             });
-            if self.take(&Token::Close) {
+            if self.words.take_sign(")") {
                 break;
             }
-            self.take(&Token::Comma).then_some(())?;
+            self.words.take_sign(",").then_some(())?;
         }
-        self.take(&Token::Close).then_some(())?;
+        self.words.take_sign(")").then_some(())?;
         let wanted = match amount.strip_suffix('%') {
             Some(share) => {
                 let share = share.parse::<usize>().ok()?;
@@ -346,7 +278,7 @@ mod tests {
     #[test]
     fn names_may_be_arns_and_hold_escaped_quotes_and_spaces() {
         let rule = Rule::parse(
-            r#"ALARM("arn:aws:cloudwatch:us-east-1:1:alarm:x y") OR OK("say \"hi\"") OR OK(two words)"#,
+            r#"ALARM("arn:aws:cloudwatch:us-east-1:1:alarm:x y") OR OK("say \"hi\"") OR OK(two words) OR OK(it's)"#,
         )
         .unwrap();
         assert_eq!(
@@ -354,7 +286,8 @@ mod tests {
             [
                 "arn:aws:cloudwatch:us-east-1:1:alarm:x y",
                 "say \"hi\"",
-                "two words"
+                "two words",
+                "it's"
             ]
         );
     }

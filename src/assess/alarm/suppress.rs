@@ -6,7 +6,7 @@ use super::rule::State;
 use super::states::States;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::remedy::Command;
-use crate::assess::{Link, Warning};
+use crate::assess::{Link, Warning, WarningCode};
 use crate::snapshot::{Alarm, Arn};
 
 /// Whether the actions are held back: a suppressor in ALARM does that, also one that the same event moves.
@@ -36,7 +36,7 @@ pub(super) fn suppress(
         ),
         Tri::No => {
             actor.warnings.push(Warning {
-                code: "suppressor",
+                code: WarningCode::Suppressor,
                 message: format!(
                     "Alarm {suppressor} can hold back the actions of composite alarm {name}."
                 ),

@@ -86,7 +86,7 @@ fn case(xml: &mut Xml, account: &AccountReport, control: &ControlReport) -> io::
         if !control.warnings.is_empty() {
             let warnings = control.warnings.iter();
             let lines: Vec<_> = warnings
-                .map(|one| format!("{}: {}", one.code, sanitize(&one.message)))
+                .map(|one| format!("{}: {}", one.code.name(), sanitize(&one.message)))
                 .collect();
             xml.create_element("system-out")
                 .write_text_content(BytesText::new(&lines.join("\n")))?;

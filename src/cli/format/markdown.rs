@@ -143,7 +143,10 @@ impl Page {
                 any = true;
                 let key = code(&control.key);
                 let message = escaped(&warning.message);
-                self.line(&format!("- {key}, {}: {message}", escaped(warning.code)));
+                self.line(&format!(
+                    "- {key}, {}: {message}",
+                    escaped(warning.code.name())
+                ));
             }
         }
         if any {
@@ -165,7 +168,7 @@ fn reading(reader: &str, literal: &Literal) -> Option<String> {
     let code = literal.code.map(|one| format!(" ({})", code(one)));
     Some(format!(
         "{reader} would say {}{}: {}",
-        literal.verdict,
+        literal.verdict.name(),
         code.unwrap_or_default(),
         escaped(why)
     ))

@@ -1,6 +1,6 @@
 //! Alarms that act, as the benchmark prescribes them.
 
-use crate::assess::{Command, Link, new_alarm, put_alarm, silences};
+use crate::assess::{Link, delete_mute_rule, new_alarm, put_alarm, silences};
 use crate::heal::Repair;
 use crate::heal::model::{find_alarm, settings_of};
 #[cfg(test)]
@@ -61,17 +61,11 @@ fn unmute(site: &Site) -> Candidate {
     let ask = |alarm: &Alarm| {
         let region = Arn::region_of(&alarm.alarm_arn).unwrap_or_default();
         let rules = site.snapshot.alarm_mute_rules.iter();
-        let names: Vec<&str> = rules
+        let commands: Vec<String> = rules
             .filter(|rule| silences(rule, alarm, site.snapshot.now))
-            .map(|rule| rule.name.as_deref().unwrap_or("RULE"))
+            .map(|rule| delete_mute_rule(region, rule.name.as_deref()).into())
             .collect();
-        let command = |rule: &&str| {
-            Command::new("cloudwatch delete-alarm-mute-rule", region)
-                .with("--alarm-mute-rule-name", rule)
-                .into()
-        };
-        let commands: Vec<String> = names.iter().map(command).collect();
-        (!names.is_empty()).then(|| {
+        (!commands.is_empty()).then(|| {
             Act::ask(
                 Link::Alarm,
                 format!("end the muting of alarm {}", alarm.alarm_name),

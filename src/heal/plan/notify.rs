@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::assess::{Command, Link};
+use crate::assess::{Command, Link, subscribe};
 use crate::heal::model::{find_subscription, find_topic};
 use crate::heal::shell;
 use crate::heal::{ExpectedSubscription, Repair};
@@ -298,7 +298,7 @@ fn ask_to_confirm(topic_arn: &str, protocol: &str, endpoint: &str) -> Act {
         Link::Subscription,
         format!("confirm the subscription of {protocol} {endpoint}"),
         "only the receiver can confirm, by the link that SNS has sent; the command sends it again",
-        shell::subscribe(topic_arn, protocol, endpoint),
+        subscribe(topic_arn, protocol, endpoint),
         confirmed(topic_arn, protocol, endpoint),
     )
 }
@@ -309,7 +309,7 @@ pub(super) fn ask_to_subscribe(topic_arn: &str, protocol: &str, endpoint: &str) 
         Link::Subscription,
         format!("subscribe {protocol} {endpoint}"),
         "trailwarden subscribes only what expect.subscriptions names, and only to topics of its account",
-        shell::subscribe(topic_arn, protocol, endpoint),
+        subscribe(topic_arn, protocol, endpoint),
         confirmed(topic_arn, protocol, endpoint),
     )
 }

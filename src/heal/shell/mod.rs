@@ -1,6 +1,8 @@
 //! The AWS CLI command that does what a repair does, to be copied into a shell as it stands.
 
-use crate::assess::{Command, put_alarm, put_event_selectors, put_metric_filter};
+use crate::assess::{
+    Command, put_alarm, put_event_selectors, put_metric_filter, subscribe, update_trail,
+};
 use crate::snapshot::{Arn, EventSelectors, Trail};
 
 use super::{LogDelivery, Repair};
@@ -22,7 +24,7 @@ pub fn command(repair: &Repair) -> String {
             topic_arn,
             protocol,
             endpoint,
-        } => subscribe(topic_arn, protocol, endpoint),
+        } => subscribe(topic_arn, protocol, endpoint).into(),
         Repair::StartLogging { region, trail_arn } => {
             Command::new("cloudtrail start-logging", region.as_str())
                 .with("--name", trail_arn)
@@ -33,7 +35,24 @@ pub fn command(repair: &Repair) -> String {
             trail_arn,
             multi_region,
             delivery,
-        } => update_trail(region, trail_arn, *multi_region, delivery.as_ref()),
+        } => {
+            let mut command = update_trail(region, trail_arn);
+            match multi_region {
+                Some(true) => command = command.every_region(),
+                Some(false) => command = command.raw("--no-is-multi-region-trail"),
+                None => {}
+            }
+            if let Some(LogDelivery {
+                log_group_arn,
+                role_arn,
+            }) = delivery
+            {
+                command = command
+                    .with("--cloud-watch-logs-log-group-arn", log_group_arn)
+                    .with("--cloud-watch-logs-role-arn", role_arn);
+            }
+            command.into()
+        }
         Repair::PutEventSelectors {
             region,
             trail_arn,
@@ -47,48 +66,12 @@ pub fn command(repair: &Repair) -> String {
     }
 }
 
-/// sns:Subscribe, in the topic's region.
-pub(super) fn subscribe(topic_arn: &str, protocol: &str, endpoint: &str) -> String {
-    Command::new("sns subscribe", Arn::region_of(topic_arn))
-        .with("--topic-arn", topic_arn)
-        .with("--protocol", protocol)
-        .with("--notification-endpoint", endpoint)
-        .into()
-}
-
 /// sns:SetTopicAttributes, in the topic's region.
 pub(super) fn set_topic_attribute(topic_arn: &str, attribute: &str, value: &str) -> String {
     Command::new("sns set-topic-attributes", Arn::region_of(topic_arn))
         .with("--topic-arn", topic_arn)
         .with("--attribute-name", attribute)
         .with("--attribute-value", value)
-        .into()
-}
-
-fn update_trail(
-    region: &str,
-    trail_arn: &str,
-    multi_region: Option<bool>,
-    delivery: Option<&LogDelivery>,
-) -> String {
-    let mut command = Command::new("cloudtrail update-trail", region).with("--name", trail_arn);
-    match multi_region {
-        // AWS takes the one only with the other.
-        Some(true) => {
-            command = command.raw("--is-multi-region-trail --include-global-service-events");
-        }
-        Some(false) => command = command.raw("--no-is-multi-region-trail"),
-        None => {}
-    }
-    command
-        .with_some(
-            "--cloud-watch-logs-log-group-arn",
-            delivery.map(|delivery| delivery.log_group_arn.as_str()),
-        )
-        .with_some(
-            "--cloud-watch-logs-role-arn",
-            delivery.map(|delivery| delivery.role_arn.as_str()),
-        )
         .into()
 }
 

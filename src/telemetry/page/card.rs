@@ -40,7 +40,7 @@ pub(super) fn card(entry: Entry<'_>, now: Timestamp) -> Markup {
             }
             @if let Some(plan) = &control.plan { (plan_block(plan)) }
             @for warning in &report.warnings {
-                p.warning { strong { (warning.code) } ": " (foreign(&warning.message)) }
+                p.warning { strong { (warning.code.name()) } ": " (foreign(&warning.message)) }
             }
             (literal("the benchmark's audit text", report.literal.cis.as_ref()))
             (literal("Security Hub", report.literal.security_hub.as_ref()))
@@ -157,7 +157,7 @@ fn literal(reader: &str, literal: Option<&Literal>) -> Markup {
         @if let Some(one) = literal {
             @if let Some(differs) = &one.differs {
                 p.literal {
-                    (reader) " would say " strong { (one.verdict) }
+                    (reader) " would say " strong { (one.verdict.name()) }
                     @if let Some(code) = one.code { " (" (code) ")" }
                     ": " (foreign(differs))
                 }
