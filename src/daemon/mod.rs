@@ -25,6 +25,7 @@ mod senses;
 mod simulation;
 mod standing;
 mod start;
+mod suspect;
 mod systemd;
 mod tell;
 #[cfg(test)]
