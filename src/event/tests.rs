@@ -395,6 +395,6 @@ proptest! {
     fn a_cut_event_is_never_a_signal(cut in 0usize..900) {
         let body = deletion().to_string();
         prop_assume!(cut < body.len());
-        prop_assert!(decode(&body[..cut]).is_err());
+        prop_assert!(decode(body.get(..cut).unwrap()).is_err());
     }
 }
