@@ -1,6 +1,6 @@
 //! Time of parsing, matching and proving. Aims: under 50 us for a proof of the catalogue, under 50 ms for the worst.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(missing_docs)]
 
 use std::hint::black_box;
 

@@ -1,10 +1,5 @@
 //! Whoever reads an answer may stop reading it.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
-
 use std::io::{Write, pipe};
 use std::process::{Command, Output, Stdio};
 

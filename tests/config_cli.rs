@@ -1,10 +1,5 @@
 //! `trailwarden config`, run as people run it.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
-
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,10 +1,5 @@
 //! Whatever is wrong with the configuration is told at once, with its source, and without secrets.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
-
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;

@@ -1,10 +1,5 @@
 //! The layers of the configuration, their order, and how texts of variables and flags are read.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
-
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;

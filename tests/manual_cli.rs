@@ -1,10 +1,5 @@
 //! `trailwarden man` and `trailwarden completions`: what they print says the same as `--help`.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -1,7 +1,5 @@
 //! The room of the pattern language could be a crate of its own.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! The prover against brute force: pairs of generated patterns, tried on every event of a small universe.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
 mod pattern_support;
 
 use std::cell::Cell;

@@ -1,7 +1,5 @@
 //! Recorded answers of AWS, documented examples and derived cases. Each case of the fixtures names its source.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
 use serde_json::Value;
 use trailwarden::pattern::{Match, Pattern};
 

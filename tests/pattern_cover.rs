@@ -1,7 +1,5 @@
 //! The prover against the cases of the fixtures. Each names the reason of its answer.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
 use serde_json::Value;
 use trailwarden::pattern::{Assumptions, Cover, Pattern, covers};
 

@@ -1,8 +1,6 @@
 //! Patterns of the full length, made to be hard. The prover's work is counted and ends at a limit: each question gets
 //! an answer or a reason. Without the limits these would not end.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
 mod pattern_support;
 
 use pattern_support::config;

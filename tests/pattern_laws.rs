@@ -1,7 +1,5 @@
 //! Laws of the questions about whole patterns, over generated patterns and events.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
 mod pattern_support;
 
 use std::cell::Cell;

@@ -1,7 +1,5 @@
 //! The questions about whole patterns, by value.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
 use serde_json::{Value, json};
 use trailwarden::pattern::{
     Assumptions, Cover, Decision, Pattern, Reason, always_on, broader, covers, missing_event_names,

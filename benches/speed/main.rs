@@ -3,15 +3,10 @@
 //! The binary runs as its users run it. AWS is a stub on loopback, in a process of its own so that its memory and its CPU
 //! time are not taken for the daemon's; only `check` needs LocalStack. Aims and results: docs/benchmarks.md.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(missing_docs)]
 #![allow(
     clippy::disallowed_types,
     reason = "other processes are timed: their time is the machine's"
-)]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a bench that cannot go on ends"
 )]
 
 mod bare;

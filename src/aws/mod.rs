@@ -15,6 +15,7 @@ mod error;
 mod https;
 mod intercept;
 mod observe;
+mod pages;
 mod permission;
 mod post;
 mod queue;

@@ -30,6 +30,14 @@ pub(super) struct Call<'a> {
     pub(super) scope: &'a str,
 }
 
+pub(super) fn call<'a>(service: &'static str, operation: &'static str, scope: &'a str) -> Call<'a> {
+    Call {
+        service,
+        operation,
+        scope,
+    }
+}
+
 impl Call<'_> {
     /// An error of our own about this call.
     pub(super) fn error(self, code: &str, class: Class, message: &str) -> CallError {

@@ -1,35 +1,22 @@
 //! Who broke it, as reported: the latest call that could have cut the link and named what is broken. Pure.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::feed::Ticket;
-
+use super::suspect::Suspect;
 use crate::assess::{Chain, Link};
 use crate::event::{Actor, Call, Service, Signal, Touched};
 
 /// Calls that are remembered for a scope; an intruder who drowns his own call in more than these is reported as nobody,
 /// never as somebody else.
 const REMEMBERED: usize = 512;
-/// A call this old when the chain was seen whole is not what broke it afterwards; until then reads may lag behind it.
-const SPENT_AFTER: Duration = Duration::from_mins(1);
 
 /// The calls that may explain what is broken.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     calls: VecDeque<Suspect>,
-}
-
-#[derive(Debug)]
-struct Suspect {
-    received: Instant,
-    /// `CloudTrail` tells times by the second. Of two calls in one second the message that was sent later tells of the later
-    /// one; the order of receipt does not say, since messages come again.
-    sent: Option<Timestamp>,
-    signal: Signal,
 }
 
 impl Suspects {
@@ -51,8 +38,7 @@ impl Suspects {
 
     /// The chain was seen whole by a look that began at `began`: earlier calls broke nothing.
     pub(super) fn acquit(&mut self, began: Instant) {
-        self.calls
-            .retain(|suspect| suspect.received + SPENT_AFTER > began);
+        self.calls.retain(|suspect| !suspect.is_spent(began));
     }
 
     /// The latest call, by its own time, that can cut this link and named a resource of it in one of the chains.
@@ -82,7 +68,7 @@ impl Suspects {
                 let signal = &suspect.signal;
                 can_do(signal.call) && signal.touched.iter().any(part)
             })
-            .max_by_key(|suspect| (suspect.signal.actor.time, suspect.sent))
+            .max_by_key(|suspect| suspect.order())
             .map(|suspect| &suspect.signal.actor)
     }
 }
@@ -202,6 +188,9 @@ fn is_part(touched: &Touched, link: Link, chain: &Chain) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;

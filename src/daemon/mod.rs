@@ -1,9 +1,7 @@
 //! The loop: feed, coalescing, sweep, supervision, shutdown.
 //!
-//! One task receives, one deletes, one prolongs, one looks after each scope, one sends heartbeats, one asks how full the queue
-//! is, one checks the wiring of each account, one tells each target, one watches the journal, one serves HTTP, one feeds the
-//! watchdog. Each is awaited here: the end of one that was not asked to end is the end of the daemon, so that whoever
-//! supervises the process can start it anew.
+//! Its tasks are listed in `docs/design.md`. Each is awaited here: the end of one that was not asked to end is the end of the
+//! daemon, so that whoever supervises the process can start it anew.
 
 mod attribution;
 mod chronicle;
@@ -25,6 +23,7 @@ mod senses;
 mod simulation;
 mod standing;
 mod start;
+mod suspect;
 mod systemd;
 mod tell;
 #[cfg(test)]

@@ -18,7 +18,7 @@ const LONGEST_GAP: Duration = Duration::from_secs(5);
 /// flood can seem over as often as it likes.
 const QUIET: Duration = FIRST_GAP;
 /// Reads lag behind writes; the state that an event told of is looked at once more this long after.
-const CONFIRM_AFTER: Duration = Duration::from_secs(5);
+pub(super) const CONFIRM_AFTER: Duration = Duration::from_secs(5);
 /// The first and the longest wait before an evaluation that ended without a verdict, or with UNKNOWN, is tried again.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 

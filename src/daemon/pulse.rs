@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// A task that waits wakes this often to show that it lives.
+pub(super) const IDLE_TICK: Duration = Duration::from_secs(30);
+
 /// The pulses of all supervised tasks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pulses {

@@ -19,7 +19,7 @@ use super::judge::{Judge, Look};
 use super::leftovers;
 use super::owners::{Owners, Revisions};
 use super::pace::Pace;
-use super::pulse::Pulse;
+use super::pulse::{IDLE_TICK, Pulse};
 use super::senses::Ear;
 use super::standing::Standings;
 use super::tell::Teller;
@@ -36,8 +36,6 @@ use crate::telemetry::{
 
 /// A look that takes longer is given up and tried again: every single call in it has a shorter limit of its own.
 pub(super) const LOOK_LIMIT: Duration = Duration::from_mins(2);
-/// A scope that waits wakes this often to show that it lives.
-pub(super) const IDLE_TICK: Duration = Duration::from_secs(30);
 
 /// The longest time between two ticks of a scope's task.
 pub(super) const SCOPE_PULSE: Duration = Duration::from_mins(5);

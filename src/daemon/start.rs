@@ -241,7 +241,7 @@ fn check_wiring(
         };
         crew.worker(name, wiring.run(crew.stop.clone()));
     }
-    Listeners::new(ground, sites)
+    Listeners::new(&ground, sites)
 }
 
 /// Receives, deletes and prolongs.

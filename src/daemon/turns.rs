@@ -10,8 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::inbox::Inbox;
-use super::pulse::Pulse;
-use super::scope::IDLE_TICK;
+use super::pulse::{IDLE_TICK, Pulse};
 
 /// Looks at the same time: enough to keep several cores busy, since a look mostly waits for AWS.
 const AT_ONCE: usize = 16;

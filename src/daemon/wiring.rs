@@ -11,7 +11,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::pulse::Pulse;
+use super::pace::CONFIRM_AFTER;
+use super::pulse::{IDLE_TICK, Pulse};
+use super::suspect::Suspect;
 use crate::aws::{Checked, WiringSite};
 use crate::event::{Actor, Signal};
 use crate::journal::{Entry, Incident, Journal, Occurrence, OccurrenceKind};
@@ -22,18 +24,12 @@ use crate::wiring::{Comparison, Difference, Ground, Part, Place};
 
 /// A check that takes longer is given up: every call in it has a shorter limit of its own.
 const CHECK_LIMIT: Duration = Duration::from_mins(2);
-/// A task that waits wakes this often to show that it lives.
-const IDLE_TICK: Duration = Duration::from_secs(30);
-/// After an event the check is repeated once.
-const CONFIRM_AFTER: Duration = Duration::from_secs(5);
 /// Between two checks that events ask for.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(2);
 /// A check that nothing came of is repeated after this time, and not only at the next sweep.
 const AGAIN_AFTER: Duration = Duration::from_mins(1);
 /// Calls that are remembered; an intruder who drowns his own in more than these is reported as nobody.
 const REMEMBERED: usize = 256;
-/// A call this old when everything was seen whole is not what cut it afterwards.
-const SPENT_AFTER: Duration = Duration::from_mins(1);
 
 /// The longest time between two ticks of the task.
 pub(super) const WIRING_PULSE: Duration = Duration::from_mins(5);
@@ -49,22 +45,26 @@ pub struct WiringPlan {
 /// Where events are left that touch the wiring.
 #[derive(Debug, Default)]
 pub(super) struct Ears {
-    heard: Mutex<VecDeque<(Instant, Signal)>>,
+    heard: Mutex<VecDeque<Suspect>>,
     arrived: Notify,
 }
 
 impl Ears {
-    fn take(&self) -> Vec<(Instant, Signal)> {
+    fn take(&self) -> Vec<Suspect> {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.drain(..).collect()
     }
 
-    fn push(&self, signal: Signal) {
+    fn push(&self, signal: Signal, sent: Option<Timestamp>) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if heard.len() == REMEMBERED {
             heard.pop_front();
         }
-        heard.push_back((Instant::now(), signal));
+        heard.push_back(Suspect {
+            received: Instant::now(),
+            sent,
+            signal,
+        });
         self.arrived.notify_one();
     }
 }
@@ -72,27 +72,26 @@ impl Ears {
 /// Which events touch the wiring, and whose task is told.
 #[derive(Clone)]
 pub(super) struct Listeners {
-    ground: Arc<Ground>,
+    names: [String; 4],
     sites: Vec<(Option<AccountId>, Arc<Ears>)>,
 }
 
 impl Listeners {
-    pub(super) fn new(ground: Arc<Ground>, sites: Vec<(Option<AccountId>, Arc<Ears>)>) -> Self {
-        Self { ground, sites }
+    pub(super) fn new(ground: &Ground, sites: Vec<(Option<AccountId>, Arc<Ears>)>) -> Self {
+        let names = ground.names();
+        Self { names, sites }
     }
 
-    /// Takes note of an event if it names something by a name of ours. Others cost nothing but this.
-    pub(super) fn hear(&self, signal: &Signal) {
-        if !signal
-            .touched
-            .iter()
-            .any(|one| one.is_of_wiring(&self.ground.names()))
-        {
+    /// Takes note of an event, whose message was sent at that time, if it names something by a name of ours. Others cost
+    /// nothing but this.
+    pub(super) fn hear(&self, signal: &Signal, sent: Option<Timestamp>) {
+        let mut touched = signal.touched.iter();
+        if !touched.any(|one| one.is_of_wiring(&self.names)) {
             return;
         }
         for (account, ears) in &self.sites {
             if account.as_ref().is_none_or(|one| *one == signal.account) {
-                ears.push(signal.clone());
+                ears.push(signal.clone(), sent);
             }
         }
     }
@@ -117,7 +116,7 @@ pub(super) struct Wiring {
 /// What is known from one check to the next.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    suspects: VecDeque<(Instant, Signal)>,
+    suspects: VecDeque<Suspect>,
     /// What was told to be cut; none: nothing.
     told: Option<Told>,
     /// What was said not to be seen, so that it is said once.
@@ -335,7 +334,7 @@ impl Wiring {
         self.state.is_awaited = false;
         let now = (self.clock)();
         let suspects = &mut self.state.suspects;
-        suspects.retain(|(received, _)| *received + SPENT_AFTER > began);
+        suspects.retain(|suspect| !suspect.is_spent(began));
         if let Some(told) = self.state.told.take() {
             let message = "The wiring of the feed is whole again.".to_owned();
             self.tell(account, OccurrenceKind::WiringWhole, message, None, now);
@@ -390,19 +389,14 @@ fn cut_message(problems: &BTreeSet<String>) -> String {
 }
 
 /// The latest call, by its own time, that named a part that is wrong.
-fn culprit<'a>(
-    suspects: &'a VecDeque<(Instant, Signal)>,
-    differences: &[Difference],
-) -> Option<&'a Actor> {
+fn culprit<'a>(suspects: &'a VecDeque<Suspect>, differences: &[Difference]) -> Option<&'a Actor> {
     let named = |signal: &Signal| {
         let mut parts = differences.iter().map(|difference| &difference.part);
         parts.any(|part| is_part(signal, part))
     };
-    let calls = suspects.iter().map(|(_, signal)| signal);
-    let calls = calls
-        .filter(|signal| named(signal))
-        .map(|signal| &signal.actor);
-    calls.max_by_key(|actor| actor.time)
+    let calls = suspects.iter().filter(|suspect| named(&suspect.signal));
+    let latest = calls.max_by_key(|suspect| suspect.order());
+    latest.map(|suspect| &suspect.signal.actor)
 }
 
 fn is_part(signal: &Signal, part: &Part) -> bool {

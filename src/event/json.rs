@@ -52,11 +52,12 @@ fn without_halves(text: &str) -> String {
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
         whole.push_str(before);
-        let end = match (unit(escape), escape.get(6..).and_then(unit)) {
+        let beyond = escape.get(6..);
+        let end = match (unit(escape), beyond.and_then(unit)) {
             (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
             (Some(0xD800..=0xDFFF), _) => {
                 whole.push(char::REPLACEMENT_CHARACTER);
-                rest = &escape[6..];
+                rest = beyond.unwrap_or_default();
                 continue;
             }
             // An escaped backslash is two characters, of which the second begins no escape.

@@ -319,10 +319,10 @@ fn parameters_name_the_resource_in_each_service() {
     assert!(!touched[0].is_log_group("us-east-1", "main"));
 
     let topic = "arn:aws:sns:us-east-1:012345678901:cis-alarms";
-    let gone = json!({"subscriptionArn": format!("{topic}:11111111-2222-3333-4444-555555555555")});
+    let subscription = format!("{topic}:11111111-2222-3333-4444-555555555555");
+    let gone = json!({"subscriptionArn": subscription});
     let touched = signal(&call("sns.amazonaws.com", "Unsubscribe", &gone)).touched;
-    assert!(touched[0].is_subscription_of(topic));
-    assert!(!touched[0].is_subscription_of("arn:aws:sns:us-east-1:012345678901:cis"));
+    assert_eq!(touched, [Touched::Subscription(subscription)]);
     let touched = signal(&call(
         "sns.amazonaws.com",
         "CreateTopic",
@@ -395,6 +395,6 @@ proptest! {
     fn a_cut_event_is_never_a_signal(cut in 0usize..900) {
         let body = deletion().to_string();
         prop_assume!(cut < body.len());
-        prop_assert!(decode(&body[..cut]).is_err());
+        prop_assert!(decode(body.get(..cut).unwrap()).is_err());
     }
 }

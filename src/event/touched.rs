@@ -150,12 +150,6 @@ impl Touched {
         matches!(self, Self::Topic(given) if names(given, arn, ':'))
     }
 
-    /// Whether this is a subscription of the topic with that ARN.
-    pub fn is_subscription_of(&self, topic_arn: &str) -> bool {
-        matches!(self, Self::Subscription(given)
-            if given.rsplit_once(':').is_some_and(|(topic, _)| topic == topic_arn))
-    }
-
     /// Whether this is the key that a topic names so (id, ARN or alias).
     pub fn is_key(&self, key: &str) -> bool {
         matches!(self, Self::Key(given) if names(given, key, '/') || names(key, given, '/'))

@@ -75,6 +75,17 @@ fn known_good(topic: &str) -> Entry {
     }
 }
 
+/// A guard that has written once.
+fn guard(account: &AccountId) -> (Entry, GuardState) {
+    let state: GuardState =
+        serde_json::from_value(json!({"seen": {}, "writes": [at(7)], "history": {}})).unwrap();
+    let entry = Entry::Guard {
+        account: account.clone(),
+        state: state.clone(),
+    };
+    (entry, state)
+}
+
 /// Of every kind one.
 fn own_writes() -> OwnWrites {
     let filter = Touched::MetricFilter {
@@ -334,12 +345,7 @@ fn where_too_much_waits_the_oldest_past_makes_room_and_nothing_else() {
         account: first.clone(),
         ..watched(30_000, 30_001)
     };
-    let state: GuardState =
-        serde_json::from_value(json!({"seen": {}, "writes": [at(7)], "history": {}})).unwrap();
-    let guard = Entry::Guard {
-        account: first.clone(),
-        state: state.clone(),
-    };
+    let (guard, state) = guard(&first);
     let past = (0..20_000).map(|minute| Entry::Watched(watched(minute, minute + 1)));
     let entries = [guard, known_good("t"), Entry::Watched(latest.clone())];
     journal.keep(entries.into_iter().chain(past).collect());

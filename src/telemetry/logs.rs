@@ -71,11 +71,8 @@ pub fn init(format: Format, level: &str) -> Result<(), LogError> {
     Ok(())
 }
 
-/// Reads a level as [`init`] would, to validate a configuration.
-///
-/// # Errors
-/// The level cannot be read.
-pub fn parse_level(level: &str) -> Result<EnvFilter, LogError> {
+/// Reads a level; refuses bare words that would be targets.
+fn parse_level(level: &str) -> Result<EnvFilter, LogError> {
     // EnvFilter takes a bare word for the name of a target: a slip such as `inof` would silence the log.
     let is_bare = |part: &&str| !part.contains(['=', '[']);
     for word in level.split(',').filter(is_bare) {

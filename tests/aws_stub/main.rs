@@ -4,6 +4,7 @@ mod alarm;
 mod chain;
 mod holes;
 mod identity;
+mod lists;
 #[path = "../common/protocols.rs"]
 #[allow(
     unreachable_pub,

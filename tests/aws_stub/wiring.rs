@@ -7,7 +7,7 @@ use trailwarden::wiring::{Ground, Needs, Observed, Place, Sight, Unseen};
 use super::scope;
 use super::stub::{ACCOUNT, Answer, Notes, Seen, Stub, xml};
 
-const ROLE: &str = "<Role><Path>/</Path><RoleName>tw-forward</RoleName><RoleId>AROA</RoleId><Arn>arn</Arn>\
+pub(super) const ROLE: &str = "<Role><Path>/</Path><RoleName>tw-forward</RoleName><RoleId>AROA</RoleId><Arn>arn</Arn>\
     <CreateDate>2026-11-23T00:00:00Z</CreateDate><AssumeRolePolicyDocument>%7B%7D</AssumeRolePolicyDocument></Role>";
 
 /// A role with nothing inline; `attached` answers iam:ListAttachedRolePolicies.
@@ -18,6 +18,11 @@ async fn look(attached: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Obs
         "ListAttachedRolePolicies" => attached(seen),
         _ => Answer::Empty,
     });
+    look_at(&stub).await
+}
+
+/// What is seen of a member's part.
+pub(super) async fn look_at(stub: &Stub) -> Observed {
     let aws = stub.aws(&Notes::default()).await;
     let account = aws.account(scope(), None).await;
     let member: AccountId = ACCOUNT.parse().expect("an account");

@@ -1,12 +1,5 @@
 //! `trailwarden check` and `trailwarden controls`, run as people run them, offline.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up has failed"
-)]
-
 mod answers;
 mod causes;
 mod controls;

@@ -1,13 +1,6 @@
 //! Plans against the model of the account and the real evaluation: every break that people make, alone and together, and
 //! the hard account states of `fixtures/verdict-cases.json` (each case names its source).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
 mod account;
 mod breaks;
 mod composite;

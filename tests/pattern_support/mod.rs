@@ -1,9 +1,6 @@
 //! What the property tests of the pattern language share.
 
 #![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
     dead_code,
     unreachable_pub,
     reason = "each test file uses its own part"

@@ -3,12 +3,6 @@
 //!
 //! A missing prerequisite fails; only one that `TRAILWARDEN_SKIP` names is skipped, and counted as ignored.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot be set up has failed"
-)]
-
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
 mod common;

@@ -1,13 +1,9 @@
 //! The verdict on account states of every kind: by link, by law, by corpus.
 
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
     clippy::too_many_lines,
     clippy::needless_pass_by_value,
-    reason = "a test may fail, and a literal reads better than a reference to one"
+    reason = "a case reads better whole, and a literal better than a reference to one"
 )]
 
 mod alarm;

@@ -2,21 +2,21 @@
 
 use std::error::Error;
 
+use aws_sdk_cloudwatchlogs::operation::describe_log_streams::DescribeLogStreamsOutput;
+use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
+use aws_sdk_sqs::operation::list_queues::ListQueuesOutput;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
-use super::{On, call};
+use super::On;
 use crate::assess::DRILL_PREFIX;
 use crate::aws::account::Applied;
 use crate::aws::arn::{self, topic_region};
 use crate::aws::error::{CallError, Class};
-use crate::aws::sdk_error::Call;
+use crate::aws::sdk_error::{Call, call};
 use crate::drill::{DrillName, Ground, Resource};
-
-/// Pages read of one list: each holds 50 entries or more.
-const PAGE_LIMIT: usize = 200;
 
 impl On<'_> {
     pub(super) async fn resources(self, ground: &Ground) -> (Vec<Resource>, Vec<CallError>) {
@@ -52,13 +52,13 @@ impl On<'_> {
     ) -> Result<Vec<Resource>, CallError> {
         let call = call("sns", "ListSubscriptionsByTopic", topic_arn);
         let to = self.0.region(region);
-        let pages = self.pages(
+        let pages = self.0.pages(
             call,
             |token| {
                 let request = to.sns().list_subscriptions_by_topic();
                 request.topic_arn(topic_arn).set_next_token(token).send()
             },
-            |page| page.next_token.clone(),
+            ListSubscriptionsByTopicOutput::next_token,
         );
         let listed = pages
             .await?
@@ -80,13 +80,13 @@ impl On<'_> {
 
     async fn queues(self, ground: &Ground, region: &str) -> Result<Vec<Resource>, CallError> {
         let to = self.0.region(region);
-        let pages = self.pages(
+        let pages = self.0.pages(
             call("sqs", "ListQueues", region),
             |token| {
                 let request = to.sqs().list_queues().queue_name_prefix(DRILL_PREFIX);
                 request.max_results(1000).set_next_token(token).send()
             },
-            |page| page.next_token.clone(),
+            ListQueuesOutput::next_token,
         );
         let listed = pages
             .await?
@@ -106,14 +106,14 @@ impl On<'_> {
 
     async fn streams(self, region: &str, log_group: &str) -> Result<Vec<Resource>, CallError> {
         let to = self.0.region(region);
-        let pages = self.pages(
+        let pages = self.0.pages(
             call("logs", "DescribeLogStreams", log_group),
             |token| {
                 let request = to.logs().describe_log_streams().log_group_name(log_group);
                 let request = request.log_stream_name_prefix(DRILL_PREFIX);
                 request.set_next_token(token).send()
             },
-            |page| page.next_token.clone(),
+            DescribeLogStreamsOutput::next_token,
         );
         let listed = pages
             .await?
@@ -173,31 +173,6 @@ impl On<'_> {
     {
         let answer = self.0.send(call, Box::pin(request)).await?;
         Ok(answer.request_id().map(ToOwned::to_owned))
-    }
-
-    /// Reads a list to its end.
-    async fn pages<T, E, F>(
-        self,
-        call: Call<'_>,
-        page: impl Fn(Option<String>) -> F,
-        next_token: impl Fn(&T) -> Option<String>,
-    ) -> Result<Vec<T>, CallError>
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    {
-        let mut pages = Vec::new();
-        let mut token = None;
-        while pages.len() < PAGE_LIMIT {
-            let answer = self.0.send(call, Box::pin(page(token.clone()))).await?;
-            let next = next_token(&answer).filter(|next| !next.is_empty());
-            pages.push(answer);
-            if next.is_none() || next == token {
-                break;
-            }
-            token = next;
-        }
-        Ok(pages)
     }
 }
 

@@ -19,7 +19,7 @@ use super::arn::topic_region;
 use super::clients::AccountClients;
 use super::error::{CallError, Class};
 use super::observe::timestamp;
-use super::sdk_error::Call;
+use super::sdk_error::call;
 use crate::drill::{AlarmSeen, Ground, MetricTarget, Notice, Observation, Plan, Resource};
 
 /// How long an observation waits for messages: the pace of a drill.
@@ -317,14 +317,6 @@ impl On<'_> {
             .iter()
             .filter_map(|message| message.body());
         Ok(bodies.filter_map(Notice::read).collect())
-    }
-}
-
-fn call<'a>(service: &'static str, operation: &'static str, scope: &'a str) -> Call<'a> {
-    Call {
-        service,
-        operation,
-        scope,
     }
 }
 

@@ -12,13 +12,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::aws::clients::{AccountClients, RegionClients};
 use crate::aws::error::{CallError, Class};
+use crate::aws::pages;
 use crate::aws::sdk_error::{Call, UNKNOWN_OPERATION};
 
 /// A look ends after this time, whatever hangs: what has not answered by then is a hole.
 const LOOK_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// Pages read of one list: at 50 to 100 entries each far more than any quota of an account allows.
-const PAGE_LIMIT: usize = 200;
 
 /// Failures that only mean "there is none".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,42 +139,29 @@ impl<'a> Look<'a> {
         E: ProvideErrorMetadata + Error + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let mut pages = Vec::new();
-        let mut token: Option<String> = None;
-        while pages.len() < PAGE_LIMIT {
-            match self.within_deadline(call, page(token.clone())).await {
-                Ok(answer) => {
-                    let next = next_token(&answer)
-                        .filter(|next| !next.is_empty())
-                        .map(ToOwned::to_owned);
-                    pages.push(answer);
-                    match next {
-                        None => return Some(pages),
-                        Some(next) if Some(&next) == token.as_ref() => {
-                            let again = call.error(
-                                "RepeatedPage",
-                                Class::Bug,
-                                "the same page token came twice",
-                            );
-                            self.hole(&again);
-                            return Some(pages);
-                        }
-                        next => token = next,
-                    }
-                }
-                Err(error) if none_if.covers(&error) => return Some(pages),
-                Err(error) => {
-                    self.hole(&error);
-                    return (!pages.is_empty()).then_some(pages);
-                }
+        match self.pages(call, page, next_token).await {
+            (pages, None) => Some(pages),
+            (pages, Some(error)) if none_if.covers(&error) => Some(pages),
+            (pages, Some(error)) => {
+                self.hole(&error);
+                (!pages.is_empty()).then_some(pages)
             }
         }
-        self.hole(&call.error(
-            "TooManyPages",
-            Class::Invalid,
-            "the list is longer than this reads",
-        ));
-        Some(pages)
+    }
+
+    /// Reads a list, and says why where it did not come to the end.
+    pub(super) async fn pages<T, E, F>(
+        &self,
+        call: Call<'_>,
+        page: impl Fn(Option<String>) -> F,
+        next_token: impl Fn(&T) -> Option<&str>,
+    ) -> (Vec<T>, Option<CallError>)
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let send = |token| self.within_deadline(call, page(token));
+        pages::read(call, send, next_token).await
     }
 
     /// The SDK's futures are kilobytes each and a look joins many: they are boxed here, before anything holds them.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use aws_sdk_account::operation::list_regions::ListRegionsOutput;
 use aws_sdk_account::types::RegionOptStatus;
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
@@ -76,10 +77,9 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
         operation: "ListRegions",
         scope: home,
     };
-    let pages = look
-        .ask_pages(
+    let (pages, error) = look
+        .pages(
             call,
-            NoneIf::Never,
             |token| {
                 clients
                     .account()
@@ -90,17 +90,20 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
                     .set_next_token(token)
                     .send()
             },
-            aws_sdk_account::operation::list_regions::ListRegionsOutput::next_token,
+            ListRegionsOutput::next_token,
         )
         .await;
     let regions: Vec<String> = pages
         .iter()
-        .flatten()
-        .flat_map(aws_sdk_account::operation::list_regions::ListRegionsOutput::regions)
+        .flat_map(ListRegionsOutput::regions)
         .filter_map(|region| region.region_name.clone())
         .filter(|region| is_region(region))
         .collect();
-    look.clients().remember_regions(&regions);
+    // A part of them, remembered, would leave no hole in the looks that believe it.
+    match error {
+        None => look.clients().remember_regions(&regions),
+        Some(error) => look.hole(&error),
+    }
     regions
 }
 

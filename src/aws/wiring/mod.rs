@@ -7,6 +7,7 @@ mod site;
 
 use std::error::Error;
 
+use aws_sdk_account::operation::list_regions::ListRegionsOutput;
 use aws_sdk_account::types::RegionOptStatus;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -18,7 +19,7 @@ use super::account::Account;
 use super::arn::is_region;
 use super::clients::AccountClients;
 use super::error::{CallError, Class, ObserveError};
-use super::sdk_error::Call;
+use super::sdk_error::call;
 use crate::snapshot::AccountId;
 use crate::wiring::{Change, Needs, Observed, Part};
 
@@ -26,9 +27,6 @@ pub use site::{CheckError, Checked, WiringSite};
 
 /// The tag of everything that `trailwarden wire` makes; its value is the prefix.
 const TAG: &str = "trailwarden:wiring";
-
-/// Pages read of one list; a bus has 300 rules by default.
-const PAGE_LIMIT: usize = 50;
 
 /// An account that has a part of the wiring.
 ///
@@ -128,14 +126,7 @@ impl On<'_> {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let request = Box::pin(request);
-        async move {
-            let call = Call {
-                service,
-                operation,
-                scope,
-            };
-            self.0.send(call, request).await
-        }
+        async move { self.0.send(call(service, operation, scope), request).await }
     }
 
     async fn regions(self, account: &Account) -> Result<Vec<String>, CallError> {
@@ -147,28 +138,27 @@ impl On<'_> {
             return Ok(regions);
         }
         let clients = self.0.region(account.home());
-        let mut regions = Vec::new();
-        let mut token = None;
-        for _ in 0..PAGE_LIMIT {
-            let request = clients
-                .account()
-                .list_regions()
-                .region_opt_status_contains(RegionOptStatus::Enabled)
-                .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
-                .max_results(50)
-                .set_next_token(token);
-            let page = self.send("account", "ListRegions", account.home(), request.send());
-            let page = page.await?;
-            let names = page
-                .regions()
-                .iter()
-                .filter_map(|one| one.region_name.clone());
-            regions.extend(names.filter(|region| is_region(region)));
-            token = page.next_token;
-            if token.is_none() {
-                break;
-            }
-        }
+        let pages = self.0.pages(
+            call("account", "ListRegions", account.home()),
+            |token| {
+                clients
+                    .account()
+                    .list_regions()
+                    .region_opt_status_contains(RegionOptStatus::Enabled)
+                    .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
+                    .max_results(50)
+                    .set_next_token(token)
+                    .send()
+            },
+            ListRegionsOutput::next_token,
+        );
+        let regions: Vec<String> = pages
+            .await?
+            .iter()
+            .flat_map(ListRegionsOutput::regions)
+            .filter_map(|region| region.region_name.clone())
+            .filter(|region| is_region(region))
+            .collect();
         self.0.remember_regions(&regions);
         Ok(regions)
     }

@@ -1,11 +1,16 @@
 use std::collections::BTreeMap;
 
+use aws_sdk_eventbridge::operation::list_rules::ListRulesOutput;
+use aws_sdk_eventbridge::operation::list_targets_by_rule::ListTargetsByRuleOutput;
 use aws_sdk_eventbridge::types as events;
+use aws_sdk_iam::operation::list_attached_role_policies::ListAttachedRolePoliciesOutput;
+use aws_sdk_iam::operation::list_role_policies::ListRolePoliciesOutput;
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures_util::future::{join, join_all, join3};
 
-use super::{On, PAGE_LIMIT, unless_gone};
+use super::{On, unless_gone};
 use crate::aws::error::{CallError, Class};
+use crate::aws::sdk_error::call;
 use crate::wiring::{Bus, Needs, Observed, Queue, Role, Rule, RuleGroup, Sight, Target, Unseen};
 
 impl On<'_> {
@@ -122,21 +127,16 @@ impl On<'_> {
         name: &str,
     ) -> Result<Vec<String>, CallError> {
         let clients = self.0.region(region);
-        let mut names = Vec::new();
-        let mut marker = None;
-        for _ in 0..PAGE_LIMIT {
-            let request = clients.iam().list_role_policies().role_name(name);
-            let request = request.set_marker(marker);
-            let page = self
-                .send("iam", "ListRolePolicies", region, request.send())
-                .await?;
-            names.extend(page.policy_names);
-            marker = page.marker;
-            if marker.is_none() {
-                break;
-            }
-        }
-        Ok(names)
+        let pages = self.0.pages(
+            call("iam", "ListRolePolicies", region),
+            |marker| {
+                let request = clients.iam().list_role_policies().role_name(name);
+                request.set_marker(marker).send()
+            },
+            ListRolePoliciesOutput::marker,
+        );
+        let pages = pages.await?.into_iter();
+        Ok(pages.flat_map(|page| page.policy_names).collect())
     }
 
     /// ARNs of the managed policies that are attached to a role.
@@ -146,22 +146,19 @@ impl On<'_> {
         name: &str,
     ) -> Result<Vec<String>, CallError> {
         let clients = self.0.region(region);
-        let mut arns = Vec::new();
-        let mut marker = None;
-        for _ in 0..PAGE_LIMIT {
-            let request = clients.iam().list_attached_role_policies().role_name(name);
-            let request = request.set_marker(marker);
-            let page = self
-                .send("iam", "ListAttachedRolePolicies", region, request.send())
-                .await?;
-            let attached = page.attached_policies.unwrap_or_default();
-            arns.extend(attached.into_iter().filter_map(|one| one.policy_arn));
-            marker = page.marker;
-            if marker.is_none() {
-                break;
-            }
-        }
-        Ok(arns)
+        let pages = self.0.pages(
+            call("iam", "ListAttachedRolePolicies", region),
+            |marker| {
+                let request = clients.iam().list_attached_role_policies();
+                request.role_name(name).set_marker(marker).send()
+            },
+            ListAttachedRolePoliciesOutput::marker,
+        );
+        let attached = pages
+            .await?
+            .into_iter()
+            .flat_map(|page| page.attached_policies.unwrap_or_default());
+        Ok(attached.filter_map(|one| one.policy_arn).collect())
     }
 
     /// The rules of a bus whose names begin with the prefix, each with its targets; none: there is no such bus.
@@ -200,21 +197,18 @@ impl On<'_> {
         bus: &str,
     ) -> Result<Vec<events::Rule>, CallError> {
         let clients = self.0.region(region);
-        let mut rules = Vec::new();
-        let mut token = None;
-        for _ in 0..PAGE_LIMIT {
-            let request = clients.eventbridge().list_rules().event_bus_name(bus);
-            let request = request.name_prefix(prefix).set_next_token(token);
-            let page = self
-                .send("events", "ListRules", region, request.send())
-                .await?;
-            rules.extend(page.rules.unwrap_or_default());
-            token = page.next_token;
-            if token.is_none() {
-                break;
-            }
-        }
-        Ok(rules)
+        let pages = self.0.pages(
+            call("events", "ListRules", region),
+            |token| {
+                let request = clients.eventbridge().list_rules().event_bus_name(bus);
+                request.name_prefix(prefix).set_next_token(token).send()
+            },
+            ListRulesOutput::next_token,
+        );
+        let pages = pages.await?.into_iter();
+        Ok(pages
+            .flat_map(|page| page.rules.unwrap_or_default())
+            .collect())
     }
 
     pub(super) async fn list_targets(
@@ -224,20 +218,18 @@ impl On<'_> {
         rule: &str,
     ) -> Result<Vec<events::Target>, CallError> {
         let clients = self.0.region(region);
-        let mut targets = Vec::new();
-        let mut token = None;
-        for _ in 0..PAGE_LIMIT {
-            let request = clients.eventbridge().list_targets_by_rule().rule(rule);
-            let request = request.event_bus_name(bus).set_next_token(token);
-            let page = self.send("events", "ListTargetsByRule", region, request.send());
-            let page = page.await?;
-            targets.extend(page.targets.unwrap_or_default());
-            token = page.next_token;
-            if token.is_none() {
-                break;
-            }
-        }
-        Ok(targets)
+        let pages = self.0.pages(
+            call("events", "ListTargetsByRule", region),
+            |token| {
+                let request = clients.eventbridge().list_targets_by_rule().rule(rule);
+                request.event_bus_name(bus).set_next_token(token).send()
+            },
+            ListTargetsByRuleOutput::next_token,
+        );
+        let pages = pages.await?.into_iter();
+        Ok(pages
+            .flat_map(|page| page.targets.unwrap_or_default())
+            .collect())
     }
 }
 

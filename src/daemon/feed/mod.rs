@@ -169,7 +169,7 @@ impl Feed {
             Ok(Incoming::Signal(signal)) => {
                 self.events.call_received(Some(signal.call));
                 if let Some(wiring) = &self.wiring {
-                    wiring.hear(&signal);
+                    wiring.hear(&signal, message.sent_at);
                 }
                 // Counted as evaluated when its verdict is stored.
                 if let Some(scope) = router.scope_of(&signal.account) {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::pulse::Pulse;
+use super::pulse::{IDLE_TICK, Pulse};
 use crate::aws::{Bus, QueueGauge};
 use crate::event::Nonce;
 use crate::snapshot::AccountId;
@@ -76,8 +76,6 @@ pub fn system_nonce() -> Result<Nonce, NoNonce> {
     Ok(Nonce::new(bytes))
 }
 
-/// How often a task that waits shows that it lives.
-const TICK: Duration = Duration::from_secs(30);
 /// The longest time between two ticks of a task here.
 pub(super) const SENSES_PULSE: Duration = Duration::from_mins(2);
 
@@ -89,7 +87,7 @@ async fn ticking<T>(pulse: &Pulse, work: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
             done = &mut work => return done,
-            () = sleep(TICK) => {}
+            () = sleep(IDLE_TICK) => {}
         }
     }
 }

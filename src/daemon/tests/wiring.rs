@@ -228,6 +228,31 @@ async fn whoever_put_the_rule_right_is_not_blamed_for_what_came_after() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_calls_in_one_second_the_earlier_that_comes_again_is_not_blamed() {
+    let (wires, reader) = (Wires::new(), Arc::new(Reader::default()));
+    let world = World::passing(wires.setup(&reader)).await;
+    let put = call("PutRule", "trailwarden-events", "alice", "event-6");
+    world.queue.send(put.replace("10:00:00Z", "10:00:30Z"));
+    // Another replica takes it and gives it back.
+    let taken = Queue::receive(&*world.queue, 1, Duration::ZERO).await;
+    let receipt = taken.unwrap().remove(0).receipt;
+    sleep(Duration::from_millis(400)).await;
+    world.queue.send(disabled("trailwarden-events"));
+    sleep(Duration::from_millis(10)).await;
+    // Seen after the check that this event asks for: reads lag.
+    wires.disable();
+    assert_eq!(world.queue.release(&[receipt]).await, [Ok(())]);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(reader.kinds(), ["wiring_cut"]);
+    let told = reader.last();
+    assert!(
+        told.contains("mallory") && !told.contains("alice"),
+        "{told}"
+    );
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_about_somebody_elses_rule_asks_for_no_check() {
     let (wires, reader) = (Wires::new(), Arc::new(Reader::default()));
     let world = World::passing(wires.setup(&reader)).await;

@@ -2,17 +2,6 @@
 
 use super::*;
 
-/// A guard that has written once.
-fn guard(account: &AccountId) -> (Entry, GuardState) {
-    let state: GuardState =
-        serde_json::from_value(json!({"seen": {}, "writes": [at(7)], "history": {}})).unwrap();
-    let entry = Entry::Guard {
-        account: account.clone(),
-        state: state.clone(),
-    };
-    (entry, state)
-}
-
 fn happened(minute: i64) -> Occurrence {
     Occurrence {
         account: account(),
