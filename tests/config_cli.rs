@@ -144,3 +144,39 @@ fn a_named_file_that_is_missing_and_a_flag_that_is_unknown_are_usage_errors() {
         assert_eq!(text(&output.stdout), "");
     }
 }
+
+#[test]
+fn a_secret_in_place_of_its_file_is_refused_and_never_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    for secret in [
+        "\"https://hooks.slack.com/services/T0/B0/s3cret\"",
+        "\"/https://hooks.slack.com/s3cret\"",
+        "\"s3cret/with/slashes\"",
+        "\"s3cret\"",
+        "3141592653",
+    ] {
+        let content = format!(
+            "[[notify]]\nkind = \"slack\"\nurl_file = {secret}\n\
+             [[notify]]\nkind = \"pagerduty\"\nrouting_key_file = {secret}\n\
+             [[notify]]\nkind = \"webhook\"\nurl = \"https://example.com\"\nsecret_file = {secret}\n\
+             [[scope]]\naccount = \"111111111111\"\nrole_arn = \"arn:aws:iam::111111111111:role/r\"\n\
+             external_id_file = {secret}\n"
+        );
+        let file = write(directory.path(), &content);
+        let output = trailwarden(&["config", "--check", "--config", &file], &[]);
+        assert_eq!(output.status.code(), Some(64));
+        let said = text(&output.stderr);
+        for key in [
+            "notify[0].url_file",
+            "notify[1].routing_key_file",
+            "notify[2].secret_file",
+            "scope[0].external_id_file",
+        ] {
+            let fault = format!("{key}: expected the absolute path of a file: ");
+            assert!(said.contains(&fault), "{said}");
+        }
+        let is_shown = said.contains("s3cret") || said.contains("3141592653");
+        assert!(!is_shown, "{said}");
+        assert_eq!(text(&output.stdout), "");
+    }
+}

@@ -211,7 +211,7 @@ fn wrong_types_are_told() {
         ),
         (
             "notify = [{ kind = \"webhook\", url = \"https://s3cret\" }]",
-            "notify[0]: `secret_file` is missing: the path of a file",
+            "notify[0]: `secret_file` is missing: the absolute path of a file",
         ),
     ];
     for (file, expected) in cases {
@@ -256,20 +256,20 @@ fn every_fault_of_every_target_is_told_and_no_secret() {
         "FILE: notify[0].topic_arn: expected the ARN of an SNS topic, found \"arn:aws:sqs:us-east-1:111122223333:q\": it is the ARN of a resource of sqs, not of SNS",
         "FILE: notify[1].secret: a secret never stands in the configuration: name a file that holds it as `secret_file`",
         "FILE: notify[1]: `url` and `url_file`: one of them says where to post, the other has to go",
-        "FILE: notify[1]: `secret_file` is missing: the path of a file",
+        "FILE: notify[1]: `secret_file` is missing: the absolute path of a file",
         "FILE: notify[2].name: expected a name of 1 to 40 letters, digits, hyphens and underscores, found \"a b\"",
         "FILE: notify[2].url: expected an https:// URL: http:// is for this machine only: others could read and change it",
-        "FILE: notify[2].secret_file: expected the path of a file, found \"\": it is empty",
+        "FILE: notify[2].secret_file: expected the absolute path of a file: it is empty",
         "FILE: notify[3].url: a secret never stands in the configuration: name a file that holds it as `url_file`",
-        "FILE: notify[3]: `url_file` is missing: the path of a file",
+        "FILE: notify[3]: `url_file` is missing: the absolute path of a file",
         "FILE: notify[4].routing_key: a secret never stands in the configuration: name a file that holds it as `routing_key_file`",
-        "FILE: notify[4]: `routing_key_file` is missing: the path of a file",
+        "FILE: notify[4]: `routing_key_file` is missing: the absolute path of a file",
         "FILE: notify[4].url: expected an https:// URL: it does not begin with https://",
         "FILE: notify[5].topic: unknown setting",
         "FILE: notify[5].kind: expected \"sns\", \"webhook\", \"slack\" or \"pagerduty\", found \"pager\"",
         "FILE: notify[6]: `kind` is missing: \"sns\", \"webhook\", \"slack\" or \"pagerduty\"",
         "FILE: notify[7]: `url` is missing: the URL to post to, or `url_file` where it is a secret",
-        "FILE: notify[7]: `secret_file` is missing: the path of a file",
+        "FILE: notify[7]: `secret_file` is missing: the absolute path of a file",
     ];
     assert_eq!(of_file(file), expected);
     let twice = r#"notify = [

@@ -42,9 +42,9 @@ fn queue_urls_of_aws_and_of_emulators_are_taken_apart() {
             "feed",
         ),
         (
-            "http://127.0.0.1:4566/queue/us-gov-west-1/012345678901/a_b-c.fifo",
+            "http://127.0.0.1:4566/queue/us-gov-west-1/012345678901/a_b-c",
             Some("us-gov-west-1"),
-            "a_b-c.fifo",
+            "a_b-c",
         ),
     ];
     for (text, region, name) in cases {
@@ -81,6 +81,11 @@ fn what_is_no_queue_url_is_refused() {
     for text in cases {
         assert!(text.parse::<QueueUrl>().is_err(), "{text}");
     }
+    let fifo = "https://sqs.eu-west-1.amazonaws.com/012345678901/feed.fifo";
+    assert_eq!(
+        fifo.parse::<QueueUrl>().unwrap_err().to_string(),
+        "it is a FIFO queue: the rules and the daemon use a standard queue"
+    );
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Aws {
     /// Sets up an account. Makes no call of AWS: a role that cannot be assumed shows at the first look.
     ///
     /// # Errors
-    /// There is no region to begin in, or one of the scope's is none.
+    /// There is no region to begin in, or that or one of the scope's is none.
     #[expect(
         clippy::unused_async,
         reason = "how credentials are set up is no matter of those who wait for it"
@@ -136,10 +136,6 @@ impl Aws {
         scope: ObserveScope,
         role: Option<&Role>,
     ) -> Result<Account, SetupError> {
-        let mut named = scope.regions.iter().chain(&scope.home_region);
-        if let Some(bad) = named.find(|region| !is_region(region)) {
-            return Err(SetupError::BadRegion(bad.clone()));
-        }
         let home = scope
             .home_region
             .as_deref()
@@ -147,6 +143,14 @@ impl Aws {
             .or(self.region())
             .ok_or(SetupError::NoRegion)?
             .to_owned();
+        let bad = scope
+            .regions
+            .iter()
+            .chain([&home])
+            .find(|region| !is_region(region));
+        if let Some(bad) = bad {
+            return Err(SetupError::BadRegion(bad.clone()));
+        }
         Ok(Account(Arc::new(Inner {
             clients: self.clients(&home, role),
             scope,

@@ -155,7 +155,9 @@ impl Aws {
 
     /// The region of the SDK's own chain.
     pub fn region(&self) -> Option<&str> {
-        self.config.region().map(Region::as_ref)
+        let region = self.config.region().map(Region::as_ref);
+        // A variable that is set to nothing names none.
+        region.filter(|region| !region.is_empty())
     }
 
     /// The endpoint that every call goes to in place of AWS's own, where the environment or the profile names one.

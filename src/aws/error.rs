@@ -40,6 +40,13 @@ impl CallError {
     /// The code of a call that found nobody, or whose connection broke.
     pub const CONNECTION_FAILED: &'static str = "ConnectionFailed";
 
+    /// Whether nobody answered, in time or at all.
+    pub fn is_without_answer(&self) -> bool {
+        // That of a role's own call stands behind the name of that call.
+        let code = self.code.rsplit(':').next().unwrap_or_default();
+        [Self::TIMEOUT, Self::CONNECTION_FAILED].contains(&code)
+    }
+
     /// Whether AWS asked to slow down.
     pub fn is_throttled(&self) -> bool {
         classify::is_throttled(&self.code)
@@ -62,7 +69,7 @@ pub enum ObserveError {
     NoAccount(String),
     /// The credentials belong to another account than the configuration says.
     #[error(
-        "these credentials belong to account {found}, the configuration expects {expected}: correct the account or role_arn of that [[scope]], or the credentials"
+        "these credentials belong to account {found}, the configuration expects {expected}: correct the account or role_arn of its [[scope]], add one with a role_arn where it has none, or use other credentials"
     )]
     ForeignAccount {
         /// The configured account.

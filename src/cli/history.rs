@@ -122,6 +122,11 @@ fn seconds(duration: SignedDuration) -> f64 {
 
 pub(super) fn run(args: &HistoryArgs) -> Result<Exit, Failure> {
     let settings = args.flags.settings()?;
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && from.0 >= to.0
+    {
+        return Err(Failure::usage("--from has to be before --to"));
+    }
     let incidents = read(args, &settings.state_dir).map_err(Failure::failed)?;
     let lines: Vec<Line<'_>> = incidents.iter().map(Line::of).collect();
     let written = match args.format {

@@ -5,8 +5,8 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::SettingsFlags;
-use super::{printed, stdout};
-use crate::config::{NotifyWay, QueueUrl, Scope, Settings};
+use super::{printed, stdout, variables};
+use crate::config::{NotifyWay, QueueUrl, Region, Scope, Settings};
 use crate::permission::{Feed, Ground, Purpose, policy, render};
 use crate::snapshot::{AccountId, partition_of};
 
@@ -43,7 +43,8 @@ enum Format {
 /// Calls nothing and nobody.
 pub(super) fn run(args: &IamPolicyArgs) -> Result<Exit, Failure> {
     let settings = args.flags.settings()?;
-    let ground = ground(&settings, args.account.as_ref()).map_err(Failure::usage)?;
+    let ground = ground(&settings, args.account.as_ref(), environment().as_deref())
+        .map_err(Failure::usage)?;
     let purpose = args.purpose();
     let policy = policy(purpose, &ground);
     if policy.statements.is_empty() {
@@ -104,8 +105,20 @@ pub(super) struct NoSuchScope {
     configured: Vec<String>,
 }
 
-/// What the settings say to the table: of the own credentials, or of those that lead into the account.
-fn ground(settings: &Settings, account: Option<&AccountId>) -> Result<Ground, NoSuchScope> {
+/// The region that the environment names.
+fn environment() -> Option<String> {
+    let mut variables =
+        variables().filter(|(name, value)| name == "AWS_REGION" && !value.is_empty());
+    variables.next()?.1.into_string().ok()
+}
+
+/// What the settings say to the table: of the own credentials, or of those that lead into the account. `region` is that of the
+/// environment.
+fn ground(
+    settings: &Settings,
+    account: Option<&AccountId>,
+    region: Option<&str>,
+) -> Result<Ground, NoSuchScope> {
     let concerns = |scope: &&Scope| match account {
         Some(account) => scope.account == *account,
         // What is looked at with the own credentials: scopes without a role.
@@ -139,7 +152,7 @@ fn ground(settings: &Settings, account: Option<&AccountId>) -> Result<Ground, No
         });
     let looks = settings.scope.is_empty() || !concerned.is_empty();
     Ok(Ground {
-        partition: partition(settings).to_owned(),
+        partition: partition(settings, region).to_owned(),
         account: judged.or(account).map(ToString::to_string),
         is_own: account.is_none() || concerned.iter().all(|scope| scope.role_arn.is_none()),
         looks,
@@ -167,16 +180,18 @@ fn feed(queue: &QueueUrl) -> Feed {
     }
 }
 
-/// That of the first role, else of the first region that is named anywhere; accounts of two partitions cannot be one set-up.
-fn partition(settings: &Settings) -> &str {
+/// That of the first role, else of the first region that is named anywhere, in the environment last; accounts of two partitions cannot
+/// be one set-up.
+fn partition<'a>(settings: &'a Settings, environment: Option<&str>) -> &'a str {
     let of_role = settings.scope.iter().find_map(|scope| {
         let role = scope.role_arn.as_ref()?;
         role.as_str().split(':').nth(1)
     });
     let mut regions = settings.scope.iter().flat_map(|scope| &scope.regions);
     let region = settings.queue_url.as_ref().and_then(QueueUrl::region);
+    let region = region.or_else(|| regions.next()).map(Region::as_str);
     of_role
-        .or_else(|| Some(partition_of(region.or_else(|| regions.next())?.as_str())))
+        .or_else(|| Some(partition_of(region.or(environment)?)))
         .unwrap_or("aws")
 }
 

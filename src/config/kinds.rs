@@ -52,7 +52,24 @@ parsed_text! {
     RoleArn => "the ARN of an IAM role",
     WiringPrefix => "what names begin with",
     OrganizationId => "the id of an organization",
-    SecretFile => "the path of a file",
+}
+
+/// Nothing of what is refused is shown: it may be the secret.
+impl Setting for SecretFile {
+    fn expected() -> String {
+        "the absolute path of a file".to_owned()
+    }
+
+    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        let read = match value.as_str() {
+            Some(text) => text.parse(),
+            None => invalid("it is no text"),
+        };
+        read.map_err(|Invalid(reason)| {
+            let expected = Self::expected();
+            vec![Problem::here(format!("expected {expected}: {reason}"))]
+        })
+    }
 }
 
 impl Text for Benchmark {

@@ -69,8 +69,10 @@ impl FromStr for QueueUrl {
         let Ok(account) = account.parse::<AccountId>() else {
             return invalid("its path is not <account id of 12 digits>/<queue name>");
         };
-        let bare_name = name.strip_suffix(".fifo").unwrap_or(name);
-        if !is_word(bare_name, 1..=80) {
+        if name.ends_with(".fifo") {
+            return invalid("it is a FIFO queue: the rules and the daemon use a standard queue");
+        }
+        if !is_word(name, 1..=80) {
             return invalid("a queue name is 1 to 80 letters, digits, hyphens and underscores");
         }
         let in_path = prefix.strip_prefix("queue/");

@@ -69,7 +69,7 @@ Unknown keys, wrong types and values that contradict each other end the process 
 all of them. Variables that Kubernetes injects for a Service named trailwarden (`TRAILWARDEN_PORT*`, `TRAILWARDEN_SERVICE_*`)
 are ignored. In a variable or flag a list is written `a,b` or `[\"a\", \"b\"]`, a list of tables `[{account = 012345678901}]`;
 an empty text undoes what an earlier layer says of a setting that has no default.
-A secret is never a value: a key that ends in `_file` names the file that holds it.
+A secret is never a value: a key that ends in `_file` names the file that holds it, by its absolute path.
 
 `trailwarden config` prints the settings in effect and the source of each; `trailwarden config --check` only checks them. Neither
 calls AWS.

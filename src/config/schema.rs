@@ -204,7 +204,8 @@ pub(super) static WIRING_ORGANIZATION: Key<OrganizationId> = Key::new(
 pub(super) static WIRING_CHECK: Key<bool> = Key::new(
     "wiring.check",
     Some("true"),
-    "Whether each sweep checks rules, bus, role and queues of the feed. Not where events come to the queue in a way of your own.",
+    "Whether each sweep checks rules, bus, role and queues of the feed. Not where events come to the queue in a way of your own. \
+     Where the queue is another account's, that account needs a [[scope]] with a role_arn.",
 );
 pub(super) static STATE_DIR: Key<PathBuf> = Key::new(
     "state_dir",

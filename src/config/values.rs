@@ -57,7 +57,7 @@ impl fmt::Display for Region {
     }
 }
 
-/// The file that holds a secret. The secret itself never stands in a setting.
+/// The file that holds a secret, by its absolute path. The secret itself never stands in a setting: what is no such path may be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretFile(PathBuf);
 
@@ -88,10 +88,13 @@ impl FromStr for SecretFile {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
+        let path = PathBuf::from(text);
         if text.is_empty() {
             invalid("it is empty")
+        } else if !path.is_absolute() || text.contains("://") || text.contains(char::is_control) {
+            invalid("it is none; what it says is not shown, as it may be the secret itself")
         } else {
-            Ok(Self(PathBuf::from(text)))
+            Ok(Self(path))
         }
     }
 }

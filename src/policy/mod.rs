@@ -23,6 +23,8 @@ pub(crate) enum Caller<'a> {
     },
     /// A user or role, by its ARN.
     Principal(&'a str),
+    /// Somebody whom an identity provider vouches for, by its name or ARN.
+    Federated(&'a str),
 }
 
 /// What is known of a condition key.
@@ -73,34 +75,36 @@ pub(crate) enum Access {
     Unreadable,
 }
 
+/// A statement of a policy.
+pub(crate) type Statement = Map<String, Value>;
+
 /// Evaluates the policy of a resource: an explicit deny wins, else one allow suffices.
 ///
 /// A policy of an identity has no principals; [`identity_access`] reads those.
 pub(crate) fn access(policy: &str, request: &Request<'_>) -> Access {
-    evaluate(policy, request, principal_matches)
+    statements(policy).map_or(Access::Unreadable, |all| decided(&all, request))
+}
+
+/// The same for statements that were read once for many requests.
+pub(crate) fn decided(statements: &[Statement], request: &Request<'_>) -> Access {
+    evaluate(statements, request, principal_matches)
 }
 
 /// The same for a policy that a role or user carries: every statement is about them.
 pub(crate) fn identity_access(policy: &str, request: &Request<'_>) -> Access {
-    evaluate(policy, request, |_, _| Tri::Yes)
+    let about_them: PrincipalTest = |_, _| Tri::Yes;
+    statements(policy).map_or(Access::Unreadable, |all| {
+        evaluate(&all, request, about_them)
+    })
 }
 
-type PrincipalTest = fn(&Map<String, Value>, &Request<'_>) -> Tri;
+type PrincipalTest = fn(&Statement, &Request<'_>) -> Tri;
 
-fn evaluate(policy: &str, request: &Request<'_>, principal: PrincipalTest) -> Access {
-    let Ok(Value::Object(document)) = serde_json::from_str::<Value>(policy) else {
-        return Access::Unreadable;
-    };
-    let statements = match document.get("Statement") {
-        Some(Value::Array(list)) => list.iter().collect::<Vec<_>>(),
-        Some(one @ Value::Object(_)) => vec![one],
-        _ => return Access::Unreadable,
-    };
+fn evaluate(statements: &[Statement], request: &Request<'_>, principal: PrincipalTest) -> Access {
     let applies = |effect: &str| {
         Tri::any(
             statements
                 .iter()
-                .filter_map(|statement| statement.as_object())
                 .filter(|statement| statement.get("Effect").and_then(Value::as_str) == Some(effect))
                 .map(|statement| statement_applies(statement, request, principal)),
         )
@@ -114,7 +118,7 @@ fn evaluate(policy: &str, request: &Request<'_>, principal: PrincipalTest) -> Ac
 }
 
 fn statement_applies(
-    statement: &Map<String, Value>,
+    statement: &Statement,
     request: &Request<'_>,
     principal: PrincipalTest,
 ) -> Tri {
@@ -133,8 +137,25 @@ fn statement_applies(
     ])
 }
 
+/// The statements of a policy; none where the text is no policy.
+pub(crate) fn statements(policy: &str) -> Option<Vec<Statement>> {
+    let Ok(Value::Object(mut document)) = serde_json::from_str::<Value>(policy) else {
+        return None;
+    };
+    let list = match document.remove("Statement")? {
+        Value::Array(list) => list,
+        one @ Value::Object(_) => vec![one],
+        _ => return None,
+    };
+    let objects = list.into_iter().filter_map(|statement| match statement {
+        Value::Object(statement) => Some(statement),
+        _ => None,
+    });
+    Some(objects.collect())
+}
+
 /// The strings of a value that may be one string or a list of them; numbers and booleans as they are written.
-fn strings(value: &Value) -> Vec<String> {
+pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::Array(list) => list.iter().flat_map(strings).collect(),
         Value::String(text) => vec![text.clone()],
@@ -144,7 +165,7 @@ fn strings(value: &Value) -> Vec<String> {
 }
 
 fn element_matches(
-    statement: &Map<String, Value>,
+    statement: &Statement,
     positive: &str,
     negative: &str,
     matches: impl Fn(&str) -> bool,
@@ -159,7 +180,7 @@ fn element_matches(
     }
 }
 
-fn principal_matches(statement: &Map<String, Value>, request: &Request<'_>) -> Tri {
+fn principal_matches(statement: &Statement, request: &Request<'_>) -> Tri {
     if let Some(principal) = statement.get("Principal") {
         names_caller(principal, request.caller).into()
     } else if let Some(others) = statement.get("NotPrincipal") {
@@ -180,10 +201,15 @@ fn names_caller(principal: &Value, caller: Caller<'_>) -> bool {
         Value::Object(kinds) => kinds.iter().any(|(kind, names)| {
             let names = strings(names);
             match (kind.as_str(), caller) {
-                ("AWS", Caller::Service { .. }) => names.iter().any(|name| name == "*"),
+                ("AWS", Caller::Service { .. } | Caller::Federated(_)) => {
+                    names.iter().any(|name| name == "*")
+                }
                 ("AWS", Caller::Principal(arn)) => names.iter().any(|name| is_caller(name, arn)),
                 ("Service", Caller::Service { name: service, .. }) => {
                     names.iter().any(|name| name == service || name == "*")
+                }
+                ("Federated", Caller::Federated(provider)) => {
+                    names.iter().any(|name| name == provider || name == "*")
                 }
                 _ => false,
             }
@@ -209,7 +235,7 @@ fn names_account(principal: &Value, account: &str) -> bool {
         .is_some_and(|names| strings(names).iter().any(|name| is_account(name, account)))
 }
 
-fn conditions_hold(statement: &Map<String, Value>, request: &Request<'_>) -> Tri {
+fn conditions_hold(statement: &Statement, request: &Request<'_>) -> Tri {
     let Some(conditions) = statement.get("Condition") else {
         return Tri::Yes;
     };

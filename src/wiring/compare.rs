@@ -1,5 +1,6 @@
 use super::change::Change;
-use super::documents::{self, Flaw};
+use super::documents;
+use super::flaws::{self, Flaw};
 use super::ground::{Part, Place};
 use super::needs::{Needs, RoleNeed};
 use super::observed::{Observed, Role, Sight, Unseen};
@@ -191,7 +192,7 @@ fn bus(needs: &Needs, seen: &Observed, all: &mut Comparison) {
         }
         Sight::Seen(bus) => bus.policy.as_deref(),
     };
-    let flaws = documents::flaws_of_bus(ground, policy);
+    let flaws = flaws::flaws_of_bus(ground, policy);
     if sort(flaws, "the policy", &mut difference, all) {
         difference.detail("Policy", policy, wanted.as_deref());
         difference.changes.push(match wanted {
@@ -227,7 +228,7 @@ fn role(needs: &Needs, need: &RoleNeed, seen: &Observed, all: &mut Comparison) {
             &empty
         }
         Sight::Seen(role) => {
-            let flaws = documents::flaws_of_trust(&account, &role.trust);
+            let flaws = flaws::flaws_of_trust(&needs.ground, &account, &role.trust);
             if sort(flaws, "who may be it", &mut difference, all) {
                 difference.detail("AssumeRolePolicyDocument", Some(&role.trust), Some(&trust));
                 difference.changes.push(Change::UpdateTrust {
@@ -245,7 +246,7 @@ fn role(needs: &Needs, need: &RoleNeed, seen: &Observed, all: &mut Comparison) {
         all.undecided(difference.part.clone(), reason);
     }
     let policies: Vec<&str> = role.policies.values().map(String::as_str).collect();
-    let flaws = documents::flaws_of_role(&needs.ground, &policies);
+    let flaws = flaws::flaws_of_role(&needs.ground, &policies);
     if sort(flaws, "what its inline policies say", &mut difference, all) {
         let policy = documents::role_policy(&needs.ground);
         for (other, former) in role.policies.iter().filter(|(other, _)| **other != name) {

@@ -4,9 +4,11 @@
 //! [`compare()`] tells the difference, by meaning: a rule is right if every call that is routed passes it, whatever else does, and
 //! a policy if it lets in whom it has to and nobody else, however it says so. What was not seen is neither right nor wrong.
 
+mod callers;
 mod change;
 mod compare;
 mod documents;
+mod flaws;
 mod ground;
 mod model;
 mod needs;
@@ -15,6 +17,7 @@ mod pattern;
 mod queue;
 mod rules;
 mod sample;
+mod strangers;
 #[cfg(test)]
 mod tests;
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::change::Change;
 use super::compare::{Comparison, Difference, sort};
 use super::documents;
+use super::flaws;
 use super::ground::Ground;
 use super::needs::{Needs, QueueKind, QueueNeed};
 use super::observed::{Observed, Sight};
@@ -77,11 +78,11 @@ pub(super) fn compare(
         .map_or(r#"{"Statement":[]}"#, String::as_str);
     let (flaws, wanted) = match need.kind {
         QueueKind::Feed => (
-            documents::flaws_of_queue(ground, senders, policy),
+            flaws::flaws_of_queue(ground, senders, policy),
             documents::queue_policy(ground, senders),
         ),
         QueueKind::DeadLetters => (
-            documents::flaws_of_dead_letters(ground, policy),
+            flaws::flaws_of_dead_letters(ground, policy),
             documents::dead_letter_policy(ground),
         ),
     };

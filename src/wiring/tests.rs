@@ -1,4 +1,5 @@
 mod breaks;
+mod intruders;
 mod laws;
 mod patterns;
 

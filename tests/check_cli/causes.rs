@@ -81,3 +81,47 @@ fn where_only_a_role_needs_a_permission_its_account_is_named() {
         assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
 }
+
+/// What is said on standard error where the command ends with this code.
+fn refused(arguments: &[&str], changed: (&str, &str), code: i32) -> String {
+    let mut variables = VARIABLES.to_vec();
+    variables.retain(|(name, _)| *name != changed.0);
+    variables.push(changed);
+    let output = run(arguments, &variables, "");
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    text(&output.stderr).to_owned()
+}
+
+#[test]
+fn a_region_that_is_none_is_said_to_be_none() {
+    let error = refused(&["check"], ("AWS_REGION", ""), 1);
+    assert!(error.contains("no region: set AWS_REGION"), "{error}");
+    let error = refused(&["check"], ("AWS_REGION", "a region"), 1);
+    assert!(error.contains("\"a region\" is no region"), "{error}");
+}
+
+#[test]
+fn a_time_that_ends_before_it_begins_has_no_history() {
+    let times = ["--from", "2026-02-01", "--to", "2026-01-01"];
+    for command in ["history", "report"] {
+        let arguments = [&[command], times.as_slice()].concat();
+        let error = refused(&arguments, ("AWS_REGION", ""), 64);
+        assert!(error.contains("--from has to be before --to"), "{error}");
+    }
+}
+
+#[test]
+fn who_does_not_answer_is_no_matter_of_credentials() {
+    let output = run(&["doctor"], &VARIABLES, "");
+    let said = text(&output.stdout);
+    assert!(said.contains("let this host reach AWS"), "{said}");
+    assert!(!said.contains("credentials that AWS accepts"), "{said}");
+}
+
+#[test]
+fn the_policy_is_of_the_partition_that_the_environment_names() {
+    let output = run(&["iam-policy"], &[("AWS_REGION", "cn-north-1")], "");
+    let said = text(&output.stdout);
+    assert!(said.contains("arn:aws-cn:"), "{said}");
+    assert!(!said.contains("arn:aws:"), "{said}");
+}

@@ -5,6 +5,7 @@ mod causes;
 mod controls;
 mod hosts;
 mod partitions;
+mod stops;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

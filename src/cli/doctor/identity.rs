@@ -67,9 +67,7 @@ pub(super) fn identity(
     let found = match found {
         Ok(found) => found,
         Err(error) => {
-            return Check::failed(NAME, error.to_string()).remedy(
-                "give trailwarden credentials that AWS accepts; sts:GetCallerIdentity itself needs no permission",
-            );
+            return Check::failed(NAME, error.to_string()).remedy(remedy(error));
         }
     };
     let principal = found.principal.as_deref().unwrap_or("an unnamed principal");
@@ -85,6 +83,27 @@ pub(super) fn identity(
         _ if principal.ends_with(":root") => Check::warning(NAME, detail)
             .remedy("run trailwarden with a role of its own: the root may do everything"),
         _ => Check::ok(NAME, detail),
+    }
+}
+
+/// What is to be done about an account that is not reached.
+pub(super) fn remedy(error: &ObserveError) -> &'static str {
+    match error {
+        ObserveError::Identity(failed) | ObserveError::Role(failed)
+            if failed.is_without_answer() =>
+        {
+            "let this host reach AWS: its network, DNS and proxy, and AWS_ENDPOINT_URL where that is set"
+        }
+        ObserveError::Role(_) => {
+            "allow sts:AssumeRole on that role to trailwarden's own credentials, and let its trust policy admit them, with the \
+             external id if it asks for one"
+        }
+        ObserveError::ForeignAccount { .. } => {
+            "correct the account of the scope, or the role or credentials that lead there"
+        }
+        ObserveError::Identity(_) | ObserveError::NoAccount(_) => {
+            "give trailwarden credentials that AWS accepts; sts:GetCallerIdentity itself needs no permission"
+        }
     }
 }
 
@@ -138,6 +157,7 @@ pub(super) fn endpoint(endpoint: Option<&str>) -> Option<Check> {
 mod tests {
     use super::super::check::Outcome;
     use super::*;
+    use crate::aws::{CallError, Class};
 
     fn found(account: &str, principal: &str) -> Identity {
         Identity {
@@ -177,6 +197,34 @@ mod tests {
             let check = identity(&found, expected);
             assert_eq!(check.outcome, outcome, "{check:?}");
             assert_eq!(check.remedy.is_some(), outcome != Outcome::Ok, "{check:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_done_depends_on_what_failed() {
+        let failed = |code: &str| CallError {
+            service: "sts",
+            operation: "AssumeRole",
+            scope: "us-east-1".to_owned(),
+            code: code.to_owned(),
+            class: Class::Transient,
+            message: "no".to_owned(),
+        };
+        let network = "let this host reach AWS";
+        for (error, begin) in [
+            (ObserveError::Identity(failed("ConnectionFailed")), network),
+            (ObserveError::Identity(failed("Timeout")), network),
+            (ObserveError::Role(failed("Timeout")), network),
+            (
+                ObserveError::Identity(failed("ExpiredToken")),
+                "give trailwarden credentials",
+            ),
+            (
+                ObserveError::Role(failed("AccessDenied")),
+                "allow sts:AssumeRole",
+            ),
+        ] {
+            assert!(remedy(&error).starts_with(begin), "{error}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whether each account can be looked at: by looking.
 
 use super::check::Check;
+use super::identity::remedy;
 use crate::assess::unseen;
 use crate::aws::ObserveError;
 use crate::snapshot::Snapshot;
@@ -14,18 +15,7 @@ pub(super) fn look(name: &str, seen: &Result<Snapshot, ObserveError>) -> Vec<Che
         Ok(snapshot) => snapshot,
         Err(error) => {
             let check = Check::failed(ROLE, error.to_string()).of(name);
-            return vec![match error {
-                ObserveError::Role(_) => check.remedy(
-                    "allow sts:AssumeRole on that role to trailwarden's own credentials, and let its trust policy admit them, \
-                     with the external id if it asks for one",
-                ),
-                ObserveError::ForeignAccount { .. } => {
-                    check.remedy("correct the account of the scope, or the role or credentials that lead there")
-                }
-                ObserveError::Identity(_) | ObserveError::NoAccount(_) => {
-                    check.remedy("give trailwarden credentials that AWS accepts")
-                }
-            }];
+            return vec![check.remedy(remedy(error))];
         }
     };
     let reached = format!("account {} is reached", snapshot.account_id);

@@ -51,13 +51,13 @@ fn without_scopes_the_own_credentials_look_too_wherever_they_belong() {
         links: default_links(),
         ..Ground::default()
     };
-    assert_eq!(ground(&settings(QUEUE), None), Ok(expected.clone()));
+    assert_eq!(ground(&settings(QUEUE), None, None), Ok(expected.clone()));
     let named = "777788889999".parse().unwrap();
     let filled = Ground {
         account: Some("777788889999".to_owned()),
         ..expected
     };
-    assert_eq!(ground(&settings(QUEUE), Some(&named)), Ok(filled));
+    assert_eq!(ground(&settings(QUEUE), Some(&named), None), Ok(filled));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_own_credentials_look_at_the_scopes_without_a_role_and_enter_the_others() 
         links: default_links(),
         ..Ground::default()
     };
-    assert_eq!(ground(&settings, None), Ok(own.clone()));
+    assert_eq!(ground(&settings, None, None), Ok(own.clone()));
     let member = "444455556666".parse().unwrap();
     let role = Ground {
         account: Some("444455556666".to_owned()),
@@ -83,7 +83,7 @@ fn the_own_credentials_look_at_the_scopes_without_a_role_and_enter_the_others() 
         all_regions: true,
         ..own
     };
-    assert_eq!(ground(&settings, Some(&member)), Ok(role));
+    assert_eq!(ground(&settings, Some(&member), None), Ok(role));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn where_each_scope_has_a_role_the_own_credentials_look_at_nothing() {
          account = \"444455556666\"
          role_arn = \"arn:aws-cn:iam::444455556666:role/watch\"",
     );
-    let own = ground(&settings, None).unwrap();
+    let own = ground(&settings, None, None).unwrap();
     assert!(!own.looks && own.is_own && !own.all_regions, "{own:?}");
     assert_eq!((own.partition.as_str(), own.account), ("aws-cn", None));
 }
@@ -122,8 +122,22 @@ fn an_account_that_no_scope_names_is_refused() {
     let settings = settings(&format!("{QUEUE}{SCOPES}"));
     let stranger = "999999999999".parse().unwrap();
     assert_eq!(
-        ground(&settings, Some(&stranger)).unwrap_err().to_string(),
+        ground(&settings, Some(&stranger), None)
+            .unwrap_err()
+            .to_string(),
         "no scope is account 999999999999; the configured ones are 111122223333, 444455556666: name one of them, or add a \
          [[scope]]"
     );
+}
+
+#[test]
+fn the_partition_is_that_of_the_settings_else_of_the_environment() {
+    let of = |toml: &str| {
+        let ground = ground(&settings(toml), None, Some("cn-north-1"));
+        ground.unwrap().partition
+    };
+    assert_eq!(of(""), "aws-cn");
+    assert_eq!(of(QUEUE), "aws");
+    assert_eq!(of(SCOPES), "aws");
+    assert_eq!(ground(&settings(""), None, None).unwrap().partition, "aws");
 }
