@@ -17,6 +17,7 @@ mod intercept;
 mod observe;
 mod permission;
 mod post;
+mod principals;
 mod queue;
 mod renewal;
 mod request;

@@ -68,18 +68,17 @@ impl Own {
     }
 
     /// An incident, where an event names the daemon's own principal and a request that the daemon did not make. An event is
-    /// told of once, however often it is delivered. `principal` is the daemon's.
+    /// told of once, however often it is delivered. `is_ours`: the principal that it names is the daemon's.
     pub(super) fn stolen(
         &mut self,
         signal: &Signal,
-        principal: Option<&str>,
+        is_ours: bool,
         now: Timestamp,
     ) -> Option<Happening> {
         let actor = &signal.actor;
         // Of a time that nobody knows about nobody is accused.
         let is_unknown = !self.resumed && actor.time <= self.began;
-        if principal.is_none()
-            || actor.principal_arn.as_deref() != principal
+        if !is_ours
             || is_unknown
             || self.made(signal)
             || self.writes.may_have_made(signal)

@@ -330,11 +330,9 @@ impl Scope {
             .drain(..)
             .partition(|item| item.signal.account == *account);
         for item in &ours {
-            let principal = self.account.principal();
-            if !self
-                .healer
-                .is_own(&item.signal, principal, look.snapshot.now)
-            {
+            let principal = item.signal.actor.principal_arn.as_deref();
+            let is_ours = principal.is_some_and(|arn| self.account.is_principal(arn));
+            if !self.healer.is_own(&item.signal, is_ours, look.snapshot.now) {
                 self.suspects.add(&item.ticket, item.signal.clone());
             }
         }

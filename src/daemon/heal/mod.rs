@@ -171,15 +171,10 @@ impl Healer {
         Remembered::of(&self.policy.topics, self.memories.known_good())
     }
 
-    /// Takes in a call that the daemon may have made. True: it did. `principal` is the daemon's.
-    pub(super) fn is_own(
-        &mut self,
-        signal: &Signal,
-        principal: Option<&str>,
-        now: Timestamp,
-    ) -> bool {
+    /// Takes in a call that the daemon may have made. True: it did. `is_ours`: the principal that it names is the daemon's.
+    pub(super) fn is_own(&mut self, signal: &Signal, is_ours: bool, now: Timestamp) -> bool {
         self.happenings
-            .extend(self.own.stolen(signal, principal, now));
+            .extend(self.own.stolen(signal, is_ours, now));
         self.own.made(signal)
     }
 
