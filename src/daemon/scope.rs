@@ -283,8 +283,9 @@ impl Scope {
         snapshot.now = (self.clock)();
         self.owners.show(&mut snapshot);
         let look = self.judge.judge(snapshot);
+        let now = (self.clock)();
         self.standings
-            .update(&look, &self.healer, &self.suspects, &self.events);
+            .update(&look, now, &self.healer, &self.suspects, &self.events);
         self.show(&look);
         let account = &look.snapshot.account_id;
         self.events.verdicts_stored(account, &look.assessments);
@@ -347,8 +348,9 @@ impl Scope {
         }
 
         // Whoever is called by the gauge finds the reason on the page.
+        let now = (self.clock)();
         self.standings
-            .update(&look, &self.healer, &self.suspects, &self.events);
+            .update(&look, now, &self.healer, &self.suspects, &self.events);
         self.show(&look);
         self.events.verdicts_stored(account, &look.assessments);
         // Who saw nothing has not looked: whoever did is believed, and where nobody did, that is told.

@@ -92,6 +92,40 @@ async fn an_incident_says_what_broke_by_whom_for_how_long_and_what_was_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_calls_after_the_link_was_seen_cut_did_not_cut_it() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Off, &journal, None)).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(20).await;
+    let later = event(ACCOUNT, "DeleteMetricFilter", "s")
+        .replace("mallory", "bob")
+        .replace("T10:00:00Z", "T10:00:15Z");
+    world.queue.send(later);
+    seconds(20).await;
+    let world = world.restarted(HealMode::Off, &journal).await;
+    let latest = event(ACCOUNT, "DeleteMetricFilter", "t")
+        .replace("mallory", "carol")
+        .replace("T10:00:00Z", "T10:00:50Z");
+    world.queue.send(latest);
+    seconds(20).await;
+    let [spell] = broken(&journal).await.try_into().unwrap();
+    let principal = spell.actor.unwrap().principal_arn.unwrap();
+    assert!(principal.ends_with("/mallory"), "{principal}");
+
+    // What was made before that is told of later.
+    let before = event(ACCOUNT, "DeleteMetricFilter", "u")
+        .replace("mallory", "dave")
+        .replace("T10:00:00Z", "T10:00:01Z");
+    world.queue.send(before);
+    seconds(20).await;
+    let [spell] = broken(&journal).await.try_into().unwrap();
+    let principal = spell.actor.unwrap().principal_arn.unwrap();
+    assert!(principal.ends_with("/dave"), "{principal}");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_restart_goes_on_with_what_lasts_and_ends_what_does_not() {
     let journal = Journal::in_memory().unwrap();
     let world = World::passing(setup(HealMode::Off, &journal, None)).await;
