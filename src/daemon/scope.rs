@@ -135,8 +135,8 @@ impl Scope {
             }
             if !repaired {
                 if trigger == Trigger::Sweep && self.healer.may_write() {
-                    let own = self.healer.own_writes();
-                    leftovers::remove(&*self.account, &done.snapshot, (self.clock)(), own).await;
+                    let now = (self.clock)();
+                    leftovers::remove(&*self.account, &done.snapshot, now, &mut self.healer).await;
                     self.keep(&done);
                 }
                 return;

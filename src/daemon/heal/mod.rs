@@ -178,11 +178,6 @@ impl Healer {
         self.own.made(signal)
     }
 
-    /// Where writes are noted that the daemon makes beside repairs.
-    pub(super) const fn own_writes(&mut self) -> &mut Own {
-        &mut self.own
-    }
-
     /// Takes in how the controls of a look are set up that pass. `watched` is the time since the look before, where nothing
     /// can have been missed in between.
     pub(super) fn learn(&mut self, look: &Look, watched: SignedDuration, suspects: &Suspects) {
@@ -199,9 +194,12 @@ impl Healer {
         self.plans.get(control)
     }
 
-    /// Whether anything may be written.
+    /// Whether anything may be written now, as far as no single write is meant.
     pub(super) fn may_write(&self) -> bool {
         self.mode == HealMode::Apply
+            && !self.unread
+            && self.journal.failure().is_none()
+            && self.limits.closed_until((self.clock)()).is_none()
     }
 
     /// What was written for a control since it last passed.
