@@ -373,6 +373,43 @@ async fn a_change_of_who_is_told_is_told_although_the_verdict_is_pass() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_control_that_does_not_pass_or_was_not_seen_whole_nobody_says_that_others_are_told() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Off, &journal, None)).await;
+    let changed = "trailwarden_recipients_changed{";
+    let look = async |change: fn(&mut Snapshot)| {
+        world.model.change(change);
+        world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+        seconds(20).await;
+    };
+    let reroute: fn(&mut Snapshot) = |state| {
+        let subscriptions = state.subscriptions.as_mut().unwrap();
+        subscriptions[0].endpoint.push_str("-other");
+        subscriptions[0].subscription_arn.push_str("-other");
+    };
+    look(reroute).await;
+    assert_eq!(world.value(changed), Some(1.0));
+    let filters = lock(&world.model.state).metric_filters.clone();
+    look(|state| state.metric_filters = Some(Vec::new())).await;
+    assert_eq!(world.compliant(), Some(0.0));
+    assert_eq!(world.value::<f64>(changed), None, "nobody is told");
+
+    lock(&world.model.state).metric_filters = filters;
+    look(|_| {}).await;
+    assert_eq!(world.value(changed), Some(1.0));
+    look(|state| {
+        let hole = "sns:ListSubscriptionsByTopic arn:aws:sns:us-east-1:111122223333:other";
+        let code = "AuthorizationError".to_owned();
+        state.api_errors.insert(hole.to_owned(), code);
+        state.subscriptions.as_mut().unwrap()[0].endpoint.push('2');
+    })
+    .await;
+    assert_eq!(world.compliant(), Some(1.0));
+    assert_eq!(world.value::<f64>(changed), None, "not all was seen");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn time_without_a_daemon_is_not_watched() {
     let journal = Journal::in_memory().unwrap();
     let world = World::passing(setup(HealMode::Off, &journal, None)).await;

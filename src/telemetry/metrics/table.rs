@@ -212,7 +212,7 @@ metrics! {
         unknown: "no series: it has not stopped";
     RECIPIENTS_CHANGED = Gauge "trailwarden_recipients_changed" [ACCOUNT, CONTROL] in "1",
         "1 for a control that passes and tells others than the last known good chain did; no series otherwise.",
-        unknown: "no series: the same are told, or the control does not pass";
+        unknown: "no series: the same are told, the control does not pass, or not all was seen of who is told";
     OCCURRENCES = Counter "trailwarden_occurrences_total" [closed("kind", names!(OccurrenceKind))] in "occurrences",
         "Things that happened beside the verdicts, by kind.";
     JOURNAL_WRITABLE = Gauge "trailwarden_journal_writable" [] in ONE_OR_ZERO,
