@@ -49,8 +49,9 @@ pub trait AccountApi: Send + Sync {
         None
     }
 
-    /// ARN of the principal that looks and repairs, as `CloudTrail` names it, once a look has shown it.
-    fn principal(&self) -> Option<&str>;
+    /// Whether `CloudTrail` calls the principal so that looks and repairs, or that did so lately: a session that takes the
+    /// place of another has a name of its own. Nobody is that before the first look.
+    fn is_principal(&self, arn: &str) -> bool;
 }
 
 /// Which account is observed, and where.
@@ -193,8 +194,12 @@ impl AccountApi for Account {
         } = &*self.0;
         async move {
             let seen = observe(clients, scope, home, remembered).await;
+            let recognized = match &seen {
+                Ok(_) => clients.recognize().await,
+                Err(_) => Ok(()),
+            };
             clients.rest();
-            seen
+            recognized.and(seen)
         }
         .boxed()
     }
@@ -211,7 +216,7 @@ impl AccountApi for Account {
         Some(self)
     }
 
-    fn principal(&self) -> Option<&str> {
-        self.0.clients.principal()
+    fn is_principal(&self, arn: &str) -> bool {
+        self.0.clients.is_principal(arn)
     }
 }

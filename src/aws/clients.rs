@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::error::{CallError, ObserveError};
 use super::https::{https_client, root_certificates};
 use super::intercept::Observe;
+use super::principals::{LastKey, Principals};
 use super::renewal::Renewal;
 use super::request::RequestObserver;
 use super::role::AssumedRole;
@@ -170,9 +171,15 @@ impl Aws {
     }
 
     pub(super) fn interceptor(&self) -> SharedInterceptor {
+        self.interceptor_for(LastKey::default())
+    }
+
+    /// One that notes the key of each request.
+    fn interceptor_for(&self, key: LastKey) -> SharedInterceptor {
         SharedInterceptor::new(Observe {
             observer: Arc::clone(&self.observer),
             renewal: self.renewal.clone(),
+            key,
         })
     }
 
@@ -190,14 +197,16 @@ impl Aws {
             config = config.into_builder().credentials_provider(provider).build();
         }
         self.accounts.fetch_add(1, Ordering::Relaxed);
+        let principals = Principals::default();
         AccountClients {
             config,
             accounts: Arc::clone(&self.accounts),
             role: role.map(|role| role.arn.clone()),
-            interceptor: self.interceptor(),
+            interceptor: self.interceptor_for(principals.key.clone()),
             regions: Mutex::default(),
             permits: Semaphore::new(CONCURRENT_CALLS),
             identity: OnceCell::new(),
+            principals,
             enabled: Mutex::default(),
         }
     }
@@ -245,6 +254,7 @@ pub(super) struct AccountClients {
     regions: Mutex<BTreeMap<String, Arc<RegionClients>>>,
     permits: Semaphore,
     identity: OnceCell<Identity>,
+    principals: Principals,
     enabled: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
@@ -346,38 +356,64 @@ impl AccountClients {
         Ok(&self.identity().await?.account)
     }
 
-    /// ARN of the principal behind the credentials, once it is known.
-    pub(super) fn principal(&self) -> Option<&str> {
-        self.identity.get()?.principal.as_deref()
+    /// Whether this is the principal behind the credentials, or was.
+    pub(super) fn is_principal(&self, arn: &str) -> bool {
+        self.principals.contains(arn)
     }
 
     pub(super) async fn identity(&self) -> Result<&Identity, ObserveError> {
         self.identity
             .get_or_try_init(async || {
-                let region = self.config.region().map_or("", Region::as_ref);
-                let call = Call {
-                    service: "sts",
-                    operation: "GetCallerIdentity",
-                    scope: region,
-                };
-                let sts = aws_sdk_sts::Client::from_conf(
-                    aws_sdk_sts::config::Builder::from(&self.config)
-                        .interceptor(self.interceptor.clone())
-                        .retry_partition(retry_partition("sts", region, self.role.as_deref()))
-                        .build(),
-                );
-                let answer = self
-                    .send(call, Box::pin(sts.get_caller_identity().send()))
-                    .await
-                    .map_err(|error| self.not_identified(error))?;
-                let id = answer.account.unwrap_or_default();
-                let account = id.parse().map_err(|_| ObserveError::NoAccount(id))?;
-                Ok(Identity {
-                    account,
-                    principal: answer.arn,
-                })
+                let found = self.ask_identity().await?;
+                self.principals.learn(found.principal.as_deref());
+                Ok(found)
             })
             .await
+    }
+
+    /// Asks once more where the credentials are others than before. A question without an answer is asked again after the
+    /// next look.
+    pub(super) async fn recognize(&self) -> Result<(), ObserveError> {
+        if self.principals.is_current() {
+            return Ok(());
+        }
+        let expected = self.account_id().await?;
+        match self.ask_identity().await {
+            Ok(found) if found.account != *expected => Err(ObserveError::ForeignAccount {
+                expected: expected.clone(),
+                found: found.account,
+            }),
+            Ok(found) => {
+                self.principals.learn(found.principal.as_deref());
+                Ok(())
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn ask_identity(&self) -> Result<Identity, ObserveError> {
+        let region = self.config.region().map_or("", Region::as_ref);
+        let call = Call {
+            service: "sts",
+            operation: "GetCallerIdentity",
+            scope: region,
+        };
+        let sts = aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(&self.config)
+                .interceptor(self.interceptor.clone())
+                .retry_partition(retry_partition("sts", region, self.role.as_deref()))
+                .build(),
+        );
+        let answer = self
+            .send(call, Box::pin(sts.get_caller_identity().send()))
+            .await
+            .map_err(|error| self.not_identified(error))?;
+        let id = answer.account.unwrap_or_default();
+        let account = id.parse().map_err(|_| ObserveError::NoAccount(id))?;
+        Ok(Identity {
+            account,
+            principal: answer.arn,
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use aws_sdk_sts::operation as sts;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    AfterDeserializationInterceptorContextRef, Error, FinalizerInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, Error,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::{Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -22,6 +23,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::classify;
+use super::principals::LastKey;
 use super::renewal::Renewal;
 use super::request::{Request, RequestObserver, RequestResult, reads};
 
@@ -31,6 +33,7 @@ use super::request::{Request, RequestObserver, RequestResult, reads};
 pub(super) struct Observe {
     pub(super) observer: Arc<dyn RequestObserver>,
     pub(super) renewal: Renewal,
+    pub(super) key: LastKey,
 }
 
 /// What AWS calls a session token whose time is over.
@@ -39,6 +42,18 @@ const EXPIRED: [&str; 2] = ["ExpiredToken", "ExpiredTokenException"];
 impl Intercept for Observe {
     fn name(&self) -> &'static str {
         "trailwarden::Observe"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(authorization) = context.request().headers().get("authorization") {
+            self.key.note(authorization);
+        }
+        Ok(())
     }
 
     /// An answer without a body is none: a list that is empty says so. The SDK would take it for an empty list, and something on

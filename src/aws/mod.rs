@@ -18,6 +18,7 @@ mod observe;
 mod pages;
 mod permission;
 mod post;
+mod principals;
 mod queue;
 mod renewal;
 mod request;

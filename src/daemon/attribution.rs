@@ -1,13 +1,17 @@
 //! Who broke it, as reported: the latest call that could have cut the link and named what is broken. Pure.
 
+mod part;
+
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
+use self::part::is_part;
 use super::feed::Ticket;
 use super::suspect::Suspect;
 use crate::assess::{Chain, Link};
-use crate::event::{Actor, Call, Service, Signal, Touched};
+use crate::event::{Actor, Call, Service, Signal};
 
 /// Calls that are remembered for a scope; an intruder who drowns his own call in more than these is reported as nobody,
 /// never as somebody else.
@@ -43,30 +47,42 @@ impl Suspects {
 
     /// The latest call, by its own time, that can cut this link and named a resource of it in one of the chains.
     pub(super) fn culprit(&self, link: Link, chains: &[&Chain]) -> Option<&Actor> {
-        self.latest(&[link], chains, |call| can_cut(call, link))
+        self.latest(&[link], chains, |signal| can_cut(signal.call, link))
+    }
+
+    /// The latest of those that were made until then.
+    pub(super) fn culprit_until(
+        &self,
+        until: Timestamp,
+        link: Link,
+        chains: &[&Chain],
+    ) -> Option<&Actor> {
+        self.latest(&[link], chains, |signal| {
+            signal.actor.time <= until && can_cut(signal.call, link)
+        })
     }
 
     /// The latest call that can change who is told by one of these chains, and named a resource of it.
     pub(super) fn rerouter(&self, chains: &[&Chain]) -> Option<&Actor> {
         let links = [Link::Action, Link::Topic, Link::Subscription];
-        self.latest(&links, chains, can_reroute)
+        self.latest(&links, chains, |signal| can_reroute(signal.call))
     }
 
     fn latest(
         &self,
         links: &[Link],
         chains: &[&Chain],
-        can_do: impl Fn(Call) -> bool,
+        can_do: impl Fn(&Signal) -> bool,
     ) -> Option<&Actor> {
-        let part = |touched: &Touched| {
-            let of = |chain| links.iter().any(|link| is_part(touched, *link, chain));
+        let named = |signal: &Signal| {
+            let of = |chain| links.iter().any(|link| is_part(signal, *link, chain));
             chains.iter().any(|chain| of(chain))
         };
         self.calls
             .iter()
             .filter(|suspect| {
                 let signal = &suspect.signal;
-                can_do(signal.call) && signal.touched.iter().any(part)
+                can_do(signal) && named(signal)
             })
             .max_by_key(|suspect| suspect.order())
             .map(|suspect| &suspect.signal.actor)
@@ -121,80 +137,14 @@ fn can_reroute(call: Call) -> bool {
     }
 }
 
-/// Whether the resource is one that this link of the chain consists of, or hangs on.
-fn is_part(touched: &Touched, link: Link, chain: &Chain) -> bool {
-    let trail = || {
-        chain
-            .trail
-            .as_ref()
-            .is_some_and(|trail| touched.is_trail(&trail.trail_arn))
-    };
-    let group = || {
-        chain
-            .log_group
-            .as_ref()
-            .is_some_and(|one| touched.is_log_group(&one.region, &one.log_group_name))
-    };
-    let filter = || {
-        chain
-            .filters
-            .iter()
-            .any(|one| touched.is_metric_filter(&one.log_group_name, &one.filter_name))
-    };
-    let alarm = || {
-        chain
-            .alarms
-            .iter()
-            .any(|alarm| touched.is_alarm(&alarm.alarm_name))
-    };
-    let topic = || {
-        chain
-            .topic
-            .as_ref()
-            .is_some_and(|topic| touched.is_topic(&topic.topic_arn))
-    };
-    let role = || {
-        let trail = chain.trail.as_ref();
-        let arn = trail.and_then(|trail| trail.cloud_watch_logs_role_arn.as_deref());
-        arn.is_some_and(|arn| touched.is_role(arn))
-    };
-    let key = || {
-        let key = chain
-            .topic
-            .as_ref()
-            .and_then(|one| one.attributes.kms_master_key_id.as_deref());
-        key.is_some_and(|key| touched.is_key(key))
-    };
-    let subscription = || {
-        let named =
-            |one: &Touched, arn: &str| matches!(one, Touched::Subscription(given) if given == arn);
-        chain
-            .subscriptions
-            .iter()
-            .any(|one| named(touched, &one.subscription_arn))
-    };
-    match link {
-        Link::Trail | Link::Selector => trail(),
-        Link::LogGroup => trail() || group() || role(),
-        Link::Pattern => trail() || group() || filter(),
-        Link::Metric => group() || filter(),
-        Link::Alarm => alarm() || filter(),
-        Link::Action => alarm(),
-        Link::Topic => topic() || key(),
-        Link::Subscription => topic() || subscription(),
-        Link::Visibility | Link::CrossAccount => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use jiff::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::event::{Incoming, decode, listed_calls};
+    use crate::event::{Incoming, Touched, decode, listed_calls};
     use crate::snapshot::{Alarm, LogGroup, MetricFilter, Subscription, Topic, Trail};
 
     fn signal(service: Service, name: &'static str, at: &str, touched: Touched) -> Signal {
@@ -233,11 +183,13 @@ mod tests {
     fn chain() -> Chain {
         Chain {
             filters: vec![MetricFilter {
+                region: "us-east-1".to_owned(),
                 log_group_name: "ct".to_owned(),
                 filter_name: "changes".to_owned(),
                 ..MetricFilter::default()
             }],
             alarms: vec![Alarm {
+                alarm_arn: "arn:aws:cloudwatch:us-east-1:111122223333:alarm:alarm".to_owned(),
                 alarm_name: "alarm".to_owned(),
                 ..Alarm::default()
             }],
@@ -398,6 +350,16 @@ mod tests {
                     is_blamed(link, signal),
                     "{call:?} is not blamed for {link:?}"
                 );
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_did_the_same_to_a_namesake_in_another_region_is_not_blamed() {
+        for call in listed_calls().filter(|call| call.service != Service::Iam) {
+            for link in Link::CHAIN.into_iter().filter(|link| can_cut(call, *link)) {
+                let signal = heard(call, "eu-west-1", &parameters(call));
+                assert!(!is_blamed(link, signal), "{call:?} is blamed for {link:?}");
             }
         }
     }

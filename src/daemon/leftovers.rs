@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, info};
 
-use super::own::Own;
+use super::heal::Healer;
 use crate::aws::{AccountApi, Class};
 use crate::drill::Ground;
 use crate::snapshot::Snapshot;
@@ -15,12 +15,13 @@ use crate::snapshot::Snapshot;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Removes what drills of long ago made, around the log groups and topics of a look. A missing permission is no news: the
-/// daemon need not have it. `own` is told of each removal, so that its event is not taken for a theft of the credentials.
+/// daemon need not have it. `healer` lets each removal pass, and keeps it, so that its event is not taken for a theft of the
+/// credentials.
 pub(super) async fn remove(
     account: &dyn AccountApi,
     seen: &Snapshot,
     now: Timestamp,
-    own: &mut Own,
+    healer: &mut Healer,
 ) {
     let Some(api) = account.drills() else { return };
     let ground = Ground::of(seen);
@@ -36,38 +37,45 @@ pub(super) async fn remove(
     found.sort();
     for resource in &found {
         let (kind, drill) = (resource.kind(), resource.name());
-        match timeout_at(limit, api.remove(resource)).await {
-            Ok(Ok(removed)) => {
-                own.answered(removed.request_id);
+        if !healer.begin_removal(&ground.account, resource).await {
+            debug!(kind, %drill, "a leftover of a drill stays: nothing may be written now");
+            return;
+        }
+        let answer = timeout_at(limit, api.remove(resource)).await;
+        let is_late = answer.is_err();
+        match &answer {
+            Ok(Ok(_)) => {
                 info!(account = %ground.account, kind, %drill, "removed a leftover of a drill");
             }
-            Ok(Err(error)) => {
-                if error.class == Class::Transient {
-                    own.unanswered(resource.removal(), now);
-                }
-                debug!(%error, kind, %drill, "a leftover of a drill stays");
-            }
-            Err(_) => {
-                own.unanswered(resource.removal(), now);
-                debug!("leftovers of drills took too long");
-                return;
-            }
+            Ok(Err(error)) => debug!(%error, kind, %drill, "a leftover of a drill stays"),
+            Err(_) => debug!("leftovers of drills took too long"),
+        }
+        let answer = answer.map_or(Err(Class::Transient), |answer| {
+            answer.map_err(|error| error.class)
+        });
+        healer.end_removal(&answer);
+        if is_late {
+            return;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use futures_util::FutureExt;
     use futures_util::future::BoxFuture;
 
     use super::*;
     use crate::aws::{Applied, ApplyError, CallError, DrillApi, ObserveError, Part, Remembered};
+    use crate::config::HealMode;
     use crate::drill::{DrillName, Observation, Plan, Resource};
-    use crate::event::{Actor, Call, Signal};
-    use crate::heal::Repair;
-    use crate::journal::OwnWrites;
+    use crate::event::{Actor, Call, Signal, Touched};
+    use crate::heal::{HealPolicy, Limits, Repair};
+    use crate::journal::{Journal, Memory};
     use crate::snapshot::AccountId;
+    use crate::telemetry::{Events, Metrics};
 
     const PRINCIPAL: &str = "arn:aws:sts::111122223333:assumed-role/trailwarden/trailwarden-1";
 
@@ -75,8 +83,28 @@ mod tests {
         "2026-11-23T12:00:00Z".parse().unwrap()
     }
 
+    const SUBSCRIPTION: &str = "arn:aws:sns:us-east-1:111122223333:cis-alarms:1";
+
     /// An account with the subscription and the queue of a drill of yesterday; the queue's removal is not answered.
-    struct Left;
+    struct Left {
+        journal: Journal,
+        /// What was removed, and what the journal had before.
+        removed: Mutex<Vec<(&'static str, Memory)>>,
+    }
+
+    impl Left {
+        fn new(journal: &Journal) -> Self {
+            Self {
+                journal: journal.clone(),
+                removed: Mutex::default(),
+            }
+        }
+
+        fn removed(&self) -> Vec<&'static str> {
+            let removed = self.removed.lock().unwrap();
+            removed.iter().map(|(operation, _)| *operation).collect()
+        }
+    }
 
     impl AccountApi for Left {
         fn observe<'a>(
@@ -94,8 +122,8 @@ mod tests {
             Some(self)
         }
 
-        fn principal(&self) -> Option<&str> {
-            Some(PRINCIPAL)
+        fn is_principal(&self, arn: &str) -> bool {
+            arn == PRINCIPAL
         }
     }
 
@@ -124,15 +152,14 @@ mod tests {
             &'a self,
             _: &'a Ground,
         ) -> BoxFuture<'a, (Vec<Resource>, Vec<CallError>)> {
-            let began: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
-            let name = DrillName::new(began, "cloudtrail-config-changes");
+            let name = drill();
             let region = "us-east-1".to_owned();
             let subscription = Resource::Subscription {
                 name: name.clone(),
                 region: region.clone(),
-                arn: "arn:aws:sns:us-east-1:111122223333:cis-alarms:1".to_owned(),
+                arn: SUBSCRIPTION.to_owned(),
             };
-            let url = format!("https://sqs.us-east-1.amazonaws.com/111122223333/{name}");
+            let url = queue_url();
             let queue = Resource::Queue { name, region, url };
             async { (vec![subscription, queue], Vec::new()) }.boxed()
         }
@@ -154,11 +181,70 @@ mod tests {
                     request_id: Some("ours".to_owned()),
                 }),
             };
-            async { answer }.boxed()
+            async move {
+                let account = "111122223333".parse().unwrap();
+                let kept = self.journal.recall(&account).await.unwrap();
+                let operation = resource.removal();
+                self.removed.lock().unwrap().push((operation, kept));
+                answer
+            }
+            .boxed()
         }
     }
 
-    fn event(source: &str, name: &str, request_id: &str) -> Signal {
+    fn drill() -> DrillName {
+        let began: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        DrillName::new(began, "cloudtrail-config-changes")
+    }
+
+    fn queue_url() -> String {
+        format!(
+            "https://sqs.us-east-1.amazonaws.com/111122223333/{}",
+            drill()
+        )
+    }
+
+    /// One that has not read the journal.
+    fn unread_healer(limits: Limits, journal: &Journal) -> Healer {
+        let metrics = Arc::new(Metrics::new().unwrap());
+        Healer::new(
+            HealMode::Apply,
+            HealPolicy::default(),
+            limits,
+            Events::new(metrics),
+            Arc::new(now),
+            journal.clone(),
+        )
+    }
+
+    fn healer(limits: Limits, journal: &Journal, memory: &Memory) -> Healer {
+        let mut healer = unread_healer(limits, journal);
+        healer.resume(memory);
+        healer
+    }
+
+    async fn swept(left: &Left, healer: &mut Healer) {
+        let account = "111122223333".parse().unwrap();
+        let seen = Snapshot::unseen(account, now(), "", "");
+        remove(left, &seen, now(), healer).await;
+    }
+
+    fn is_theft(healer: &mut Healer, event: &Signal) -> bool {
+        healer.is_own(event, true, now());
+        !healer.happenings().is_empty()
+    }
+
+    fn unsubscription(request_id: &str) -> Signal {
+        let names = Touched::Subscription(SUBSCRIPTION.to_owned());
+        event("sns.amazonaws.com", "Unsubscribe", request_id, names)
+    }
+
+    fn queue_deletion(request_id: &str) -> Signal {
+        let names = Touched::Queue(queue_url());
+        event("sqs.amazonaws.com", "DeleteQueue", request_id, names)
+    }
+
+    fn event(source: &str, name: &str, request_id: &str, names: Touched) -> Signal {
         Signal {
             account: "111122223333".parse::<AccountId>().unwrap(),
             region: "us-east-1".to_owned(),
@@ -172,32 +258,68 @@ mod tests {
                 event_id: format!("event of {request_id}"),
                 time: now(),
             },
-            touched: Vec::new(),
+            touched: vec![names],
         }
     }
 
     #[tokio::test]
     async fn the_events_of_removals_are_no_theft() {
-        let account = "111122223333".parse().unwrap();
-        let seen = Snapshot::unseen(account, now(), "", "");
-        let mut own = Own::new(now());
-        own.resume(OwnWrites::default());
-        remove(&Left, &seen, now(), &mut own).await;
-        let mut is_theft = |event: &Signal| own.stolen(event, Some(PRINCIPAL), now()).is_some();
-        assert!(!is_theft(&event(
-            "sns.amazonaws.com",
-            "Unsubscribe",
-            "ours"
-        )));
-        assert!(!is_theft(&event(
-            "sqs.amazonaws.com",
-            "DeleteQueue",
-            "unknown"
-        )));
-        assert!(is_theft(&event(
-            "sns.amazonaws.com",
-            "Unsubscribe",
-            "theirs"
-        )));
+        let journal = Journal::in_memory().unwrap();
+        let left = Left::new(&journal);
+        let mut healer = healer(Limits::default(), &journal, &Memory::default());
+        swept(&left, &mut healer).await;
+        assert_eq!(left.removed(), ["Unsubscribe", "DeleteQueue"]);
+        assert!(!is_theft(&mut healer, &unsubscription("ours")));
+        assert!(!is_theft(&mut healer, &queue_deletion("unknown")));
+        assert!(is_theft(&mut healer, &unsubscription("theirs")));
+    }
+
+    #[tokio::test]
+    async fn a_removal_is_in_the_journal_before_it_is_made() {
+        let journal = Journal::in_memory().unwrap();
+        let left = Left::new(&journal);
+        swept(
+            &left,
+            &mut healer(Limits::default(), &journal, &Memory::default()),
+        )
+        .await;
+        // Whoever comes after a crash knows what was kept until then.
+        let kept = left.removed.lock().unwrap().pop().unwrap().1;
+        let mut next = healer(Limits::default(), &journal, &kept);
+        assert!(!is_theft(&mut next, &unsubscription("ours")));
+        assert!(!is_theft(&mut next, &queue_deletion("unknown")));
+        assert!(is_theft(&mut next, &unsubscription("theirs")));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_removed_in_a_maintenance_window_nor_before_the_journal_was_read() {
+        let journal = Journal::in_memory().unwrap();
+        let left = Left::new(&journal);
+        let closed = Limits {
+            windows: vec!["11:00/13:00".parse().unwrap()],
+            ..Limits::default()
+        };
+        let mut in_a_window = healer(closed, &journal, &Memory::default());
+        assert!(!in_a_window.may_write());
+        swept(&left, &mut in_a_window).await;
+
+        let mut without_a_past = unread_healer(Limits::default(), &journal);
+        swept(&left, &mut without_a_past).await;
+        assert_eq!(left.removed(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_removed_that_the_journal_does_not_promise_to_remember() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state");
+        std::fs::write(&path, "no directory").unwrap();
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let observer = Box::new(Events::new(metrics));
+        let journal = Journal::in_directory(path, Duration::from_hours(24), observer).unwrap();
+        let left = Left::new(&journal);
+        let mut healer = healer(Limits::default(), &journal, &Memory::default());
+        swept(&left, &mut healer).await;
+        assert_eq!(left.removed(), [""; 0]);
+        assert!(!healer.may_write());
     }
 }

@@ -109,6 +109,7 @@ impl Memories {
             let passed_before = self.passing.remove(control);
             let memory = self.controls.entry(control.clone()).or_default();
             let Some(setup) = Setup::of(assessment) else {
+                events.recipients_changed(account, control, false);
                 if assessment.verdict == Verdict::Fail {
                     let changed = memory.fails();
                     self.entries.extend(kept(account, control, memory, changed));
@@ -120,6 +121,7 @@ impl Memories {
                 && before.audience != setup.audience
             {
                 if is_half_blind(look) {
+                    events.recipients_changed(account, control, false);
                     continue;
                 }
                 let chains = [&*before.chain, &*setup.chain];

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::happening::{Happening, What};
+use crate::drill::Resource;
 use crate::event::{Signal, Touched};
 use crate::heal::Repair;
 use crate::journal::OwnWrites;
@@ -47,19 +48,24 @@ impl Own {
         self.writes.answered(request_id);
     }
 
-    /// The repair that was begun was not written.
+    /// What was begun was not written.
     pub(super) fn refused(&mut self) {
         self.writes.refused();
     }
 
-    /// The repair that was begun was not answered.
+    /// What was begun was not answered.
     pub(super) fn lost(&mut self, at: Timestamp) {
         self.writes.lost(at);
     }
 
-    /// A write beside repairs, by its API operation, was not answered.
-    pub(super) fn unanswered(&mut self, operation: &str, at: Timestamp) {
-        self.writes.unanswered(operation, at);
+    /// What a drill left is about to be removed.
+    pub(super) fn begin_removal(&mut self, resource: &Resource, at: Timestamp) {
+        let names = match resource {
+            Resource::Subscription { arn, .. } => Touched::Subscription(arn.clone()),
+            Resource::Queue { url, .. } => Touched::Queue(url.clone()),
+            Resource::Stream { log_group, .. } => Touched::LogGroup(log_group.clone()),
+        };
+        self.writes.begin(resource.removal(), names, at);
     }
 
     /// Whether a call was one of these writes.
@@ -68,18 +74,17 @@ impl Own {
     }
 
     /// An incident, where an event names the daemon's own principal and a request that the daemon did not make. An event is
-    /// told of once, however often it is delivered. `principal` is the daemon's.
+    /// told of once, however often it is delivered. `is_ours`: the principal that it names is the daemon's.
     pub(super) fn stolen(
         &mut self,
         signal: &Signal,
-        principal: Option<&str>,
+        is_ours: bool,
         now: Timestamp,
     ) -> Option<Happening> {
         let actor = &signal.actor;
         // Of a time that nobody knows about nobody is accused.
         let is_unknown = !self.resumed && actor.time <= self.began;
-        if principal.is_none()
-            || actor.principal_arn.as_deref() != principal
+        if !is_ours
             || is_unknown
             || self.made(signal)
             || self.writes.may_have_made(signal)

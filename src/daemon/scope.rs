@@ -24,7 +24,7 @@ use super::senses::Ear;
 use super::standing::Standings;
 use super::tell::Teller;
 use super::turns::{Turn, Turns};
-use crate::assess::Verdict;
+use crate::assess::{Verdict, unseen};
 use crate::aws::{AccountApi, ObserveError};
 use crate::journal::{Entry, Incident};
 #[cfg(test)]
@@ -133,8 +133,8 @@ impl Scope {
             }
             if !repaired {
                 if trigger == Trigger::Sweep && self.healer.may_write() {
-                    let own = self.healer.own_writes();
-                    leftovers::remove(&*self.account, &done.snapshot, (self.clock)(), own).await;
+                    let now = (self.clock)();
+                    leftovers::remove(&*self.account, &done.snapshot, now, &mut self.healer).await;
                     self.keep(&done);
                 }
                 return;
@@ -224,7 +224,12 @@ impl Scope {
         let observed = self.mistake(observed);
         let observed = observed.map_err(|_| format!("gave up after {} s", LOOK_LIMIT.as_secs()));
         let snapshot = match observed.map(|answer| answer.map_err(Blind::from)) {
-            Ok(Ok(snapshot)) => Some(snapshot),
+            Ok(Ok(snapshot)) => {
+                if snapshot.is_unseen() {
+                    self.failed(trigger, began, &reason(&snapshot));
+                }
+                Some(snapshot)
+            }
             Ok(Err(blind)) => self.blind(trigger, began, &blind),
             Err(reason) => self.blind(
                 trigger,
@@ -276,14 +281,13 @@ impl Scope {
         snapshot.now = (self.clock)();
         self.owners.show(&mut snapshot);
         let look = self.judge.judge(snapshot);
+        let now = (self.clock)();
         self.standings
-            .update(&look, &self.healer, &self.suspects, &self.events);
+            .update(&look, now, &self.healer, &self.suspects, &self.events);
         self.show(&look);
-        self.events.verdicts_stored(
-            &look.snapshot.account_id,
-            look.snapshot.now,
-            &look.assessments,
-        );
+        let account = &look.snapshot.account_id;
+        self.events.verdicts_stored(account, &look.assessments);
+        self.events.looked(account, look.snapshot.now);
         self.teller
             .update(&look, &self.judge, &self.standings, &self.healer);
         self.keep(&look);
@@ -291,24 +295,26 @@ impl Scope {
 
     /// Nothing was seen. Where the account is known that is a verdict too: UNKNOWN, because the last one no longer holds.
     fn blind(&self, trigger: Trigger, began: Instant, blind: &Blind) -> Option<Snapshot> {
-        let now = (self.clock)();
-        self.board
-            .evaluation_failed(&self.name, now, blind.reason.clone());
-        let Some(account) = self.inbox.account() else {
-            self.events
-                .evaluation_failed(&self.name, trigger, began.elapsed(), &blind.reason);
-            return None;
-        };
+        self.failed(trigger, began, &blind.reason);
+        let account = self.inbox.account()?;
         #[cfg(test)]
         if planted(Mutant::KeepsTheLastVerdict) {
             return None;
         }
         Some(Snapshot::unseen(
             account.clone(),
-            now,
+            (self.clock)(),
             &blind.call,
             &blind.code,
         ))
+    }
+
+    /// Tells why a look saw nothing.
+    fn failed(&self, trigger: Trigger, began: Instant, reason: &str) {
+        self.board
+            .evaluation_failed(&self.name, (self.clock)(), reason.to_owned());
+        self.events
+            .evaluation_failed(&self.name, trigger, began.elapsed(), &reason);
     }
 
     /// The verdicts become what everybody sees; the messages that asked for them may go.
@@ -323,11 +329,9 @@ impl Scope {
             .drain(..)
             .partition(|item| item.signal.account == *account);
         for item in &ours {
-            let principal = self.account.principal();
-            if !self
-                .healer
-                .is_own(&item.signal, principal, look.snapshot.now)
-            {
+            let principal = item.signal.actor.principal_arn.as_deref();
+            let is_ours = principal.is_some_and(|arn| self.account.is_principal(arn));
+            if !self.healer.is_own(&item.signal, is_ours, look.snapshot.now) {
                 self.suspects.add(&item.ticket, item.signal.clone());
             }
         }
@@ -342,17 +346,21 @@ impl Scope {
         }
 
         // Whoever is called by the gauge finds the reason on the page.
+        let now = (self.clock)();
         self.standings
-            .update(&look, &self.healer, &self.suspects, &self.events);
+            .update(&look, now, &self.healer, &self.suspects, &self.events);
         self.show(&look);
-        self.events
-            .verdicts_stored(account, look.snapshot.now, &look.assessments);
-        self.events.evaluated(&Evaluation {
-            account,
-            trigger,
-            result: EvaluationResult::of(look.assessments.iter().map(|one| one.verdict)),
-            took: began.elapsed(),
-        });
+        self.events.verdicts_stored(account, &look.assessments);
+        // Who saw nothing has not looked: whoever did is believed, and where nobody did, that is told.
+        if !look.snapshot.is_unseen() {
+            self.events.looked(account, look.snapshot.now);
+            self.events.evaluated(&Evaluation {
+                account,
+                trigger,
+                result: EvaluationResult::of(look.assessments.iter().map(|one| one.verdict)),
+                took: began.elapsed(),
+            });
+        }
         let watched = self.chronicle.looked(account, look.snapshot.now);
         self.healer.learn(&look, watched, &self.suspects);
         self.teller
@@ -423,12 +431,25 @@ impl Scope {
             evaluated_at: look.snapshot.now,
             controls: self.standings.controls(look, &self.judge, &self.healer),
         };
-        self.board.evaluated(&self.name, status);
+        if look.snapshot.is_unseen() {
+            self.board.unseen(&self.name, status);
+        } else {
+            self.board.evaluated(&self.name, status);
+        }
     }
 }
 
 /// The call that tells whose account it is.
 const IDENTITY: &str = "sts:GetCallerIdentity";
+
+/// Why a look shows nothing, and what is to be done.
+fn reason(snapshot: &Snapshot) -> String {
+    let failed = unseen(snapshot);
+    failed
+        .first()
+        .map(|one| format!("nothing was seen: {}. {}", one.message, one.remedy))
+        .unwrap_or_default()
+}
 
 /// Why nothing was seen.
 struct Blind {

@@ -30,6 +30,8 @@ struct Standing {
     whole: Option<Box<Chain>>,
     /// Who broke which link, as far as a call explains it.
     actors: BTreeMap<Link, Actor>,
+    /// For each link that is broken, when the look had ended that first showed it: no later call is what broke it.
+    broken_by: BTreeMap<Link, Timestamp>,
     /// This process has told of it.
     told: bool,
 }
@@ -57,12 +59,20 @@ impl Standings {
                 continue;
             }
             let actor = spell.link.zip(spell.actor.clone());
+            let broken_by = spell.link.map(|link| {
+                let called = spell.actor.as_ref().map(|actor| actor.time);
+                (
+                    link,
+                    called.map_or(spell.since, |called| called.max(spell.since)),
+                )
+            });
             let standing = Standing {
                 spell: (**spell).clone(),
                 whole: (spell.verdict != Verdict::Pass)
                     .then(|| memory.last_setup().map(|setup| setup.chain.clone()))
                     .flatten(),
                 actors: actor.into_iter().collect(),
+                broken_by: broken_by.into_iter().collect(),
                 told: false,
             };
             self.controls.insert(control.clone(), Box::new(standing));
@@ -76,10 +86,12 @@ impl Standings {
             .is_none_or(|standing| standing.spell.since != spell.since)
     }
 
-    /// Takes a look in, and tells of what changed. The healer remembers what passed at the looks before this one.
+    /// Takes a look in that has ended by now, and tells of what changed. The healer remembers what passed at the looks before
+    /// this one.
     pub(super) fn update(
         &mut self,
         look: &Look,
+        now: Timestamp,
         healer: &Healer,
         suspects: &Suspects,
         events: &Events,
@@ -90,17 +102,17 @@ impl Standings {
             let was = before.as_ref().map(|one| one.spell.clone());
             let told = before.as_ref().is_some_and(|one| one.told);
             let passed = healer.last_passed(&assessment.control);
-            let mut standing = Standing::next(before, assessment, look, passed, suspects);
-            let now = &standing.spell;
-            let changed = was.as_ref().is_none_or(|was| was.since != now.since)
-                || (!told && now.verdict != Verdict::Pass);
+            let mut standing = Standing::next(before, assessment, (look, now), passed, suspects);
+            let is = &standing.spell;
+            let changed = was.as_ref().is_none_or(|was| was.since != is.since)
+                || (!told && is.verdict != Verdict::Pass);
             // Who did it can become known, or better known, after the verdict.
-            if changed || was.as_ref().is_some_and(|was| was.actor != now.actor) {
+            if changed || was.as_ref().is_some_and(|was| was.actor != is.actor) {
                 events.verdict_changed(&VerdictChange {
                     account,
                     from: was.as_ref().map(|was| was.verdict),
                     assessment,
-                    actor: now.actor.as_ref(),
+                    actor: is.actor.as_ref(),
                 });
             }
             standing.told = true;
@@ -183,19 +195,19 @@ impl Standing {
     fn next(
         before: Option<Self>,
         assessment: &Assessment,
-        look: &Look,
+        (look, now): (&Look, Timestamp),
         passed: Option<&Chain>,
         suspects: &Suspects,
     ) -> Self {
         let (verdict, link) = (assessment.verdict, assessment.broken_link);
-        let (same, whole, mut actors) = match before {
+        let (same, whole, mut actors, mut broken_by) = match before {
             Some(one) => {
                 let same = (one.spell.verdict, one.spell.link) == (verdict, link);
                 // What does not pass is not remembered for long.
                 let whole = one.whole.or_else(|| passed.cloned().map(Box::new));
-                (same.then_some(one.spell), whole, one.actors)
+                (same.then_some(one.spell), whole, one.actors, one.broken_by)
             }
-            None => (None, None, BTreeMap::new()),
+            None => (None, None, BTreeMap::new(), BTreeMap::new()),
         };
         let mut spell = same.unwrap_or_else(|| begun(&look.snapshot.account_id, assessment, look));
         if verdict == Verdict::Pass {
@@ -203,20 +215,24 @@ impl Standing {
                 spell,
                 whole: None,
                 actors: BTreeMap::new(),
+                broken_by: BTreeMap::new(),
                 told: false,
             };
         }
-        actors.retain(|link, _| {
-            assessment
-                .findings
-                .iter()
-                .any(|finding| finding.link == *link)
-        });
+        let is_broken = |link: &Link| assessment.findings.iter().any(|one| one.link == *link);
+        actors.retain(|link, _| is_broken(link));
+        broken_by.retain(|link, _| is_broken(link));
         let mut chains = vec![&assessment.chain];
         chains.extend(whole.as_deref());
-        for finding in &assessment.findings {
-            if let Some(actor) = suspects.culprit(finding.link, &chains) {
-                actors.insert(finding.link, actor.clone());
+        for Finding { link, .. } in &assessment.findings {
+            let until = *broken_by.entry(*link).or_insert(now);
+            let actor = suspects.culprit_until(until, *link, &chains).or_else(|| {
+                // The clock of this host may be behind: better somebody than nobody.
+                let is_known = actors.contains_key(link);
+                (!is_known).then(|| suspects.culprit(*link, &chains))?
+            });
+            if let Some(actor) = actor {
+                actors.insert(*link, actor.clone());
             }
         }
         let finding = assessment.decisive();
@@ -227,6 +243,7 @@ impl Standing {
             spell,
             whole,
             actors,
+            broken_by,
             told: false,
         }
     }

@@ -120,8 +120,8 @@ impl AccountApi for Model {
         .boxed()
     }
 
-    fn principal(&self) -> Option<&str> {
-        Some(PRINCIPAL)
+    fn is_principal(&self, arn: &str) -> bool {
+        arn == PRINCIPAL
     }
 }
 

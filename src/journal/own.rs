@@ -79,17 +79,6 @@ impl OwnWrites {
         self.end(None);
     }
 
-    /// A write that was not begun here may have been done, by its API operation: the answer was lost.
-    pub fn unanswered(&mut self, operation: &str, at: Timestamp) {
-        let one = Unanswered {
-            operation: operation.to_owned(),
-            at,
-            names: None,
-            ended: None,
-        };
-        remember(&mut self.unanswered, one);
-    }
-
     /// Takes over what earlier processes kept, the last of which is known to have ended before this time.
     pub fn resume(&mut self, mut earlier: Self, ended: Timestamp) {
         earlier.end(Some(ended));

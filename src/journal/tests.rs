@@ -94,7 +94,8 @@ fn own_writes() -> OwnWrites {
     };
     let mut own = OwnWrites::default();
     own.answered(Some("r-1".to_owned()));
-    own.unanswered("Unsubscribe", at(1));
+    own.begin("Unsubscribe", Touched::Subscription("s".to_owned()), at(1));
+    own.lost(at(1));
     own.begin("PutMetricFilter", filter.clone(), at(2));
     own.lost(at(3));
     own.begin("PutMetricFilter", filter, at(4));

@@ -130,6 +130,16 @@ impl Snapshot {
         }
     }
 
+    /// Whether every call failed that the chain is known by: nothing can be said of the account, not even that it still stands.
+    pub fn is_unseen(&self) -> bool {
+        let is_none =
+            self.trails.is_none() && self.metric_filters.is_none() && self.alarms.is_none();
+        let is_empty = self.log_groups.is_empty()
+            && self.topics.iter().flatten().next().is_none()
+            && self.subscriptions.iter().flatten().next().is_none();
+        is_none && is_empty && !self.api_errors.is_empty()
+    }
+
     /// Reads a snapshot from JSON.
     ///
     /// # Errors

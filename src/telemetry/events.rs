@@ -60,7 +60,7 @@ struct Inner {
     said: senses::Said,
 }
 
-/// An evaluation of a scope that gave verdicts.
+/// An evaluation of a scope that saw something.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {
     /// The account.
@@ -214,7 +214,7 @@ impl Events {
         }
     }
 
-    /// An evaluation gave verdicts.
+    /// An evaluation saw something, and gave verdicts.
     pub fn evaluated(&self, evaluation: &Evaluation<'_>) {
         let Evaluation {
             account,
@@ -233,7 +233,7 @@ impl Events {
         );
     }
 
-    /// An evaluation could not be carried out: there is no verdict. `scope` is its name in the configuration.
+    /// An evaluation saw nothing. `scope` is its name in the configuration.
     pub fn evaluation_failed(
         &self,
         scope: &str,
@@ -257,20 +257,19 @@ impl Events {
         }
     }
 
-    /// The verdicts of one observation of an account: sets every gauge.
-    pub fn verdicts_stored(
-        &self,
-        account: &AccountId,
-        observed_at: Timestamp,
-        assessments: &[Assessment],
-    ) {
+    /// The verdicts of one observation of an account: sets their gauges.
+    pub fn verdicts_stored(&self, account: &AccountId, assessments: &[Assessment]) {
         for assessment in assessments {
             let region = assessment.region.as_deref().unwrap_or_default();
             self.0
                 .metrics
                 .set_assessment(account, region, &assessment.control, assessment);
         }
-        self.0.metrics.set_last_evaluation(account, observed_at);
+    }
+
+    /// An account was looked at, and something was seen.
+    pub fn looked(&self, account: &AccountId, at: Timestamp) {
+        self.0.metrics.set_last_evaluation(account, at);
     }
 
     /// What CloudTrail does for the feed of an account, and when its last event came.

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -37,7 +37,7 @@ struct Board {
 /// When it began, of which account and control, and what: one line of the history.
 type IncidentKey = (Timestamp, AccountId, String, &'static str);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Scope {
     /// Held until the first evaluation.
     latch: Option<Latch>,
@@ -77,7 +77,7 @@ pub struct ControlStatus {
     pub plan: Option<Plan>,
 }
 
-/// An evaluation that gave no verdict, since when there is none.
+/// An evaluation that saw nothing, since when nothing is seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// When the first of these failures happened.
@@ -93,7 +93,7 @@ pub struct ScopeStatus {
     pub name: String,
     /// The last observation; none before the first.
     pub last: Option<Arc<AccountStatus>>,
-    /// Why there is no newer one.
+    /// Why nothing is seen now.
     pub failure: Option<Failure>,
 }
 
@@ -143,6 +143,12 @@ pub enum FeedHealth {
     },
 }
 
+impl Board {
+    fn scopes(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Scope>> {
+        self.scopes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl StatusBoard {
     /// A board of these scopes, none of them evaluated; `feed` says whether there is a queue.
     pub fn new(scopes: impl IntoIterator<Item = String>, feed: bool) -> Self {
@@ -153,8 +159,7 @@ impl StatusBoard {
                 let latch = readiness.latch(format!("first evaluation of {name}"));
                 let scope = Scope {
                     latch: Some(latch),
-                    last: None,
-                    failure: None,
+                    ..Scope::default()
                 };
                 (name, scope)
             })
@@ -220,18 +225,16 @@ impl StatusBoard {
         &self.0.readiness
     }
 
+    /// Nothing was seen of a scope: this is how its account stands, why was said, and the first evaluation is still to come.
+    pub fn unseen(&self, scope: &str, status: AccountStatus) {
+        let mut scopes = self.0.scopes();
+        scopes.entry(scope.to_owned()).or_default().last = Some(Arc::new(status));
+    }
+
     /// A scope was evaluated: this is how its account stands. A scope that the board was not made with is added.
     pub fn evaluated(&self, scope: &str, status: AccountStatus) {
-        let mut scopes = self
-            .0
-            .scopes
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let entry = scopes.entry(scope.to_owned()).or_insert(Scope {
-            latch: None,
-            last: None,
-            failure: None,
-        });
+        let mut scopes = self.0.scopes();
+        let entry = scopes.entry(scope.to_owned()).or_default();
         entry.last = Some(Arc::new(status));
         entry.failure = None;
         if let Some(latch) = entry.latch.take() {
@@ -239,13 +242,9 @@ impl StatusBoard {
         }
     }
 
-    /// An evaluation of a scope gave no verdict; the last one stands.
+    /// An evaluation of a scope saw nothing.
     pub fn evaluation_failed(&self, scope: &str, at: Timestamp, message: String) {
-        let mut scopes = self
-            .0
-            .scopes
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut scopes = self.0.scopes();
         if let Some(entry) = scopes.get_mut(scope) {
             let since = entry.failure.as_ref().map_or(at, |failure| failure.since);
             entry.failure = Some(Failure { since, message });

@@ -1,14 +1,16 @@
 //! Whose account it is, and why that cannot be learnt.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use aws_credential_types::Credentials;
 use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use trailwarden::aws::{
     AccountApi, Aws, Class, ObserveError, ObserveScope, Remembered, Role, SetupError,
 };
 
-use super::stub::{Answer, Notes, Stub, xml};
+use super::stub::{ACCOUNT, Answer, Notes, Stub, xml};
 use super::{observe, scope};
 
 #[tokio::test(start_paused = true)]
@@ -60,6 +62,81 @@ async fn an_identity_that_was_learnt_is_not_asked_for_again_but_a_failure_is() {
     assert!(api.observe(&Remembered::default()).await.is_ok());
     assert!(api.observe(&Remembered::default()).await.is_ok());
     assert_eq!(stub.count("GetCallerIdentity"), 2);
+}
+
+/// Credentials that are asked for anew at every call, with this key.
+fn renewed(key: &Arc<Mutex<&'static str>>) -> impl ProvideCredentials + use<> {
+    let key = Arc::clone(key);
+    provide_credentials_fn(move || {
+        let key = *key.lock().expect("the key");
+        let expiry = Some(std::time::SystemTime::now());
+        async move { Ok(Credentials::new(key, "SECRET", None, expiry, "test")) }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_renewed_credentials_belong_to_is_asked_for_once_and_who_it_was_before_is_known() {
+    let stub = Stub::new(|seen, before| match (seen.operation.as_str(), before) {
+        // Nothing is known of the second session until it is answered.
+        ("GetCallerIdentity", 1) => Answer::Error(403, "AccessDenied"),
+        ("GetCallerIdentity", before) => identity(ACCOUNT, &format!("session-{before}")),
+        _ => Answer::Empty,
+    });
+    let key = Arc::new(Mutex::new("AKIDONE"));
+    let aws = stub.aws_as(&Notes::default(), renewed(&key)).await;
+    let api = aws
+        .account(scope(), None)
+        .await
+        .expect("the scope is sound");
+    let look = async || api.observe(&Remembered::default()).await.is_ok();
+    assert!(!api.is_principal("session-0"));
+    assert!(look().await && look().await);
+    assert!(api.is_principal("session-0"));
+    assert_eq!(stub.count("GetCallerIdentity"), 1);
+
+    *key.lock().expect("the key") = "AKIDTWO";
+    assert!(look().await, "who it is is not what was asked");
+    assert_eq!(stub.count("GetCallerIdentity"), 2);
+    assert!(look().await && look().await);
+    assert_eq!(stub.count("GetCallerIdentity"), 3);
+    assert!(api.is_principal("session-0"));
+    assert!(api.is_principal("session-2"));
+    assert!(!api.is_principal("session-1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn renewed_credentials_of_another_account_show_nothing_of_this_one() {
+    let stub = Stub::new(|seen, before| match (seen.operation.as_str(), before) {
+        ("GetCallerIdentity", 0) => identity(ACCOUNT, "one"),
+        ("GetCallerIdentity", _) => identity("999988887777", "other"),
+        _ => Answer::Empty,
+    });
+    let key = Arc::new(Mutex::new("AKIDONE"));
+    let aws = stub.aws_as(&Notes::default(), renewed(&key)).await;
+    let api = aws
+        .account(scope(), None)
+        .await
+        .expect("the scope is sound");
+    assert!(api.observe(&Remembered::default()).await.is_ok());
+    *key.lock().expect("the key") = "AKIDTWO";
+    for _ in 0..2 {
+        let error = api.observe(&Remembered::default()).await.unwrap_err();
+        let ObserveError::ForeignAccount { expected, found } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            (expected.as_str(), found.as_str()),
+            (ACCOUNT, "999988887777")
+        );
+    }
+    assert!(!api.is_principal("other"));
+}
+
+fn identity(account: &str, arn: &str) -> Answer {
+    xml(
+        "GetCallerIdentity",
+        &format!("<Account>{account}</Account><Arn>{arn}</Arn><UserId>id</UserId>"),
+    )
 }
 
 #[tokio::test(start_paused = true)]

@@ -158,7 +158,8 @@ async fn a_cut_in_one_account(feed: &Account, member: &Account) {
 async fn a_closed_account(feed: &Account, member: &Account) {
     // Whoever assumes a role is refused by his own account.
     feed.deny("sts", "AssumeRole");
-    let daemon = Daemon::start(feed, &scopes(feed, member)).await;
+    // It waits for the other one and never calls itself ready.
+    let daemon = Daemon::spawn(feed, &scopes(feed, member)).await;
     until_compliant(&daemon, feed, 1.0).await;
     daemon
         .until("UNKNOWN", |scrape| {
@@ -169,6 +170,16 @@ async fn a_closed_account(feed: &Account, member: &Account) {
             scrape.value("trailwarden_control_state", &labels) == Some(1.0)
         })
         .await;
+    let scrape = daemon.scrape().expect("metrics");
+    let looked_at = |account: &Account| {
+        let labels = [("account", account.seeded.account.as_str())];
+        scrape.value("trailwarden_last_evaluation_timestamp_seconds", &labels)
+    };
+    assert!(looked_at(feed).is_some());
+    assert_eq!(looked_at(member), None, "nobody saw it");
+    assert_eq!(scrape.value("trailwarden_ready", &[]), Some(0.0));
+    let failed = [("result", "error")];
+    assert!(scrape.sum("trailwarden_evaluations_total", &failed) >= 1.0);
     Break::DeleteMetricFilter.apply(feed).await;
     until_compliant(&daemon, feed, 0.0).await;
     let mut check = daemon.beside(feed, "check");

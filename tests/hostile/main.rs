@@ -93,8 +93,8 @@ impl AccountApi for Account {
         async { Ok(Applied { request_id: None }) }.boxed()
     }
 
-    fn principal(&self) -> Option<&str> {
-        Some("arn:aws:sts::111122223333:assumed-role/trailwarden/i-1")
+    fn is_principal(&self, arn: &str) -> bool {
+        arn == "arn:aws:sts::111122223333:assumed-role/trailwarden/i-1"
     }
 }
 

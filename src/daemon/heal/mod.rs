@@ -171,21 +171,11 @@ impl Healer {
         Remembered::of(&self.policy.topics, self.memories.known_good())
     }
 
-    /// Takes in a call that the daemon may have made. True: it did. `principal` is the daemon's.
-    pub(super) fn is_own(
-        &mut self,
-        signal: &Signal,
-        principal: Option<&str>,
-        now: Timestamp,
-    ) -> bool {
+    /// Takes in a call that the daemon may have made. True: it did. `is_ours`: the principal that it names is the daemon's.
+    pub(super) fn is_own(&mut self, signal: &Signal, is_ours: bool, now: Timestamp) -> bool {
         self.happenings
-            .extend(self.own.stolen(signal, principal, now));
+            .extend(self.own.stolen(signal, is_ours, now));
         self.own.made(signal)
-    }
-
-    /// Where writes are noted that the daemon makes beside repairs.
-    pub(super) const fn own_writes(&mut self) -> &mut Own {
-        &mut self.own
     }
 
     /// Takes in how the controls of a look are set up that pass. `watched` is the time since the look before, where nothing
@@ -204,9 +194,12 @@ impl Healer {
         self.plans.get(control)
     }
 
-    /// Whether anything may be written.
+    /// Whether anything may be written now, as far as no single write is meant.
     pub(super) fn may_write(&self) -> bool {
         self.mode == HealMode::Apply
+            && !self.unread
+            && self.journal.failure().is_none()
+            && self.limits.closed_until((self.clock)()).is_none()
     }
 
     /// What was written for a control since it last passed.

@@ -6,11 +6,10 @@ use tokio::time::{Instant, timeout};
 
 use super::{Healer, JOURNAL_PAUSE};
 use crate::assess::Verdict;
-#[cfg(test)]
-use crate::aws::Applied;
-use crate::aws::{AccountApi, ApplyError, Class};
+use crate::aws::{AccountApi, Applied, ApplyError, Class};
 use crate::daemon::judge::{Judge, Look};
 use crate::daemon::scope::LOOK_LIMIT;
+use crate::drill::Resource;
 use crate::heal::{Outcome, Repair, Step, unchanged};
 use crate::journal::Deed;
 #[cfg(test)]
@@ -135,6 +134,33 @@ impl Healer {
         }
         // Also after an error: an answer that was lost does not mean that nothing was written.
         true
+    }
+
+    /// Whether what a drill left may be removed now: the journal has promised to remember it.
+    pub(in crate::daemon) async fn begin_removal(
+        &mut self,
+        account: &AccountId,
+        resource: &Resource,
+    ) -> bool {
+        if !self.may_write() {
+            return false;
+        }
+        self.own.begin_removal(resource, (self.clock)());
+        // The journal may have taken its time.
+        let may_begin = self.secure(account).await.is_ok() && self.may_write();
+        if !may_begin {
+            self.own.refused();
+        }
+        may_begin
+    }
+
+    /// What became of the removal that was begun.
+    pub(in crate::daemon) fn end_removal(&mut self, answer: &Result<Applied, Class>) {
+        match answer {
+            Ok(removed) => self.own.answered(removed.request_id.clone()),
+            Err(Class::Transient) => self.own.lost((self.clock)()),
+            Err(_) => self.own.refused(),
+        }
     }
 
     /// Notes and tells what became of a repair.

@@ -408,8 +408,8 @@ impl AccountApi for Account {
         .boxed()
     }
 
-    fn principal(&self) -> Option<&str> {
-        Some(PRINCIPAL)
+    fn is_principal(&self, arn: &str) -> bool {
+        arn == PRINCIPAL
     }
 }
 

@@ -84,6 +84,78 @@ async fn an_account_that_refuses_is_unknown_and_delays_no_other() {
     world.end().await;
 }
 
+/// When an account was last looked at, as the gauge has it.
+fn looked_at(world: &World, account: &str) -> Option<f64> {
+    world.value(&format!(
+        "trailwarden_last_evaluation_timestamp_seconds{{account=\"{account}\""
+    ))
+}
+
+fn errors(world: &World) -> usize {
+    let triggers = ["start", "event", "retry", "sweep"];
+    let series = triggers.iter().filter_map(|trigger| {
+        world.value::<usize>(&format!(
+            "trailwarden_evaluations_total{{result=\"error\",trigger=\"{trigger}\"}}"
+        ))
+    });
+    series.sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_was_never_seen_is_waited_for_and_has_no_time_of_a_look() {
+    let closed = model_of(OWNER, |_| {});
+    *lock(&closed.failure) = Some(denied());
+    let world = World::passing(Setup {
+        beside: vec![Arc::clone(&closed)],
+        ..Setup::default()
+    })
+    .await;
+    let missing = format!("first evaluation of {OWNER}");
+    assert_eq!(world.board.missing(), [missing]);
+    assert_eq!(looked_at(&world, OWNER), None);
+    assert!(looked_at(&world, ACCOUNT).is_some());
+    assert_eq!(errors(&world), 1);
+    let scopes = world.board.scopes();
+    let scope = scopes.iter().find(|one| one.name == OWNER).unwrap();
+    assert_eq!(
+        scope.failure.as_ref().unwrap().message,
+        denied().to_string()
+    );
+    *lock(&closed.failure) = None;
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.board.missing(), [""; 0]);
+    assert!(looked_at(&world, OWNER) > looked_at(&world, ACCOUNT));
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_nothing_is_seen_of_any_more_keeps_the_time_of_the_last_look() {
+    let world = World::passing(Setup::default()).await;
+    let before = looked_at(&world, ACCOUNT);
+    // The account is known, and each call is refused by itself.
+    world.model.change(|state| {
+        let call = "cloudtrail:DescribeTrails us-east-1";
+        let id = state.account_id.clone();
+        *state = Snapshot::unseen(id, state.now, call, "AccessDenied");
+        let topics = (Some(Vec::new()), Some(Vec::new()));
+        (state.topics, state.subscriptions) = topics;
+    });
+    world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.control()["verdict"], "UNKNOWN");
+    assert_eq!(world.compliant(), Some(0.0));
+    assert_eq!(looked_at(&world, ACCOUNT), before);
+    assert_eq!(errors(&world), 1);
+    assert_eq!(world.board.missing(), [""; 0], "it was seen once");
+    let failure = world.board.scopes()[0].failure.clone().unwrap();
+    assert_eq!(
+        failure.message,
+        "nothing was seen: cloudtrail:DescribeTrails (us-east-1) was denied (AccessDenied). \
+         Allow the action cloudtrail:DescribeTrails to the role that trailwarden uses."
+    );
+    world.end().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_member_inherits_what_becomes_of_its_owner_without_a_call() {
     let owner = owner();

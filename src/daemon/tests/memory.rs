@@ -92,6 +92,40 @@ async fn an_incident_says_what_broke_by_whom_for_how_long_and_what_was_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_calls_after_the_link_was_seen_cut_did_not_cut_it() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Off, &journal, None)).await;
+    world.model.delete_filter();
+    world.queue.send(event(ACCOUNT, "DeleteMetricFilter", "r"));
+    seconds(20).await;
+    let later = event(ACCOUNT, "DeleteMetricFilter", "s")
+        .replace("mallory", "bob")
+        .replace("T10:00:00Z", "T10:00:15Z");
+    world.queue.send(later);
+    seconds(20).await;
+    let world = world.restarted(HealMode::Off, &journal).await;
+    let latest = event(ACCOUNT, "DeleteMetricFilter", "t")
+        .replace("mallory", "carol")
+        .replace("T10:00:00Z", "T10:00:50Z");
+    world.queue.send(latest);
+    seconds(20).await;
+    let [spell] = broken(&journal).await.try_into().unwrap();
+    let principal = spell.actor.unwrap().principal_arn.unwrap();
+    assert!(principal.ends_with("/mallory"), "{principal}");
+
+    // What was made before that is told of later.
+    let before = event(ACCOUNT, "DeleteMetricFilter", "u")
+        .replace("mallory", "dave")
+        .replace("T10:00:00Z", "T10:00:01Z");
+    world.queue.send(before);
+    seconds(20).await;
+    let [spell] = broken(&journal).await.try_into().unwrap();
+    let principal = spell.actor.unwrap().principal_arn.unwrap();
+    assert!(principal.ends_with("/dave"), "{principal}");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_restart_goes_on_with_what_lasts_and_ends_what_does_not() {
     let journal = Journal::in_memory().unwrap();
     let world = World::passing(setup(HealMode::Off, &journal, None)).await;
@@ -335,6 +369,43 @@ async fn a_change_of_who_is_told_is_told_although_the_verdict_is_pass() {
     sleep(Duration::from_hours(25)).await;
     assert_eq!(world.value::<f64>("trailwarden_recipients_changed{"), None);
     assert_eq!(happened(&journal).await.len(), 1, "told of once");
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_control_that_does_not_pass_or_was_not_seen_whole_nobody_says_that_others_are_told() {
+    let journal = Journal::in_memory().unwrap();
+    let world = World::passing(setup(HealMode::Off, &journal, None)).await;
+    let changed = "trailwarden_recipients_changed{";
+    let look = async |change: fn(&mut Snapshot)| {
+        world.model.change(change);
+        world.queue.send(event(ACCOUNT, "PutMetricFilter", "r"));
+        seconds(20).await;
+    };
+    let reroute: fn(&mut Snapshot) = |state| {
+        let subscriptions = state.subscriptions.as_mut().unwrap();
+        subscriptions[0].endpoint.push_str("-other");
+        subscriptions[0].subscription_arn.push_str("-other");
+    };
+    look(reroute).await;
+    assert_eq!(world.value(changed), Some(1.0));
+    let filters = lock(&world.model.state).metric_filters.clone();
+    look(|state| state.metric_filters = Some(Vec::new())).await;
+    assert_eq!(world.compliant(), Some(0.0));
+    assert_eq!(world.value::<f64>(changed), None, "nobody is told");
+
+    lock(&world.model.state).metric_filters = filters;
+    look(|_| {}).await;
+    assert_eq!(world.value(changed), Some(1.0));
+    look(|state| {
+        let hole = "sns:ListSubscriptionsByTopic arn:aws:sns:us-east-1:111122223333:other";
+        let code = "AuthorizationError".to_owned();
+        state.api_errors.insert(hole.to_owned(), code);
+        state.subscriptions.as_mut().unwrap()[0].endpoint.push('2');
+    })
+    .await;
+    assert_eq!(world.compliant(), Some(1.0));
+    assert_eq!(world.value::<f64>(changed), None, "not all was seen");
     world.end().await;
 }
 

@@ -223,7 +223,8 @@ fn stored_verdicts_set_every_gauge() {
     let events = events();
     let id = account("111122223333");
     let lines = lines(|| {
-        events.verdicts_stored(&id, time("2026-08-01T12:00:00Z"), &[passing()]);
+        events.verdicts_stored(&id, &[passing()]);
+        events.looked(&id, time("2026-08-01T12:00:00Z"));
         events.detected(Duration::from_millis(40), Duration::from_secs(4));
     });
     assert_eq!(lines, Vec::<Value>::new());
@@ -244,11 +245,7 @@ fn a_chain_without_a_home_has_an_empty_region() {
     let events = events();
     let mut lost = cut_at(Link::Trail, "x");
     lost.region = None;
-    events.verdicts_stored(
-        &account("111122223333"),
-        time("2026-08-01T12:00:00Z"),
-        &[lost],
-    );
+    events.verdicts_stored(&account("111122223333"), &[lost]);
     counted(
         &events,
         r#"trailwarden_control_compliant{account="111122223333",region="",control="cloudtrail-config-changes"} 0"#,

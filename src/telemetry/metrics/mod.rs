@@ -109,7 +109,7 @@ impl Metrics {
         self.verdicts.set(account, region, control, assessment);
     }
 
-    /// Sets when the account was last observed for a verdict.
+    /// Sets when anything of the account was last seen.
     pub fn set_last_evaluation(&self, account: &AccountId, at: Timestamp) {
         self.verdicts.set_evaluated_at(account, at);
     }

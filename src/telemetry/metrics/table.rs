@@ -154,14 +154,14 @@ metrics! {
         "Whether the link of the best path holds: 1 yes, 0 cut, NaN not decidable (not seen, or behind a missing link).",
         unknown: "NaN: not decidable; no series before the first verdict of the process";
     LAST_EVALUATION = Gauge "trailwarden_last_evaluation_timestamp_seconds" [ACCOUNT] in TIMESTAMP,
-        "When the account was last observed for a verdict, in seconds since 1970.",
-        unknown: "no series before the first verdict of the process";
+        "When anything of the account was last seen, in seconds since 1970: a look whose every call fails does not count.",
+        unknown: "no series before anything of it was seen by the process";
     SWEEP_INTERVAL = Gauge "trailwarden_sweep_interval_seconds" [] in SECONDS,
         "The configured time between two sweeps of an account (sweep.interval).";
     READY = Gauge "trailwarden_ready" [] in ONE_OR_ZERO,
-        "Whether every scope has been evaluated once and the feed is alive: 1 yes, 0 no.";
+        "Whether every scope has been seen once and the feed is alive: 1 yes, 0 no.";
     EVALUATIONS = Counter "trailwarden_evaluations_total" [TRIGGER, closed("result", names!(EvaluationResult))] in "evaluations",
-        "Evaluations of a scope by what caused them and by the worst verdict among its controls; error is an evaluation without a verdict.";
+        "Evaluations of a scope by what caused them and by the worst verdict among its controls; error is an evaluation that saw nothing.";
     EVALUATION_DURATION = Histogram "trailwarden_evaluation_duration_seconds" [TRIGGER] in SECONDS,
         "Time from the first call to AWS to the verdict, by what caused the evaluation.";
     EVENT_AGE = Histogram "trailwarden_event_age_seconds" [] in SECONDS,
@@ -212,7 +212,7 @@ metrics! {
         unknown: "no series: it has not stopped";
     RECIPIENTS_CHANGED = Gauge "trailwarden_recipients_changed" [ACCOUNT, CONTROL] in "1",
         "1 for a control that passes and tells others than the last known good chain did; no series otherwise.",
-        unknown: "no series: the same are told, or the control does not pass";
+        unknown: "no series: the same are told, the control does not pass, or not all was seen of who is told";
     OCCURRENCES = Counter "trailwarden_occurrences_total" [closed("kind", names!(OccurrenceKind))] in "occurrences",
         "Things that happened beside the verdicts, by kind.";
     JOURNAL_WRITABLE = Gauge "trailwarden_journal_writable" [] in ONE_OR_ZERO,

@@ -71,7 +71,7 @@ trailwarden_link_ok{account="012345678901",region="eu-central-1",control="cloudt
 trailwarden_link_ok{account="012345678901",region="eu-central-1",control="cloudtrail-config-changes",link="action"} NaN
 trailwarden_link_ok{account="012345678901",region="eu-central-1",control="cloudtrail-config-changes",link="topic"} NaN
 trailwarden_link_ok{account="012345678901",region="eu-central-1",control="cloudtrail-config-changes",link="subscription"} NaN
-# HELP trailwarden_last_evaluation_timestamp_seconds When the account was last observed for a verdict, in seconds since 1970.
+# HELP trailwarden_last_evaluation_timestamp_seconds When anything of the account was last seen, in seconds since 1970: a look whose every call fails does not count.
 # TYPE trailwarden_last_evaluation_timestamp_seconds gauge
 trailwarden_last_evaluation_timestamp_seconds{account="012345678901"} 1785585600.25
 "#;

@@ -209,7 +209,7 @@ fn waiting(missing: &[String]) -> Markup {
     }
 }
 
-/// The scopes whose last evaluation gave no verdict.
+/// The scopes whose last evaluation saw nothing.
 fn troubles(scopes: &[ScopeStatus], now: Timestamp) -> Markup {
     let troubled: Vec<_> = scopes
         .iter()

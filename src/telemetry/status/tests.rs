@@ -24,6 +24,24 @@ fn a_failed_evaluation_is_no_first_evaluation() {
 }
 
 #[test]
+fn what_was_not_seen_is_shown_with_the_reason_and_is_no_first_evaluation() {
+    let board = StatusBoard::new(["a".to_owned()], false);
+    let unseen = account_status("111122223333", Vec::new());
+    board.evaluation_failed("a", time("2026-08-01T12:00:00Z"), "denied".to_owned());
+    board.unseen("a", unseen.clone());
+    assert_eq!(board.missing(), ["first evaluation of a"]);
+    let shown = ScopeStatus {
+        name: "a".to_owned(),
+        last: Some(Arc::new(unseen)),
+        failure: Some(Failure {
+            since: time("2026-08-01T12:00:00Z"),
+            message: "denied".to_owned(),
+        }),
+    };
+    assert_eq!(board.scopes(), [shown]);
+}
+
+#[test]
 fn a_failure_keeps_the_last_verdict_and_the_time_of_the_first_failure() {
     let board = StatusBoard::new(["a".to_owned()], false);
     let first = account_status("111122223333", vec![status(&passing(), None)]);

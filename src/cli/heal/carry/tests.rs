@@ -61,8 +61,8 @@ impl Model {
 }
 
 impl AccountApi for Model {
-    fn principal(&self) -> Option<&str> {
-        None
+    fn is_principal(&self, _: &str) -> bool {
+        false
     }
 
     fn observe<'a>(&'a self, _: &'a Remembered) -> BoxFuture<'a, Result<Snapshot, ObserveError>> {
