@@ -145,15 +145,17 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The trails that may record the account, each once: seen from here, and organization trails seen by their owner.
+/// The trails that may record the account, each once, as their owner sees them where that is shown. An organization's trail
+/// shows in its members: one that does not show here is another organization's.
 pub(super) fn trails<'a>(world: World<'a>, others: &[World<'a>]) -> Vec<Observed<'a>> {
     let mut trails: Vec<Observed<'a>> = Vec::new();
-    let own = world.snapshot.trails.iter().flatten();
+    let own = world.snapshot.trails.as_deref().unwrap_or_default();
+    let shows = |trail: &Trail| own.iter().any(|one| one.trail_arn == trail.trail_arn);
     let of_others = others
         .iter()
         .flat_map(|other| other.snapshot.trails.iter().flatten())
-        .filter(|trail| trail.is_organization_trail);
-    for trail in own.chain(of_others) {
+        .filter(|trail| trail.is_organization_trail && shows(trail));
+    for trail in own.iter().chain(of_others) {
         let known = trails
             .iter_mut()
             .find(|known| known.trail.trail_arn == trail.trail_arn);

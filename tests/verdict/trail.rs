@@ -288,6 +288,43 @@ fn organization_trails_lead_into_the_owners_account() {
         set(&mut owner, "/alarms/0/ActionsEnabled", json!(false));
         set(state, "/other_accounts", json!([owner]));
     });
+    cases.case("a shadow here, whole at the owner", "PASS", |state| {
+        member(state);
+        set(state, "/enabled_regions", json!(["eu-west-1"]));
+        set(state, "/trails/0/observed_in", json!("eu-west-1"));
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    cases.case("a trail that does not show here", "FAIL trail", |state| {
+        member(state);
+        set(state, "/trails", json!([]));
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    cases.case("another one shows here", "FAIL trail", |state| {
+        member(state);
+        let arn = "arn:aws:cloudtrail:us-east-1:444455556666:trail/org";
+        set(state, "/trails/0/TrailARN", json!(arn));
+        state["trail_status"] = json!({arn: {"IsLogging": false}});
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    cases.case("own trails not asked", "UNKNOWN visibility", |state| {
+        member(state);
+        remove(state, "/trails");
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    for region in ["us-east-1", "eu-west-1"] {
+        cases.case(
+            &format!("none shows, and {region} did not answer"),
+            "UNKNOWN visibility",
+            |state| {
+                member(state);
+                set(state, "/enabled_regions", json!(["us-east-1", "eu-west-1"]));
+                set(state, "/trails", json!([]));
+                let call = format!("cloudtrail:DescribeTrails {region}");
+                set(state, "/api_errors", json!({call: "AccessDenied"}));
+                set(state, "/other_accounts", json!([owner()]));
+            },
+        );
+    }
     cases.case("stopped, as the member sees", "FAIL trail", |state| {
         member(state);
         let arn = state["trails"][0]["TrailARN"].as_str().unwrap().to_owned();
