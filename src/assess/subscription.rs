@@ -153,6 +153,12 @@ fn nobody(
     ]
 }
 
+/// Subscriptions of a topic that were not seen, and may be confirmed.
+pub(super) fn unseen(world: World<'_>, topic_arn: &str, topic: Option<&Topic>) -> Option<Fault> {
+    let beyond = || beyond_the_list(world, topic?);
+    unlisted(world, topic_arn, topic).or_else(beyond)
+}
+
 /// The subscriptions could not be listed, and the topic does not count none.
 fn unlisted(world: World<'_>, topic_arn: &str, topic: Option<&Topic>) -> Option<Fault> {
     let region = Arn::topic(topic_arn).map_or("", |arn| arn.region);

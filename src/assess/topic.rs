@@ -76,7 +76,8 @@ pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Rea
     }
 }
 
-fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fault> {
+/// Why there is no such topic, or perhaps none; none for one of another account.
+pub(super) fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fault> {
     let region = arn.map_or("", |arn| arn.region);
     let foreign = arn.is_some_and(|arn| arn.account != world.account());
     let hole = world

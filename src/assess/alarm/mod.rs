@@ -25,7 +25,7 @@ pub(super) use beside::Trips;
 pub(super) use hold::Mutes;
 pub(crate) use mute::silences;
 pub(crate) use relation::Relations;
-pub(super) use roster::Roster;
+pub(super) use roster::{Roster, in_region};
 pub(crate) use series::looks_at;
 use trip::judge;
 
