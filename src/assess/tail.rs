@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
 use super::pick::{Pick, narrowed};
-use super::put::{free_name, put_alarm};
+use super::put::put_alarm;
 use super::subscription::audience;
 use super::topic;
 use super::world::World;
@@ -85,7 +85,7 @@ pub(super) fn tails<'a>(
         .remedy(put_alarm(
             region,
             &alarm::new_alarm(
-                &free_alarm_name(place, metric.name),
+                &alarm::free_alarm_name(world, region, format!("{}-alarm", metric.name)),
                 (metric.name, metric.namespace),
             ),
         ));
@@ -181,13 +181,4 @@ fn no_topic(alarm: &Alarm, region: &str) -> Fault {
     let mut told = alarm.clone();
     told.alarm_actions.push("TOPIC_ARN".to_owned());
     fault.on(&alarm.alarm_arn).remedy(put_alarm(region, &told))
-}
-
-/// A name for a new alarm on the metric: putting one of a name that is there would replace somebody's alarm.
-fn free_alarm_name(place: &Place<'_>, metric: &str) -> String {
-    let is_taken = |name: &str| {
-        let mut alarms = place.alarms.alarms().iter();
-        alarms.any(|alarm| alarm.alarm_name == name)
-    };
-    free_name(format!("{metric}-alarm"), is_taken)
 }
