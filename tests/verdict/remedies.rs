@@ -421,3 +421,55 @@ fn an_alarm_that_watches_the_metric_only_is_put_right_itself() {
     assert_eq!(mended_alarms.as_array().unwrap().len(), 1);
     assert_eq!(mended_alarms[0]["AlarmName"], "a");
 }
+
+const DEFAULT: &str = "metricTransformations/0/defaultValue";
+
+#[test]
+fn what_a_default_value_spoils_is_put_right_at_the_filter_that_writes_it() {
+    for default in [1, 5, -1] {
+        let mut state = sound();
+        set(
+            &mut state,
+            &format!("/metric_filters/0/{DEFAULT}"),
+            json!(default),
+        );
+        assert_eq!(brief(&judge(&state)), "FAIL alarm", "{default}");
+        let before = state.clone();
+        let mended = mended(state);
+        assert_eq!(mended["alarms"], before["alarms"], "{default}");
+        assert_eq!(mended["metric_filters"], sound()["metric_filters"]);
+    }
+    let mut state = sound();
+    let mut other = filter("g", "{ $.eventName = ConsoleLogin }", "m");
+    set(&mut other, &format!("/{DEFAULT}"), json!(1));
+    set(&mut state, "/metric_filters/-", other.clone());
+    let before = state.clone();
+    let mended = mended(state);
+    remove(&mut other, &format!("/{DEFAULT}"));
+    assert_eq!(mended["alarms"], before["alarms"]);
+    assert_eq!(mended["metric_filters"][0], before["metric_filters"][0]);
+    assert_eq!(mended["metric_filters"][1], other);
+}
+
+#[test]
+fn what_an_alarm_makes_of_a_sound_default_value_is_put_right_at_the_alarm() {
+    for (setting, value) in [
+        ("Statistic", json!("Average")),
+        ("Threshold", json!(0.0)),
+        ("TreatMissingData", json!("breaching")),
+    ] {
+        let mut state = sound();
+        let is_missing = setting == "TreatMissingData";
+        if !is_missing {
+            set(
+                &mut state,
+                &format!("/metric_filters/0/{DEFAULT}"),
+                json!(0.0),
+            );
+        }
+        set(&mut state, &format!("/alarms/0/{setting}"), value);
+        assert_eq!(brief(&judge(&state)), "FAIL alarm", "{setting}");
+        let filters = state["metric_filters"].clone();
+        assert_eq!(mended(state)["metric_filters"], filters, "{setting}");
+    }
+}

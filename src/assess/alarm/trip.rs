@@ -218,7 +218,7 @@ impl<'a> Judge<'a> {
             None,
         ) {
             Ok(Tri::Yes) => {}
-            Ok(_) => trip.faults.push(self.broken(format!(
+            Ok(_) => trip.faults.push(self.spoilt(format!(
                 "Alarm {name} looks at the {} of its metric, which the default value dilutes: one event among other \
                  records does not reach the threshold.",
                 self.statistics()
