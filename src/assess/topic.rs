@@ -116,14 +116,13 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
     let allow = || {
         format!(
             "Add to the topic's policy ({}) a statement that allows sns:Publish on {arn} to the service \
-             cloudwatch.amazonaws.com with ArnLike aws:SourceArn {}, then set it with: {}",
+    let set: String = Command::new("sns set-topic-attributes", region)
+        .with("--topic-arn", arn)
+        .raw("--attribute-name Policy --attribute-value file://policy.json")
+        .into();
+             cloudwatch.amazonaws.com with ArnLike aws:SourceArn {}, then set it with: {set}",
             String::from(show.clone()),
-            request.source_arn,
-            String::from(
-                Command::new("sns set-topic-attributes", region)
-                    .with("--topic-arn", arn)
-                    .raw("--attribute-name Policy --attribute-value file://policy.json")
-            )
+            request.source_arn
         )
     };
     let broken =
@@ -131,6 +130,18 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
     let Some(policy) = topic
         .attributes
         .policy
+    let denied = || {
+        let message =
+            format!("The policy of topic {arn} denies CloudWatch to publish for this alarm.");
+        // No statement that allows it outweighs one that denies it (IAM user guide, "Policy evaluation logic").
+        let remedy = format!(
+            "Take out of the topic's policy ({}) the statement that denies sns:Publish to cloudwatch.amazonaws.com for \
+             {}, or narrow it, then set it with: {set}",
+            String::from(show.clone()),
+            request.source_arn
+        );
+        Fault::broken(Link::Topic, message).on(arn).remedy(remedy)
+    };
         .as_deref()
         .filter(|text| !text.trim().is_empty())
     else {
@@ -153,9 +164,7 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
         Access::NotAllowed => {
             broken(format!("The policy of topic {arn} does not let CloudWatch publish for this alarm."))
         }
-        Access::Denied => {
-            broken(format!("The policy of topic {arn} denies CloudWatch to publish for this alarm."))
-        }
+        Access::Denied => Some(denied()),
         Access::Undecided => Some(
             Fault::undecided(
                 Link::Topic,
@@ -232,16 +241,23 @@ fn key_faults(world: World<'_>, topic: &Topic, request: &Request<'_>, region: &s
                 "The policy of key {id} {what} {action} to CloudWatch, which topic {arn} needs."
             )
         };
-        let remedy = format!(
-            "Add to the key's policy a statement that allows kms:GenerateDataKey* and kms:Decrypt to the service \
-             cloudwatch.amazonaws.com, then set it with: {}",
-            String::from(
-                Command::new("kms put-key-policy", region)
-                    .with("--key-id", &key.arn)
-                    .raw("--policy-name default --policy file://policy.json")
+        let set: String = Command::new("kms put-key-policy", region)
+            .with("--key-id", &key.arn)
+            .raw("--policy-name default --policy file://policy.json")
+            .into();
+        let access = access(policy, &request);
+        let remedy = if access == Access::Denied {
+            format!(
+                "Take out of the key's policy the statement that denies {action} to the service \
+                 cloudwatch.amazonaws.com, or narrow it, then set it with: {set}"
             )
-        );
-        let fault = match access(policy, &request) {
+        } else {
+            format!(
+                "Add to the key's policy a statement that allows kms:GenerateDataKey* and kms:Decrypt to the service \
+                 cloudwatch.amazonaws.com, then set it with: {set}"
+            )
+        };
+        let fault = match access {
             Access::Allowed => continue,
             Access::NotAllowed => Fault::broken(Link::Topic, message("does not grant")),
             Access::Denied => Fault::broken(Link::Topic, message("denies")),

@@ -10,6 +10,7 @@
     reason = "a test may fail, and a literal reads better than a reference to one"
 )]
 
+mod advice;
 mod alarm;
 mod always;
 mod beside;
