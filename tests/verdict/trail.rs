@@ -256,27 +256,28 @@ fn regions_are_covered_by_one_trail_or_by_several() {
     cases.done();
 }
 
+/// The account that owns the organization's trail, its chain whole.
+pub(crate) fn owner() -> Value {
+    let text = sound().to_string().replace("111122223333", "999988887777");
+    let mut owner: Value = serde_json::from_str(&text).unwrap();
+    set(&mut owner, "/trails/0/IsOrganizationTrail", json!(true));
+    owner
+}
+
+/// A member of it that has nothing of its own.
+pub(crate) fn member(state: &mut Value) {
+    let trail = owner()["trails"][0].clone();
+    let arn = trail["TrailARN"].as_str().unwrap().to_owned();
+    *state = json!({
+        "account_id": "111122223333", "enabled_regions": ["us-east-1"], "now": "2026-11-23T00:05:00Z",
+        "trails": [trail], "metric_filters": [], "alarms": [], "topics": [], "subscriptions": []
+    });
+    state["trail_status"] = json!({arn: {"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": "2026-11-23T00:02:00Z"}});
+}
+
 #[test]
 fn organization_trails_lead_into_the_owners_account() {
     let mut cases = Cases::default();
-    let owner = || -> Value {
-        let text = sound().to_string().replace("111122223333", "999988887777");
-        let mut owner: Value = serde_json::from_str(&text).unwrap();
-        set(&mut owner, "/trails/0/IsOrganizationTrail", json!(true));
-        owner
-    };
-    let member = |state: &mut Value| {
-        let trail = owner()["trails"][0].clone();
-        *state = json!({
-            "account_id": "111122223333", "enabled_regions": ["us-east-1"], "now": "2026-11-23T00:05:00Z",
-            "trails": [trail], "metric_filters": [], "alarms": [], "topics": [], "subscriptions": []
-        });
-        let arn = owner()["trails"][0]["TrailARN"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        state["trail_status"] = json!({arn: {"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": "2026-11-23T00:02:00Z"}});
-    };
     cases.case("unseen owner", "UNKNOWN cross_account", member);
     cases.case("seen owner", "PASS", |state| {
         member(state);
