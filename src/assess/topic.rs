@@ -88,12 +88,15 @@ pub(super) fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -
         )
         .or_else(|| world.hole("sns:GetTopicAttributes", &[region]));
     let absent = || {
+        let name = arn.map_or("TOPIC", |arn| arn.resource);
+        let create = Command::new("sns create-topic", region).with("--name", name);
         Fault::absent(Link::Topic, format!("Topic {topic_arn} does not exist."))
             .on(topic_arn)
-            .remedy(
-                Command::new("sns create-topic", region)
-                    .with("--name", arn.map_or("TOPIC", |arn| arn.resource)),
-            )
+            .remedy(if topic_arn.ends_with(FIFO) {
+                create.raw("--attributes FifoTopic=true")
+            } else {
+                create
+            })
     };
     match hole {
         Some(hole) if hole.is_not_found() => Some(absent()),
@@ -113,13 +116,13 @@ pub(super) fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -
 fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fault> {
     let arn = &topic.topic_arn;
     let show = Command::new("sns get-topic-attributes", region).with("--topic-arn", arn);
-    let allow = || {
-        format!(
-            "Add to the topic's policy ({}) a statement that allows sns:Publish on {arn} to the service \
     let set: String = Command::new("sns set-topic-attributes", region)
         .with("--topic-arn", arn)
         .raw("--attribute-name Policy --attribute-value file://policy.json")
         .into();
+    let allow = || {
+        format!(
+            "Add to the topic's policy ({}) a statement that allows sns:Publish on {arn} to the service \
              cloudwatch.amazonaws.com with ArnLike aws:SourceArn {}, then set it with: {set}",
             String::from(show.clone()),
             request.source_arn
@@ -127,9 +130,6 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
     };
     let broken =
         |message: String| Some(Fault::broken(Link::Topic, message).on(arn).remedy(allow()));
-    let Some(policy) = topic
-        .attributes
-        .policy
     let denied = || {
         let message =
             format!("The policy of topic {arn} denies CloudWatch to publish for this alarm.");
@@ -142,6 +142,9 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
         );
         Fault::broken(Link::Topic, message).on(arn).remedy(remedy)
     };
+    let Some(policy) = topic
+        .attributes
+        .policy
         .as_deref()
         .filter(|text| !text.trim().is_empty())
     else {

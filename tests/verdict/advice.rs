@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{TRAIL, judge, set, sound};
+use super::support::{TOPIC, TRAIL, judge, set, sound};
 use super::trail::{member, owner};
 
 fn first_remedy(state: &Value) -> String {
@@ -60,6 +60,25 @@ fn what_is_denied_is_not_allowed_by_one_more_statement() {
         set(&mut state, "/kms_keys", json!([key]));
         let remedy = first_remedy(&state);
         assert!(remedy.starts_with(begin), "{remedy}");
+    }
+}
+
+#[test]
+fn a_topic_is_made_of_the_kind_that_its_name_says() {
+    for (topic, remedy) in [
+        (
+            TOPIC.to_owned(),
+            "aws sns create-topic --region us-east-1 --name cis-alarms",
+        ),
+        (
+            format!("{TOPIC}.fifo"),
+            "aws sns create-topic --region us-east-1 --name cis-alarms.fifo --attributes FifoTopic=true",
+        ),
+    ] {
+        let mut state = sound();
+        set(&mut state, "/topics", json!([]));
+        set(&mut state, "/alarms/0/AlarmActions", json!([topic]));
+        assert_eq!(first_remedy(&state), remedy);
     }
 }
 

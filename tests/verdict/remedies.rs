@@ -473,3 +473,24 @@ fn what_an_alarm_makes_of_a_sound_default_value_is_put_right_at_the_alarm() {
         assert_eq!(mended(state)["metric_filters"], filters, "{setting}");
     }
 }
+
+#[test]
+fn an_alarm_without_room_for_an_action_gets_another_beside_it() {
+    let function = |number: u8| format!("arn:aws:lambda:us-east-1:111122223333:function:f{number}");
+    for (count, name) in [(4, "a"), (5, "trailwarden-a")] {
+        let mut state = sound();
+        let actions: Vec<String> = (0..count).map(function).collect();
+        set(&mut state, "/alarms/0/AlarmActions", json!(actions));
+        assert_eq!(brief(&judge(&state)), "FAIL action");
+        let mended = mended(state);
+        let alarms = mended["alarms"].as_array().unwrap();
+        let told = alarms.last().unwrap();
+        assert_eq!(told["AlarmName"], name);
+        let told = told["AlarmActions"].as_array().unwrap();
+        assert!(told.len() <= 5 && told.contains(&json!(TOPIC)), "{told:?}");
+        let all = alarms
+            .iter()
+            .flat_map(|one| one["AlarmActions"].as_array().unwrap());
+        assert_eq!(all.count(), usize::from(count) + 1);
+    }
+}
