@@ -242,6 +242,15 @@ impl<'a> Filter<'a> {
         })
     }
 
+    /// The command that puts the filter again with a metric that gets nothing where nothing matches.
+    pub(super) fn put_without_default(&self) -> Command {
+        self.put_again(|again| {
+            for metric in &mut again.metric_transformations {
+                metric.default_value = None;
+            }
+        })
+    }
+
     /// The command that puts the filter again with a metric that is one, whatever the event holds.
     pub(super) fn put_undivided(&self) -> Command {
         self.put_again(|again| {

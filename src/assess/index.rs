@@ -145,15 +145,17 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The trails that may record the account, each once: seen from here, and organization trails seen by their owner.
+/// The trails that may record the account, each once, as their owner sees them where that is shown. An organization's trail
+/// shows in its members: one that does not show here is another organization's.
 pub(super) fn trails<'a>(world: World<'a>, others: &[World<'a>]) -> Vec<Observed<'a>> {
     let mut trails: Vec<Observed<'a>> = Vec::new();
-    let own = world.snapshot.trails.iter().flatten();
+    let own = world.snapshot.trails.as_deref().unwrap_or_default();
+    let shows = |trail: &Trail| own.iter().any(|one| one.trail_arn == trail.trail_arn);
     let of_others = others
         .iter()
         .flat_map(|other| other.snapshot.trails.iter().flatten())
-        .filter(|trail| trail.is_organization_trail);
-    for trail in own.chain(of_others) {
+        .filter(|trail| trail.is_organization_trail && shows(trail));
+    for trail in own.iter().chain(of_others) {
         let known = trails
             .iter_mut()
             .find(|known| known.trail.trail_arn == trail.trail_arn);
@@ -308,29 +310,25 @@ fn group<'a>(place: &Place<'a>, key: &GroupKey, expectations: &Expectations) -> 
             tails: tails(place, filter, expectations),
         })
         .collect();
-    let hole = world
-        .list_hole(
-            world.snapshot.metric_filters.as_ref(),
-            "logs:DescribeMetricFilters",
-            region,
-        )
-        .or_else(|| {
-            let arn = world.group_arn(region, name);
-            world.hole(
-                "logs:DescribeMetricFilters",
-                &[name, &arn, &format!("{arn}:*")],
-            )
-        });
-    let unseen = hole.filter(|_| may_notify(place, region)).map(|hole| {
-        let meaning = format!("which metric filters log group {name} has is not known.");
-        hole.fault(Link::Pattern, &meaning).on(name)
-    });
+    let unseen = unseen_filters(world, region, name).filter(|_| may_notify(place, region));
     Group {
         world,
         legs,
         unseen,
         masking: Masking::of(world, region, name),
     }
+}
+
+/// Filters of a log group that a failed call may hide.
+pub(super) fn unseen_filters(world: World<'_>, region: &str, name: &str) -> Option<Fault> {
+    let arn = world.group_arn(region, name);
+    let scopes = [name, &arn, &format!("{arn}:*")];
+    let operation = "logs:DescribeMetricFilters";
+    let hole = world
+        .list_hole(world.snapshot.metric_filters.as_ref(), operation, region)
+        .or_else(|| world.hole(operation, &scopes))?;
+    let meaning = format!("which metric filters log group {name} has is not known.");
+    Some(hole.fault(Link::Pattern, &meaning).on(name))
 }
 
 /// Whether any alarm of the region could tell somebody of a filter that was not seen.

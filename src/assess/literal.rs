@@ -3,9 +3,12 @@
 //! Both look at whether the links are there, and compare the pattern's text. White space is not compared: the copies of
 //! the prescribed texts differ in it themselves.
 
-use super::index::Index;
+use super::alarm::in_region;
+use super::fault::Fault;
+use super::index::{Index, unseen_filters};
 use super::trail::Observed;
-use super::{Assessment, Literal, LiteralVerdict, Verdict};
+use super::world::World;
+use super::{Assessment, Link, Literal, LiteralVerdict, Verdict, subscription, topic};
 use crate::control::{Benchmark, Control, Prescribed};
 use crate::snapshot::{Alarm, EventSelectors, MetricFilter, PENDING_CONFIRMATION, Subscription};
 use crate::snapshot::{Arn, LogGroupArn};
@@ -26,6 +29,32 @@ impl Reading {
             verdict: LiteralVerdict::Fail,
             code: Some(code),
             why: why.into(),
+        }
+    }
+
+    /// It hinges on what was not seen, and passes perhaps.
+    fn unseen(why: impl Into<String>) -> Self {
+        Self {
+            step: u8::MAX - 1,
+            verdict: LiteralVerdict::NoData,
+            code: None,
+            why: why.into(),
+        }
+    }
+
+    /// The reading, where what it took for granted was seen; at another answer that does not matter.
+    fn provided(self, unseen: Option<Fault>) -> Self {
+        match unseen {
+            Some(fault) if self.verdict == LiteralVerdict::Pass => Self::unseen(fault.message),
+            _ => self,
+        }
+    }
+
+    /// The reading, where nothing that would better it may be among what was not seen.
+    fn unless(self, hidden: Option<Fault>) -> Self {
+        match hidden {
+            Some(fault) if self.verdict != LiteralVerdict::Pass => Self::unseen(fault.message),
+            _ => self,
         }
     }
 
@@ -106,6 +135,12 @@ fn read(
         .iter()
         .filter_map(|head| head.observed)
         .collect();
+    // A multi-region trail shows in every region: only where none answered is one hidden.
+    let mut hidden = index
+        .heads
+        .iter()
+        .filter(|head| head.observed.is_none() && head.only_region.is_none())
+        .flat_map(|head| head.faults.iter().cloned());
     let none = Reading::fail(
         0,
         "CLOUDTRAIL_MULTI_REGION_NOT_PRESENT",
@@ -116,6 +151,7 @@ fn read(
         .map(|observed| read_trail(index, observed, control, text, is_security_hub))
         .max_by_key(|reading| reading.step)
         .unwrap_or(none)
+        .unless(hidden.next())
 }
 
 fn read_trail(
@@ -149,7 +185,8 @@ fn read_trail(
                 .to_owned(),
         };
     }
-    if observed.status().and_then(|status| status.is_logging) != Some(true) {
+    let is_logging = observed.status().and_then(|status| status.is_logging);
+    if is_logging == Some(false) {
         return fail("The trail does not log.");
     }
     if !observed.selectors().is_none_or(selects_everything) {
@@ -162,12 +199,28 @@ fn read_trail(
     let Some(group) = group else {
         return fail("The trail delivers to no log group.");
     };
-    let world = index
-        .groups
-        .values()
-        .find(|there| there.world.account() == group.account);
-    let snapshot = world.map_or(index.world.snapshot, |there| there.world.snapshot);
-    let filters: Vec<&MetricFilter> = snapshot
+    let Some(world) = index.world.of_account(group.account) else {
+        return Reading::unseen(format!(
+            "Log group {} belongs to account {}, which was not seen.",
+            group.name, group.account
+        ));
+    };
+    let mut unseen = observed
+        .faults()
+        .into_iter()
+        .chain(observed.unseen_selectors());
+    read_filters(world, &group, control, text).provided(unseen.find(|fault| !fault.is_broken()))
+}
+
+fn read_filters(
+    world: World<'_>,
+    group: &LogGroupArn<'_>,
+    control: &Control,
+    text: &dyn Fn(&Prescribed) -> bool,
+) -> Reading {
+    let hidden = unseen_filters(world, group.region, group.name);
+    let filters: Vec<&MetricFilter> = world
+        .snapshot
         .metric_filters
         .iter()
         .flatten()
@@ -175,7 +228,7 @@ fn read_trail(
         .collect();
     if filters.is_empty() {
         let why = "The log group has no metric filter.";
-        return Reading::fail(2, "CLOUDTRAIL_METRIC_FILTERS_NOT_PRESENT", why);
+        return Reading::fail(2, "CLOUDTRAIL_METRIC_FILTERS_NOT_PRESENT", why).unless(hidden);
     }
     let accepted: Vec<&str> = control
         .prescribed
@@ -191,7 +244,7 @@ fn read_trail(
                 .iter()
                 .any(|text| without_space(text).eq(without_space(deployed)))
         })
-        .map(|filter| read_alarms(snapshot.account_id.as_str(), snapshot, filter))
+        .map(|filter| read_alarms(world, filter))
         .max_by_key(|reading| reading.step)
         .unwrap_or_else(|| {
             Reading::fail(
@@ -200,6 +253,7 @@ fn read_trail(
                 "No metric filter has the prescribed text.",
             )
         })
+        .unless(hidden)
 }
 
 fn selects_everything(selectors: &EventSelectors) -> bool {
@@ -225,26 +279,28 @@ fn selects_everything(selectors: &EventSelectors) -> bool {
     (basic.is_empty() && advanced.is_empty()) || all_basic || all_advanced
 }
 
-fn read_alarms(
-    account: &str,
-    snapshot: &crate::snapshot::Snapshot,
-    filter: &MetricFilter,
-) -> Reading {
+fn read_alarms(world: World<'_>, filter: &MetricFilter) -> Reading {
+    let region = filter.region.as_str();
+    let hole = world.list_hole(
+        world.snapshot.alarms.as_ref(),
+        "cloudwatch:DescribeAlarms",
+        region,
+    );
+    let hidden = hole.map(|hole| {
+        let meaning = "whether an alarm names the filter's metric is not known.";
+        hole.fault(Link::Alarm, meaning)
+    });
     let looks_at_it = |alarm: &&Alarm| {
         filter.metric_transformations.iter().any(|one| {
             alarm.metric_name.as_deref() == Some(one.metric_name.as_str())
                 && alarm.namespace.as_deref() == Some(one.metric_namespace.as_str())
         })
     };
-    let alarms: Vec<&Alarm> = snapshot
-        .alarms
-        .iter()
-        .flatten()
-        .filter(looks_at_it)
-        .collect();
+    let alarms = in_region(world, region).into_iter();
+    let alarms: Vec<&Alarm> = alarms.filter(looks_at_it).collect();
     if alarms.is_empty() {
         let why = "No alarm names the filter's metric.";
-        return Reading::fail(4, "CLOUDWATCH_ALARMS_NOT_PRESENT", why);
+        return Reading::fail(4, "CLOUDWATCH_ALARMS_NOT_PRESENT", why).unless(hidden);
     }
     let topics: Vec<&String> = alarms
         .iter()
@@ -254,7 +310,7 @@ fn read_alarms(
         .collect();
     topics
         .into_iter()
-        .map(|topic| read_topic(account, snapshot, topic))
+        .map(|topic| read_topic(world, topic))
         .max_by_key(|reading| reading.step)
         .unwrap_or_else(|| {
             Reading::fail(
@@ -263,21 +319,20 @@ fn read_alarms(
                 "The alarm has no SNS topic among its enabled actions.",
             )
         })
+        .unless(hidden)
 }
 
-fn read_topic(account: &str, snapshot: &crate::snapshot::Snapshot, topic: &str) -> Reading {
-    let is_foreign = Arn::topic(topic).is_some_and(|arn| arn.account != account);
-    let listed = snapshot
-        .topics
-        .iter()
-        .flatten()
-        .any(|one| one.topic_arn == topic);
+fn read_topic(world: World<'_>, topic_arn: &str) -> Reading {
+    let arn = Arn::topic(topic_arn);
+    let is_foreign = arn.is_some_and(|arn| arn.account != world.account());
+    let listed = world.topic(topic_arn);
     let confirmed = |one: &Subscription| {
-        one.topic_arn == topic
+        one.topic_arn == topic_arn
             && Arn::parse(&one.subscription_arn).is_some()
             && one.subscription_arn != PENDING_CONFIRMATION
     };
-    if snapshot.subscriptions.iter().flatten().any(confirmed) {
+    let mut subscriptions = world.snapshot.subscriptions.iter().flatten();
+    if subscriptions.any(confirmed) {
         Reading::pass()
     } else if is_foreign {
         Reading {
@@ -287,14 +342,16 @@ fn read_topic(account: &str, snapshot: &crate::snapshot::Snapshot, topic: &str) 
             why: "The topic belongs to another account, whose subscriptions cannot be listed."
                 .to_owned(),
         }
-    } else if listed {
+    } else if listed.is_some() {
         Reading::fail(
             7,
             "SNS_SUBSCRIPTION_NOT_PRESENT",
             "The topic has no confirmed subscription.",
         )
+        .unless(subscription::unseen(world, topic_arn, listed))
     } else {
-        Reading::fail(6, "SNS_TOPIC_INVALID", "The topic does not exist.")
+        let hidden = topic::missing(world, topic_arn, arn).filter(|fault| !fault.is_broken());
+        Reading::fail(6, "SNS_TOPIC_INVALID", "The topic does not exist.").unless(hidden)
     }
 }
 

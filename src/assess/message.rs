@@ -126,6 +126,10 @@ fn trigger(alarm: &Alarm) -> Part {
             Part::Open
         };
         let statistic = alarm.statistic.as_deref().map(snake_case);
+        if alarm.extended_statistic.is_some() {
+            // How it is written is not documented.
+            fields.push(("ExtendedStatistic", Part::Perhaps));
+        }
         fields.extend([
             ("MetricName", text(alarm.metric_name.as_deref())),
             ("Namespace", text(alarm.namespace.as_deref())),

@@ -129,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn an_organizations_trail_records_the_accounts_that_show_it() {
+        let inherited = |shown: bool| {
+            answer(|snapshot| {
+                let text = COMPLIANT.replace("111122223333", "999988887777");
+                let mut owner = Snapshot::from_json(&text).unwrap();
+                for trail in owner.trails.iter_mut().flatten() {
+                    trail.is_organization_trail = true;
+                }
+                snapshot.trails = owner.trails.clone().filter(|_| shown).or(Some(Vec::new()));
+                snapshot.other_accounts = vec![owner];
+            })
+        };
+        assert_eq!(inherited(true), Some(true));
+        assert_eq!(inherited(false), Some(false));
+    }
+
+    #[test]
     fn what_was_not_seen_is_not_known() {
         assert_eq!(answer(|snapshot| snapshot.trails = None), None);
         assert_eq!(

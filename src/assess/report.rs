@@ -9,7 +9,7 @@ use super::path::Path;
 use super::remedy::Command;
 use super::{Assessment, Chain, Finding, Link, LinkState, Verdict, Warning, log_group};
 use crate::control::Control;
-use crate::snapshot::LogGroup;
+use crate::snapshot::{Arn, LogGroup};
 
 /// Writes the faults of the best path down.
 pub(super) fn report(
@@ -31,7 +31,13 @@ pub(super) fn report(
     assessment.broken_link = first.map(|fault| fault.named);
     assessment.findings = faults
         .iter()
-        .map(|fault| finding(fault, first, assessment.verdict, gap))
+        .map(|fault| {
+            let finding = finding(fault, first, assessment.verdict, gap);
+            match path.and_then(|path| elsewhere(path, fault)) {
+                Some(account) => finding_of(account, finding),
+                None => finding,
+            }
+        })
         .collect();
     let reached = path.map_or(Link::Trail, reached);
     assessment.links = Link::CHAIN
@@ -71,6 +77,40 @@ fn finding(fault: &Fault, first: Option<&Fault>, verdict: Verdict, gap: &Gap) ->
         } else {
             None
         },
+    }
+}
+
+/// The account in which a fault is to be mended, if that is another than the judged one.
+fn elsewhere<'f>(path: &'f Path<'_, '_>, fault: &'f Fault) -> Option<&'f str> {
+    let observed = path.head.observed.as_ref()?;
+    let of_group = path.head.group.as_ref();
+    let of_group = of_group.map_or(observed.account(), |(account, _, _)| account.as_str());
+    let topic = path.tail.and_then(|tail| tail.topic);
+    let of_topic = topic.and_then(|topic| Arn::topic(&topic.topic_arn));
+    let of_resource = fault.resource.as_deref().and_then(Arn::parse);
+    let account = match fault.at {
+        Link::Trail | Link::Selector => observed.account(),
+        Link::Topic => of_resource.or(of_topic).map_or(of_group, |arn| arn.account),
+        Link::Subscription => of_topic.or(of_resource).map_or(of_group, |arn| arn.account),
+        _ => of_group,
+    };
+    let is_other = !account.is_empty() && account != observed.seen_from.account();
+    (fault.is_broken() && is_other).then_some(account)
+}
+
+/// What is wrong in another account says so, unless the resource does, and that its remedy is meant for there.
+fn finding_of(account: &str, finding: Finding) -> Finding {
+    let resource = finding.resource.as_deref().and_then(Arn::parse);
+    let is_told = resource.is_some_and(|arn| arn.account == account);
+    let place = |text: String| format!("In account {account}: {text}");
+    Finding {
+        message: if is_told {
+            finding.message
+        } else {
+            place(finding.message)
+        },
+        remedy: finding.remedy.map(place),
+        ..finding
     }
 }
 

@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
 use super::pick::{Pick, narrowed};
-use super::put::{free_name, put_alarm};
+use super::put::put_alarm;
 use super::subscription::audience;
 use super::topic;
 use super::world::World;
@@ -85,7 +85,7 @@ pub(super) fn tails<'a>(
         .remedy(put_alarm(
             region,
             &alarm::new_alarm(
-                &free_alarm_name(place, metric.name),
+                &alarm::free_alarm_name(world, region, format!("{}-alarm", metric.name)),
                 (metric.name, metric.namespace),
             ),
         ));
@@ -127,7 +127,7 @@ fn ends<'a>(
         .filter_map(|action| Some((action, Arn::topic(action)?)))
         .collect();
     if topics.is_empty() {
-        return vec![tail(vec![no_topic(acting, region)], Link::Action)];
+        return vec![tail(vec![no_topic(world, acting, region)], Link::Action)];
     }
     let mut ends = Vec::new();
     for (topic_arn, arn) in topics {
@@ -162,7 +162,10 @@ fn ends<'a>(
     ends
 }
 
-fn no_topic(alarm: &Alarm, region: &str) -> Fault {
+/// Actions that an alarm may have for one state (CloudWatch user guide, "CloudWatch service quotas").
+const MOST_ACTIONS: usize = 5;
+
+fn no_topic(world: World<'_>, alarm: &Alarm, region: &str) -> Fault {
     let name = &alarm.alarm_name;
     let fault = if alarm.alarm_actions.is_empty() {
         Fault::absent(
@@ -179,15 +182,17 @@ fn no_topic(alarm: &Alarm, region: &str) -> Fault {
         )
     };
     let mut told = alarm.clone();
+    // Where there is no room for another action, the topic gets an alarm of its own.
+    if told.alarm_actions.len() >= MOST_ACTIONS {
+        told.alarm_name = alarm::free_alarm_name(world, region, told.alarm_name);
+        for actions in [
+            &mut told.alarm_actions,
+            &mut told.ok_actions,
+            &mut told.insufficient_data_actions,
+        ] {
+            actions.clear();
+        }
+    }
     told.alarm_actions.push("TOPIC_ARN".to_owned());
     fault.on(&alarm.alarm_arn).remedy(put_alarm(region, &told))
-}
-
-/// A name for a new alarm on the metric: putting one of a name that is there would replace somebody's alarm.
-fn free_alarm_name(place: &Place<'_>, metric: &str) -> String {
-    let is_taken = |name: &str| {
-        let mut alarms = place.alarms.alarms().iter();
-        alarms.any(|alarm| alarm.alarm_name == name)
-    };
-    free_name(format!("{metric}-alarm"), is_taken)
 }

@@ -76,7 +76,8 @@ pub(super) fn reach<'a>(world: World<'a>, alarm: &Alarm, topic_arn: &str) -> Rea
     }
 }
 
-fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fault> {
+/// Why there is no such topic, or perhaps none; none for one of another account.
+pub(super) fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fault> {
     let region = arn.map_or("", |arn| arn.region);
     let foreign = arn.is_some_and(|arn| arn.account != world.account());
     let hole = world
@@ -87,12 +88,15 @@ fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fa
         )
         .or_else(|| world.hole("sns:GetTopicAttributes", &[region]));
     let absent = || {
+        let name = arn.map_or("TOPIC", |arn| arn.resource);
+        let create = Command::new("sns create-topic", region).with("--name", name);
         Fault::absent(Link::Topic, format!("Topic {topic_arn} does not exist."))
             .on(topic_arn)
-            .remedy(
-                Command::new("sns create-topic", region)
-                    .with("--name", arn.map_or("TOPIC", |arn| arn.resource)),
-            )
+            .remedy(if topic_arn.ends_with(FIFO) {
+                create.raw("--attributes FifoTopic=true")
+            } else {
+                create
+            })
     };
     match hole {
         Some(hole) if hole.is_not_found() => Some(absent()),
@@ -112,21 +116,32 @@ fn missing(world: World<'_>, topic_arn: &str, arn: Option<Arn<'_>>) -> Option<Fa
 fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fault> {
     let arn = &topic.topic_arn;
     let show = Command::new("sns get-topic-attributes", region).with("--topic-arn", arn);
+    let set: String = Command::new("sns set-topic-attributes", region)
+        .with("--topic-arn", arn)
+        .raw("--attribute-name Policy --attribute-value file://policy.json")
+        .into();
     let allow = || {
         format!(
             "Add to the topic's policy ({}) a statement that allows sns:Publish on {arn} to the service \
-             cloudwatch.amazonaws.com with ArnLike aws:SourceArn {}, then set it with: {}",
+             cloudwatch.amazonaws.com with ArnLike aws:SourceArn {}, then set it with: {set}",
             String::from(show.clone()),
-            request.source_arn,
-            String::from(
-                Command::new("sns set-topic-attributes", region)
-                    .with("--topic-arn", arn)
-                    .raw("--attribute-name Policy --attribute-value file://policy.json")
-            )
+            request.source_arn
         )
     };
     let broken =
         |message: String| Some(Fault::broken(Link::Topic, message).on(arn).remedy(allow()));
+    let denied = || {
+        let message =
+            format!("The policy of topic {arn} denies CloudWatch to publish for this alarm.");
+        // No statement that allows it outweighs one that denies it (IAM user guide, "Policy evaluation logic").
+        let remedy = format!(
+            "Take out of the topic's policy ({}) the statement that denies sns:Publish to cloudwatch.amazonaws.com for \
+             {}, or narrow it, then set it with: {set}",
+            String::from(show.clone()),
+            request.source_arn
+        );
+        Fault::broken(Link::Topic, message).on(arn).remedy(remedy)
+    };
     let Some(policy) = topic
         .attributes
         .policy
@@ -152,9 +167,7 @@ fn policy_fault(topic: &Topic, request: &Request<'_>, region: &str) -> Option<Fa
         Access::NotAllowed => {
             broken(format!("The policy of topic {arn} does not let CloudWatch publish for this alarm."))
         }
-        Access::Denied => {
-            broken(format!("The policy of topic {arn} denies CloudWatch to publish for this alarm."))
-        }
+        Access::Denied => Some(denied()),
         Access::Undecided => Some(
             Fault::undecided(
                 Link::Topic,
@@ -226,16 +239,23 @@ fn key_faults(world: World<'_>, topic: &Topic, request: &Request<'_>, region: &s
                 "The policy of key {id} {what} {action} to CloudWatch, which topic {arn} needs."
             )
         };
-        let remedy = format!(
-            "Add to the key's policy a statement that allows kms:GenerateDataKey* and kms:Decrypt to the service \
-             cloudwatch.amazonaws.com, then set it with: {}",
-            String::from(
-                Command::new("kms put-key-policy", region)
-                    .with("--key-id", &key.arn)
-                    .raw("--policy-name default --policy file://policy.json")
+        let set: String = Command::new("kms put-key-policy", region)
+            .with("--key-id", &key.arn)
+            .raw("--policy-name default --policy file://policy.json")
+            .into();
+        let access = access(policy, &request);
+        let remedy = if access == Access::Denied {
+            format!(
+                "Take out of the key's policy the statement that denies {action} to the service \
+                 cloudwatch.amazonaws.com, or narrow it, then set it with: {set}"
             )
-        );
-        let fault = match access(policy, &request) {
+        } else {
+            format!(
+                "Add to the key's policy a statement that allows kms:GenerateDataKey* and kms:Decrypt to the service \
+                 cloudwatch.amazonaws.com, then set it with: {set}"
+            )
+        };
+        let fault = match access {
             Access::Allowed => continue,
             Access::NotAllowed => Fault::broken(Link::Topic, message("does not grant")),
             Access::Denied => Fault::broken(Link::Topic, message("denies")),

@@ -185,12 +185,20 @@ impl<'a> Observed<'a> {
         fault.on(&trail.trail_arn)
     }
 
+    /// Which events it records was not seen.
+    pub(super) fn unseen_selectors(&self) -> Option<Fault> {
+        let trail = self.trail;
+        let hole = self
+            .selector_hole()
+            .filter(|_| self.selectors().is_none())?;
+        let meaning = format!("which events trail {} records is not known.", trail.name);
+        Some(hole.fault(Link::Selector, &meaning).on(&trail.trail_arn))
+    }
+
     fn selector_fault(&self, class: &EventClass) -> Option<Fault> {
         let trail = self.trail;
         let Some(selectors) = self.selectors() else {
-            let hole = self.selector_hole()?;
-            let meaning = format!("which events trail {} records is not known.", trail.name);
-            return Some(hole.fault(Link::Selector, &meaning).on(&trail.trail_arn));
+            return self.unseen_selectors();
         };
         let what = || match (&class.name, &class.source) {
             (Some(name), _) => format!("{name} events"),

@@ -25,6 +25,15 @@ impl<'a> World<'a> {
         self.snapshot.account_id.as_str()
     }
 
+    /// An account that was looked at: this one, or one that is shown to it.
+    pub(super) fn of_account(self, account: &str) -> Option<Self> {
+        let others = self.snapshot.other_accounts.iter();
+        let mut worlds = [self]
+            .into_iter()
+            .chain(others.map(|snapshot| World { snapshot }));
+        worlds.find(|world| world.account() == account)
+    }
+
     /// ARN of a log group of this account, without the `:*`.
     pub(super) fn group_arn(self, region: &str, name: &str) -> String {
         let (partition, account) = (partition_of(region), self.account());

@@ -6,7 +6,8 @@ use trailwarden::heal::{HealPolicy, Plan, Repair, StepAction};
 use trailwarden::snapshot::{AlarmMuteRule, KmsKey, MetricFilter, Snapshot};
 
 use crate::account::{
-    Cut, TOPIC, control, cut, every_link, filter, judged, known_good, planned, policy, quiet, whole,
+    Cut, TOPIC, alarm, control, cut, every_link, filter, judged, known_good, planned, policy,
+    quiet, whole,
 };
 use crate::laws::{asks, carried_out, show};
 
@@ -209,6 +210,75 @@ fn mute_rules_that_do_not_silence_the_alarm_are_no_reason_to_wait() {
         assert_eq!(
             (found.repairs().count(), asks(&found)),
             (1, 0),
+            "{}",
+            show(&found)
+        );
+    }
+}
+
+/// What a plan for the account makes of it; each alarm that was there is left as it was.
+fn mended_beside(start: &Snapshot) -> Plan {
+    let policy = policy(every_link());
+    assert_eq!(judged(start, &policy).verdict, Verdict::Fail);
+    let found = planned(start, None, &policy);
+    let end = carried_out(start, &found, control(), &policy);
+    assert_eq!(
+        judged(&end, &policy).verdict,
+        Verdict::Pass,
+        "{}",
+        show(&found)
+    );
+    for alarm in start.alarms.iter().flatten() {
+        assert!(
+            end.alarms.iter().flatten().any(|one| one == alarm),
+            "{}",
+            show(&found)
+        );
+    }
+    found
+}
+
+#[test]
+fn an_alarm_that_watches_another_metric_too_is_left_and_one_stands_beside_it() {
+    let mut start = whole();
+    alarm(&mut start, |alarm| {
+        let of = |id: &str, name: Option<&str>| {
+            serde_json::json!({
+                "Id": id, "ReturnData": false,
+                "MetricStat": {
+                    "Metric": {"Namespace": alarm.namespace, "MetricName": name, "Dimensions": []},
+                    "Period": 300, "Stat": "Sum"
+                }
+            })
+        };
+        let queries = serde_json::json!([
+            of("m1", Some("another")),
+            of("m2", alarm.metric_name.as_deref()),
+            {"Id": "e", "Expression": "MAX([m1, m2/5])", "ReturnData": true}
+        ]);
+        alarm.metrics = serde_json::from_value(queries).unwrap();
+        (
+            alarm.metric_name,
+            alarm.namespace,
+            alarm.statistic,
+            alarm.period,
+        ) = (None, None, None, None);
+    });
+    assert_eq!(kinds(&mended_beside(&start)), ["PutMetricAlarm"]);
+}
+
+#[test]
+fn a_default_value_that_spoils_the_metric_is_no_reason_to_put_the_alarm_again() {
+    for default in [1.0, 5.0] {
+        let mut start = whole();
+        for filter in start.metric_filters.iter_mut().flatten() {
+            for metric in &mut filter.metric_transformations {
+                metric.default_value = Some(default);
+            }
+        }
+        let found = mended_beside(&start);
+        assert!(
+            kinds(&found).contains(&"PutMetricFilter"),
             "{}",
             show(&found)
         );

@@ -269,3 +269,66 @@ fn a_topic_beyond_the_limit_of_a_look_may_have_subscriptions() {
     );
     cases.done();
 }
+
+#[test]
+fn a_topic_that_counts_more_subscriptions_than_were_listed_may_have_more() {
+    let mut cases = Cases::default();
+    let counts = |state: &mut Value, confirmed: &str| {
+        set(
+            state,
+            "/topics/0/Attributes/SubscriptionsConfirmed",
+            json!(confirmed),
+        );
+    };
+    let drops = |state: &mut Value| {
+        let policy = json!({"FilterPolicy": "{\"a\": [\"b\"]}"});
+        set(state, "/subscriptions/0/Attributes", policy);
+    };
+    for (confirmed, expected) in [
+        ("0", "FAIL subscription"),
+        ("1", "UNKNOWN visibility"),
+        ("-1", "FAIL subscription"),
+        ("many", "FAIL subscription"),
+    ] {
+        cases.case(&format!("{confirmed}, none listed"), expected, |state| {
+            counts(state, confirmed);
+            set(state, "/subscriptions", json!([]));
+        });
+        cases.case(&format!("{confirmed}, one pending"), expected, |state| {
+            counts(state, confirmed);
+            set(
+                state,
+                "/subscriptions/0/SubscriptionArn",
+                json!("PendingConfirmation"),
+            );
+        });
+        cases.case(
+            &format!("{confirmed}, those of another topic listed"),
+            expected,
+            |state| {
+                counts(state, confirmed);
+                let other = "arn:aws:sns:us-east-1:111122223333:other";
+                set(state, "/subscriptions/0", subscription(other));
+            },
+        );
+        cases.case(&format!("{confirmed}, one that hears"), "PASS", |state| {
+            counts(state, confirmed);
+        });
+    }
+    for (confirmed, expected) in [("1", "FAIL subscription"), ("2", "UNKNOWN visibility")] {
+        cases.case(
+            &format!("{confirmed}, one that drops the message"),
+            expected,
+            |state| {
+                counts(state, confirmed);
+                drops(state);
+            },
+        );
+        cases.case(&format!("{confirmed}, a drill's"), expected, |state| {
+            counts(state, confirmed);
+            let queue = "arn:aws:sqs:us-east-1:111122223333:trailwarden-drill-x";
+            set(state, "/subscriptions/0/Endpoint", json!(queue));
+        });
+    }
+    cases.done();
+}

@@ -6,6 +6,7 @@
     reason = "a case reads better whole, and a literal better than a reference to one"
 )]
 
+mod advice;
 mod alarm;
 mod always;
 mod beside;

@@ -461,3 +461,20 @@ fn everybody_who_is_told_is_named_through_whichever_path() {
     set(&mut state, "/alarms/1/ActionsEnabled", json!(false));
     assert_eq!(audience(&state), [""; 0]);
 }
+
+#[test]
+fn how_a_message_names_a_percentile_is_not_known() {
+    let mut cases = Cases::default();
+    let policy = r#"{"Trigger":{"ExtendedStatistic":["p99"]}}"#;
+    let chosen = |state: &mut Value| {
+        let attributes = json!({"FilterPolicy": policy, "FilterPolicyScope": "MessageBody"});
+        set(state, "/subscriptions/0/Attributes", attributes);
+    };
+    cases.case("of a percentile", "UNKNOWN subscription", |state| {
+        chosen(state);
+        remove(state, "/alarms/0/Statistic");
+        set(state, "/alarms/0/ExtendedStatistic", json!("p99"));
+    });
+    cases.case("of a sum", "FAIL subscription", chosen);
+    cases.done();
+}

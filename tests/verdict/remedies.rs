@@ -4,7 +4,10 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use super::support::{PATTERN, TOPIC, TRAIL, alarm, brief, filter, judge, remove, set, sound};
+use super::support::{
+    PATTERN, TOPIC, TRAIL, alarm, brief, control, filter, judge, judge_as, math, remove, set, sound,
+};
+use trailwarden::assess::Expectations;
 
 /// The words of a command as `bash` reads them; a value that is handed over as a file is read.
 fn words(command: &str) -> Vec<String> {
@@ -331,4 +334,163 @@ fn the_prescribed_text_is_what_a_chain_without_a_filter_is_given() {
     let text = said["FilterPattern"].as_str().unwrap();
     assert!(text.starts_with("{($.eventName=CreateTrail) ||"), "{text}");
     assert_ne!(text, PATTERN);
+}
+
+/// A query for the sum of a metric.
+fn sum(id: &str, metric: &str, dimensions: Value) -> Value {
+    json!({
+        "Id": id, "ReturnData": false,
+        "MetricStat": {
+            "Metric": {"Namespace": "CISBenchmark", "MetricName": metric, "Dimensions": dimensions},
+            "Period": 300, "Stat": "Sum"
+        }
+    })
+}
+
+#[test]
+fn an_alarm_that_watches_another_metric_too_is_left_and_another_put_beside_it() {
+    let keys = control("4.7").prescribed[0].pattern.text();
+    let mut state = sound();
+    set(&mut state, "/metric_filters/-", filter("g", keys, "k"));
+    math(
+        &mut state,
+        json!([
+            sum("m1", "m", json!([])),
+            sum("m2", "k", json!([])),
+            {"Id": "e", "Expression": "MAX([m1, m2/5])", "ReturnData": true}
+        ]),
+    );
+    let of = |state: &Value, name: &str| judge_as(state, name, &Expectations::default());
+    assert_eq!(brief(&of(&state, "4.5")), "PASS");
+    assert_eq!(brief(&of(&state, "4.7")), "FAIL alarm");
+    set(&mut state, "/alarms/-", alarm("k-alarm", "other"));
+    let before = state["alarms"].clone();
+    let command = of(&state, "4.7").findings[0].remedy.clone().unwrap();
+    carry_out(&mut state, &command);
+    assert_eq!(brief(&of(&state, "4.5")), "PASS", "{command}");
+    assert_eq!(brief(&of(&state, "4.7")), "PASS", "{command}");
+    assert_eq!(state["alarms"][0], before[0]);
+    assert_eq!(state["alarms"][1], before[1]);
+    let beside = &state["alarms"][2];
+    assert_eq!(beside["AlarmName"], "trailwarden-k-alarm");
+    assert_eq!(beside["AlarmActions"], json!([TOPIC]));
+}
+
+#[test]
+fn an_alarm_on_a_metric_that_another_filter_writes_is_left() {
+    let mut state = sound();
+    let mut other = filter("g", "{ $.eventName = ConsoleLogin }", "m");
+    set(
+        &mut other,
+        "/metricTransformations/0/dimensions",
+        json!({"Who": "$.recipientAccountId"}),
+    );
+    set(&mut state, "/metric_filters/-", other);
+    set(
+        &mut state,
+        "/alarms/0/Dimensions",
+        json!([{"Name": "Who", "Value": "111122223333"}]),
+    );
+    let before = state["alarms"][0].clone();
+    let mended = mended(state);
+    assert_eq!(mended["alarms"][0], before);
+    assert_eq!(mended["alarms"][1]["AlarmName"], "m-alarm");
+}
+
+#[test]
+fn an_alarm_that_watches_the_metric_only_is_put_right_itself() {
+    let mut state = sound();
+    math(
+        &mut state,
+        json!([
+            sum("m1", "m", json!([])),
+            {"Id": "e", "Expression": "m1 / 5", "ReturnData": true}
+        ]),
+    );
+    let mended_alarms = mended(state)["alarms"].clone();
+    assert_eq!(mended_alarms.as_array().unwrap().len(), 1);
+    assert_eq!(mended_alarms[0]["AlarmName"], "a");
+    // Dimensions that no filter writes are a mistake, not somebody else's metric.
+    let mut state = sound();
+    set(
+        &mut state,
+        "/alarms/0/Dimensions",
+        json!([{"Name": "D", "Value": "v"}]),
+    );
+    let mended_alarms = mended(state)["alarms"].clone();
+    assert_eq!(mended_alarms.as_array().unwrap().len(), 1);
+    assert_eq!(mended_alarms[0]["AlarmName"], "a");
+}
+
+const DEFAULT: &str = "metricTransformations/0/defaultValue";
+
+#[test]
+fn what_a_default_value_spoils_is_put_right_at_the_filter_that_writes_it() {
+    for default in [1, 5, -1] {
+        let mut state = sound();
+        set(
+            &mut state,
+            &format!("/metric_filters/0/{DEFAULT}"),
+            json!(default),
+        );
+        assert_eq!(brief(&judge(&state)), "FAIL alarm", "{default}");
+        let before = state.clone();
+        let mended = mended(state);
+        assert_eq!(mended["alarms"], before["alarms"], "{default}");
+        assert_eq!(mended["metric_filters"], sound()["metric_filters"]);
+    }
+    let mut state = sound();
+    let mut other = filter("g", "{ $.eventName = ConsoleLogin }", "m");
+    set(&mut other, &format!("/{DEFAULT}"), json!(1));
+    set(&mut state, "/metric_filters/-", other.clone());
+    let before = state.clone();
+    let mended = mended(state);
+    remove(&mut other, &format!("/{DEFAULT}"));
+    assert_eq!(mended["alarms"], before["alarms"]);
+    assert_eq!(mended["metric_filters"][0], before["metric_filters"][0]);
+    assert_eq!(mended["metric_filters"][1], other);
+}
+
+#[test]
+fn what_an_alarm_makes_of_a_sound_default_value_is_put_right_at_the_alarm() {
+    for (setting, value) in [
+        ("Statistic", json!("Average")),
+        ("Threshold", json!(0.0)),
+        ("TreatMissingData", json!("breaching")),
+    ] {
+        let mut state = sound();
+        let is_missing = setting == "TreatMissingData";
+        if !is_missing {
+            set(
+                &mut state,
+                &format!("/metric_filters/0/{DEFAULT}"),
+                json!(0.0),
+            );
+        }
+        set(&mut state, &format!("/alarms/0/{setting}"), value);
+        assert_eq!(brief(&judge(&state)), "FAIL alarm", "{setting}");
+        let filters = state["metric_filters"].clone();
+        assert_eq!(mended(state)["metric_filters"], filters, "{setting}");
+    }
+}
+
+#[test]
+fn an_alarm_without_room_for_an_action_gets_another_beside_it() {
+    let function = |number: u8| format!("arn:aws:lambda:us-east-1:111122223333:function:f{number}");
+    for (count, name) in [(4, "a"), (5, "trailwarden-a")] {
+        let mut state = sound();
+        let actions: Vec<String> = (0..count).map(function).collect();
+        set(&mut state, "/alarms/0/AlarmActions", json!(actions));
+        assert_eq!(brief(&judge(&state)), "FAIL action");
+        let mended = mended(state);
+        let alarms = mended["alarms"].as_array().unwrap();
+        let told = alarms.last().unwrap();
+        assert_eq!(told["AlarmName"], name);
+        let told = told["AlarmActions"].as_array().unwrap();
+        assert!(told.len() <= 5 && told.contains(&json!(TOPIC)), "{told:?}");
+        let all = alarms
+            .iter()
+            .flat_map(|one| one["AlarmActions"].as_array().unwrap());
+        assert_eq!(all.count(), usize::from(count) + 1);
+    }
 }

@@ -256,27 +256,28 @@ fn regions_are_covered_by_one_trail_or_by_several() {
     cases.done();
 }
 
+/// The account that owns the organization's trail, its chain whole.
+pub(crate) fn owner() -> Value {
+    let text = sound().to_string().replace("111122223333", "999988887777");
+    let mut owner: Value = serde_json::from_str(&text).unwrap();
+    set(&mut owner, "/trails/0/IsOrganizationTrail", json!(true));
+    owner
+}
+
+/// A member of it that has nothing of its own.
+pub(crate) fn member(state: &mut Value) {
+    let trail = owner()["trails"][0].clone();
+    let arn = trail["TrailARN"].as_str().unwrap().to_owned();
+    *state = json!({
+        "account_id": "111122223333", "enabled_regions": ["us-east-1"], "now": "2026-11-23T00:05:00Z",
+        "trails": [trail], "metric_filters": [], "alarms": [], "topics": [], "subscriptions": []
+    });
+    state["trail_status"] = json!({arn: {"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": "2026-11-23T00:02:00Z"}});
+}
+
 #[test]
 fn organization_trails_lead_into_the_owners_account() {
     let mut cases = Cases::default();
-    let owner = || -> Value {
-        let text = sound().to_string().replace("111122223333", "999988887777");
-        let mut owner: Value = serde_json::from_str(&text).unwrap();
-        set(&mut owner, "/trails/0/IsOrganizationTrail", json!(true));
-        owner
-    };
-    let member = |state: &mut Value| {
-        let trail = owner()["trails"][0].clone();
-        *state = json!({
-            "account_id": "111122223333", "enabled_regions": ["us-east-1"], "now": "2026-11-23T00:05:00Z",
-            "trails": [trail], "metric_filters": [], "alarms": [], "topics": [], "subscriptions": []
-        });
-        let arn = owner()["trails"][0]["TrailARN"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        state["trail_status"] = json!({arn: {"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": "2026-11-23T00:02:00Z"}});
-    };
     cases.case("unseen owner", "UNKNOWN cross_account", member);
     cases.case("seen owner", "PASS", |state| {
         member(state);
@@ -288,6 +289,43 @@ fn organization_trails_lead_into_the_owners_account() {
         set(&mut owner, "/alarms/0/ActionsEnabled", json!(false));
         set(state, "/other_accounts", json!([owner]));
     });
+    cases.case("a shadow here, whole at the owner", "PASS", |state| {
+        member(state);
+        set(state, "/enabled_regions", json!(["eu-west-1"]));
+        set(state, "/trails/0/observed_in", json!("eu-west-1"));
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    cases.case("a trail that does not show here", "FAIL trail", |state| {
+        member(state);
+        set(state, "/trails", json!([]));
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    cases.case("another one shows here", "FAIL trail", |state| {
+        member(state);
+        let arn = "arn:aws:cloudtrail:us-east-1:444455556666:trail/org";
+        set(state, "/trails/0/TrailARN", json!(arn));
+        state["trail_status"] = json!({arn: {"IsLogging": false}});
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    cases.case("own trails not asked", "UNKNOWN visibility", |state| {
+        member(state);
+        remove(state, "/trails");
+        set(state, "/other_accounts", json!([owner()]));
+    });
+    for region in ["us-east-1", "eu-west-1"] {
+        cases.case(
+            &format!("none shows, and {region} did not answer"),
+            "UNKNOWN visibility",
+            |state| {
+                member(state);
+                set(state, "/enabled_regions", json!(["us-east-1", "eu-west-1"]));
+                set(state, "/trails", json!([]));
+                let call = format!("cloudtrail:DescribeTrails {region}");
+                set(state, "/api_errors", json!({call: "AccessDenied"}));
+                set(state, "/other_accounts", json!([owner()]));
+            },
+        );
+    }
     cases.case("stopped, as the member sees", "FAIL trail", |state| {
         member(state);
         let arn = state["trails"][0]["TrailARN"].as_str().unwrap().to_owned();

@@ -25,7 +25,7 @@ pub(super) use beside::Trips;
 pub(super) use hold::Mutes;
 pub(crate) use mute::silences;
 pub(crate) use relation::Relations;
-pub(super) use roster::Roster;
+pub(super) use roster::{Roster, in_region};
 pub(crate) use series::looks_at;
 use trip::judge;
 
@@ -33,8 +33,9 @@ use super::Warning;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
-use super::put::put_alarm;
+use super::put::{free_name, put_alarm};
 use super::remedy::Command;
+use super::world::World;
 use crate::pattern::Pattern;
 use crate::snapshot::{Alarm, Arn, MetricFilter};
 use beside::Bystander;
@@ -233,8 +234,10 @@ fn alone<'a>(place: &Place<'a>, at: usize, trip: Trip<'_>) -> Option<Actor<'a>> 
     Some(actor)
 }
 
-/// `aws cloudwatch put-metric-alarm` that one event trips, on the metric of a filter, with the alarm's own actions.
-fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
+/// `aws cloudwatch put-metric-alarm` that one event trips, on the metric of a filter, with the alarm's own actions: in its place, or
+/// beside one that watches something else, too.
+fn put_command(world: World<'_>, alarm: &Alarm, filter: &Filter<'_>, beside: bool) -> Command {
+    let region = filter.seen.region.as_str();
     let (metric, namespace) = filter.metric.map_or(("METRIC", "NAMESPACE"), |metric| {
         (metric.name, metric.namespace)
     });
@@ -244,6 +247,14 @@ fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
     } else {
         alarm.alarm_actions.clone()
     };
+    if beside {
+        let another = Alarm {
+            alarm_name: free_alarm_name(world, region, format!("{metric}-alarm")),
+            alarm_actions: told,
+            ..right
+        };
+        return put_alarm(region, &another);
+    }
     put_alarm(
         region,
         &Alarm {
@@ -254,6 +265,13 @@ fn put_command(alarm: &Alarm, region: &str, filter: &Filter<'_>) -> Command {
             ..right
         },
     )
+}
+
+/// That name for a new alarm, or one made of it: putting one of a name that is there would replace somebody's alarm.
+pub(super) fn free_alarm_name(world: World<'_>, region: &str, name: String) -> String {
+    let alarms = in_region(world, region);
+    let is_taken = |name: &str| alarms.iter().any(|alarm| alarm.alarm_name == name);
+    free_name(name, is_taken)
 }
 
 /// An alarm that one event trips, and that tells a topic to be named.

@@ -2,12 +2,14 @@
 
 use jiff::SignedDuration;
 
+use super::event::is_same;
 use super::math::Value;
 use super::rule::State;
 use super::series::Period;
 use super::stranger::Stranger;
 use super::trip::{Judge, Trip, on};
 use crate::assess::fault::Fault;
+use crate::assess::filter::Filter;
 use crate::assess::remedy::Command;
 use crate::assess::{Link, Warning, WarningCode};
 use crate::snapshot::EvaluationWindow;
@@ -30,7 +32,7 @@ impl Judge<'_> {
             match value {
                 Value::Number(number) => {
                     if self.compare(*number) == Some(true) {
-                        trip.faults.push(self.broken(format!(
+                        trip.faults.push(self.spoilt(format!(
                             "Alarm {name} is in ALARM already when nothing has happened ({number} breaches its \
                              threshold): it acts on change only, and one event changes nothing."
                         )));
@@ -105,6 +107,24 @@ impl Judge<'_> {
                 message: format!("Alarm {name} is in ALARM at present; until it is OK again another event notifies nobody."),
             });
         }
+    }
+
+    /// It is what filters write when nothing matches that is wrong, if that is any value but 0.
+    pub(super) fn spoilt(&self, message: String) -> Fault {
+        let mut guilty: Vec<&Filter<'_>> = Vec::new();
+        for writer in self.metrics.queries.iter().flat_map(|query| &query.writers) {
+            let default = writer.metric.and_then(|metric| metric.default);
+            let is_known = guilty.iter().any(|one| is_same(one, writer));
+            if default.is_some_and(|default| default != 0.0) && !is_known {
+                guilty.push(writer);
+            }
+        }
+        if guilty.is_empty() {
+            return self.broken(message);
+        }
+        let commands = guilty.into_iter().map(Filter::put_without_default);
+        let commands: Vec<String> = commands.map(String::from).collect();
+        on(self.alarm, Fault::broken(Link::Alarm, message)).remedy(commands.join(" && "))
     }
 
     /// M of N: one event gives one breaching data point; what the others count for depends on the treatment.

@@ -159,7 +159,8 @@ impl<'a> Roster<'a> {
     }
 }
 
-fn in_region<'a>(world: World<'a>, region: &str) -> Vec<&'a Alarm> {
+/// The alarms of a region that were seen, by their names.
+pub(crate) fn in_region<'a>(world: World<'a>, region: &str) -> Vec<&'a Alarm> {
     let account = world.account();
     let is_there = |alarm: &&Alarm| {
         Arn::parse(&alarm.alarm_arn)

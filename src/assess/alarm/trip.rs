@@ -9,7 +9,7 @@ use super::statistic::Statistic;
 use super::stranger::Extra;
 use crate::assess::criteria;
 use crate::assess::fault::{Fault, Tri};
-use crate::assess::filter::{Filter, MetricValue};
+use crate::assess::filter::{Filter, Metric, MetricValue};
 use crate::assess::remedy::Command;
 use crate::assess::{Link, Warning};
 use crate::snapshot::{Alarm, MetricFilter};
@@ -218,7 +218,7 @@ impl<'a> Judge<'a> {
             None,
         ) {
             Ok(Tri::Yes) => {}
-            Ok(_) => trip.faults.push(self.broken(format!(
+            Ok(_) => trip.faults.push(self.spoilt(format!(
                 "Alarm {name} looks at the {} of its metric, which the default value dilutes: one event among other \
                  records does not reach the threshold.",
                 self.statistics()
@@ -454,7 +454,20 @@ impl<'a> Judge<'a> {
     }
 
     fn put_again(&self) -> Command {
-        super::put_command(self.alarm, self.region(), self.filter)
+        let mut queries = self.metrics.queries.iter();
+        let beside = queries.any(|query| self.is_of_others(query));
+        super::put_command(self.event.world, self.alarm, self.filter, beside)
+    }
+
+    /// Whether it is a metric that the filter does not write, and was not meant to.
+    fn is_of_others(&self, query: &Query<'_>) -> bool {
+        let is_ours = query.writers.iter().any(|one| is_same(one, self.filter));
+        let is_named = |metric: &Metric<'_>| metric.is_named(query.name, query.namespace);
+        let is_meant = self.filter.metric.as_ref().is_some_and(is_named)
+            && query.writers.is_empty()
+            && query.strangers.is_empty()
+            && !query.dimensions.is_empty();
+        !is_ours && !is_meant
     }
 }
 
