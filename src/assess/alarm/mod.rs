@@ -15,6 +15,7 @@ mod rule;
 mod series;
 mod states;
 mod statistic;
+mod steady;
 mod stranger;
 mod suppress;
 mod trip;
