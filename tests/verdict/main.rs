@@ -13,6 +13,7 @@
 mod alarm;
 mod always;
 mod beside;
+mod children;
 mod composite;
 mod corpus;
 mod cover;
