@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::composite::under;
 use super::support::{Cases, NAMES, alarm, composite, filter, judge, set, sound};
 
 /// Five filters of one event each, with alarms under a composite one.
@@ -113,4 +114,38 @@ fn the_child_that_is_in_alarm_is_named() {
         warnings.iter().any(|one| one.message == expected),
         "{warnings:?}"
     );
+}
+
+#[test]
+fn children_that_are_raised_by_turns_leave_no_rest() {
+    let mut cases = Cases::default();
+    for (rule, other, expected) in [
+        (
+            "ALARM(a) OR ALARM(b)",
+            "{ $.readOnly IS TRUE }",
+            "FAIL alarm",
+        ),
+        (
+            "ALARM(a) OR ALARM(b)",
+            "{ $.readOnly IS TRUE && $.errorCode = x }",
+            "PASS",
+        ),
+        (
+            "ALARM(a) OR (ALARM(b) AND FALSE)",
+            "{ $.readOnly IS TRUE }",
+            "PASS",
+        ),
+        ("ALARM(a)", "{ $.readOnly IS TRUE }", "PASS"),
+    ] {
+        cases.case(&format!("{rule}, {other}"), expected, |state| {
+            under(state, rule);
+            let pattern = json!("{ $.readOnly IS FALSE }");
+            set(state, "/metric_filters/0/filterPattern", pattern);
+            set(state, "/metric_filters/-", filter("g", other, "m2"));
+            let mut b = alarm("b", "m2");
+            set(&mut b, "/AlarmActions", json!([]));
+            set(state, "/alarms/-", b);
+        });
+    }
+    cases.done();
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::beside::Bystander;
+use super::event::Event;
 use super::hold::hold_back;
 use super::order::Composite;
 use super::roster::Roster;
@@ -10,6 +11,7 @@ use super::rule::{Rule, State};
 use super::states::{Change, Possible, States};
 use super::suppress::suppress;
 use super::trip::Trip;
+use super::turns::Turns;
 use super::{Actor, Judged};
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::index::Place;
@@ -43,9 +45,11 @@ pub(super) fn ascend<'a>(
     place: &Place<'a>,
     judged: &Judged<'_>,
     beside: &BTreeMap<usize, Bystander<'_>>,
+    event: &Event<'_>,
 ) -> Ascent<'a> {
     let mut walk = Walk::new(&place.alarms, judged, beside);
     walk.run();
+    let turns = Turns::of(place, event);
     let mut ascent = Ascent {
         above: Vec::new(),
         open: BTreeMap::new(),
@@ -67,6 +71,10 @@ pub(super) fn ascend<'a>(
         if suppress(composite, &walk.states, &mut actor) == Tri::Unknown {
             let suppressor = composite.suppressor.and_then(|(_, at)| at);
             ascent.open.extend(suppressor.map(|at| (at, 1)));
+        }
+        if !actor.faults.iter().any(Fault::is_broken) {
+            let fault = turns.fault(event, composite, &walk.states);
+            actor.faults.extend(fault);
         }
         hold_back(place, at, &mut actor);
         ascent.above.push(Above {

@@ -19,6 +19,7 @@ mod steady;
 mod stranger;
 mod suppress;
 mod trip;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,7 +155,7 @@ fn of_event<'e, 'a>(place: &'e Place<'a>, event: &'e Event<'e>) -> (Vec<Actor<'a
         .map(|(at, alarm)| (at, judge(alarm, event, &place.filters)))
         .collect();
     let beside = beside::bystanders(place, &judged, event);
-    let ascent = composite::ascend(place, &judged, &beside);
+    let ascent = composite::ascend(place, &judged, &beside, event);
     let of_trips = judged.values().flat_map(|trip| &trip.joint);
     let of_open = most_telling(&beside, &ascent.open);
     let together = each_once(of_trips.chain(of_open));
