@@ -10,7 +10,7 @@ use super::put::put_metric_filter;
 use super::remedy::Command;
 use super::world::World;
 use crate::pattern::syntax::Syntax;
-use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on};
+use crate::pattern::{Assumptions, Decision, ParseError, Pattern, always_on, asks_for_few_names};
 use crate::snapshot::{MetricFilter, MetricTransformation};
 
 /// A metric filter with its pattern parsed.
@@ -19,6 +19,10 @@ pub(super) struct Filter<'a> {
     pub(super) seen: &'a MetricFilter,
     pub(super) pattern: Result<Pattern, ParseError>,
     pub(super) always_on: Tri,
+    /// Whether it asks for more than a few names of events, but not for all records, by their fields.
+    pub(super) is_broad: bool,
+    /// What is known of the records of which practically all may match, in one way or another.
+    pub(super) records: Vec<Assumptions>,
     pub(super) metric: Option<Metric<'a>>,
 }
 
@@ -78,29 +82,27 @@ impl<'a> Filter<'a> {
     /// `recorded` are accounts whose records its log group gets.
     pub(super) fn new(seen: &'a MetricFilter, recorded: &[World<'_>], proofs: &Proofs) -> Self {
         let pattern = Pattern::parse_deployed(seen.filter_pattern.as_deref().unwrap_or_default());
+        let records = pattern
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |pattern| records(pattern.text(), recorded));
         let always_on = pattern.as_ref().map_or(Tri::No, |pattern| {
             if is_of_transformed(seen) {
                 let matches_all = *pattern.syntax() == Syntax::All;
                 return if matches_all { Tri::Yes } else { Tri::Unknown };
             }
-            let records = records(pattern.text(), recorded);
-            Tri::any(records.into_iter().map(|records| {
-                let question = AlwaysQuestion {
-                    pattern: pattern.text().to_owned(),
-                    records: records.clone(),
-                };
-                let work_out = || match always_on(pattern, &records) {
-                    Decision::Yes => Tri::Yes,
-                    Decision::No => Tri::No,
-                    Decision::Undecided(_) => Tri::Unknown,
-                };
-                proofs.always_on.answer(question, work_out)
-            }))
+            matches_practically_all(pattern, &records, proofs)
+        });
+        let is_broad = pattern.as_ref().is_ok_and(|pattern| {
+            always_on == Tri::No
+                && matches!(pattern.syntax(), Syntax::Json(_))
+                && !asks_for_few_names(pattern)
         });
         Self {
             seen,
             pattern,
             always_on,
+            is_broad,
+            records,
             metric: seen.metric_transformations.first().map(Metric::of),
         }
     }
@@ -260,6 +262,26 @@ impl<'a> Filter<'a> {
             }
         })
     }
+}
+
+/// Whether the pattern matches practically every record, by what is known of them in one way or another.
+pub(super) fn matches_practically_all(
+    pattern: &Pattern,
+    records: &[Assumptions],
+    proofs: &Proofs,
+) -> Tri {
+    Tri::any(records.iter().map(|records| {
+        let question = AlwaysQuestion {
+            pattern: pattern.text().to_owned(),
+            records: records.clone(),
+        };
+        let work_out = || match always_on(pattern, records) {
+            Decision::Yes => Tri::Yes,
+            Decision::No => Tri::No,
+            Decision::Undecided(_) => Tri::Unknown,
+        };
+        proofs.always_on.answer(question, work_out)
+    }))
 }
 
 fn is_of_transformed(filter: &MetricFilter) -> bool {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::control::{Benchmark, Control, Prescribed, Role};
 use crate::pattern::{Assumptions, Cover, Match, Pattern, covers};
-use crate::snapshot::{MetricTransformation, Snapshot};
+use crate::snapshot::{Alarm, MetricTransformation, Snapshot};
 
 /// Would every event of the control reach somebody? Pure: the time is the snapshot's.
 pub fn assess(
@@ -245,15 +245,35 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
     }
 
     fn warn_of_noise(&self, used: &[&Path<'i, 'a>], warnings: &mut Vec<Warning>) {
-        if let Some(example) = self.claim.noise(used) {
+        let own = self.claim.noise(used);
+        let own = own.map(|example| ("The metric filter catches", example));
+        let noise = own.or_else(|| {
+            let example = self.claim.noise(&self.beside(used))?;
+            Some(("Other metric filters of the alarm catch", example))
+        });
+        if let Some((who, example)) = noise {
             warnings.push(Warning {
                 code: WarningCode::NoisyPattern,
                 message: format!(
-                    "The metric filter catches more than the control asks for, such as {example}: an alarm that is in \
-                     ALARM because of it does not notify of what comes next."
+                    "{who} more than the control asks for, such as {example}: an alarm that is in ALARM because of it \
+                     does not notify of what comes next."
                 ),
             });
         }
+    }
+
+    /// All paths to the alarms of these, as far as they may hold.
+    fn beside(&self, used: &[&Path<'i, 'a>]) -> Vec<&Path<'i, 'a>> {
+        let acting = |path: &Path<'i, 'a>| path.tail?.alarms.last().copied();
+        let ends = |path: &Path<'i, 'a>, alarm: &Alarm| {
+            acting(path).is_some_and(|acting| std::ptr::eq(acting, alarm))
+        };
+        let mut beside: Vec<&Path<'i, 'a>> = self.paths.iter().collect();
+        beside.retain(|path| {
+            acting(path).is_some_and(|alarm| used.iter().any(|one| ends(one, alarm)))
+                && !path.faults.iter().any(Fault::is_broken)
+        });
+        beside
     }
 
     /// Some event does not surely reach anybody: the best path for it, with all that is wrong with it.

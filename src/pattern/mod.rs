@@ -40,6 +40,7 @@ pub use answer::{Cover, Decision, Match, MissingNames, Reason};
 pub use assumptions::{Assumption, Assumptions};
 pub use error::ParseError;
 pub use number::NumberLiteral;
+pub(crate) use prove::asks_for_few_names;
 pub use prove::{
     Share, always_on, broader, covers, example, missing_event_names, satisfiable, share,
 };
@@ -137,27 +138,42 @@ impl Pattern {
         for pattern in patterns {
             match pattern.syntax() {
                 Syntax::All => {}
-                Syntax::Json(Expr::And(inner)) => members.extend(inner.iter().cloned()),
                 Syntax::Json(expr) => members.push(expr.clone()),
                 Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) => return None,
             }
         }
-        let syntax = match (members.pop(), members.is_empty()) {
-            (None, _) => Syntax::All,
-            (Some(only), true) => Syntax::Json(only),
-            (Some(last), false) => {
-                members.push(last);
-                Syntax::Json(Expr::And(members))
-            }
+        let syntax = if members.is_empty() {
+            Syntax::All
+        } else {
+            Syntax::Json(Expr::all(members))
         };
+        Some(Self::joined(syntax, patterns))
+    }
+
+    /// The pattern of what any of these matches, at least one; none where one of them is not about the fields of a JSON
+    /// object. It may be longer than PutMetricFilter takes.
+    pub(crate) fn any(patterns: &[&Self]) -> Option<Self> {
+        let mut members = Vec::new();
+        for pattern in patterns {
+            match pattern.syntax() {
+                Syntax::All => return Some(Self::everything()),
+                Syntax::Json(expr) => members.push(expr.clone()),
+                Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) => return None,
+            }
+        }
+        let syntax = (!members.is_empty()).then(|| Syntax::Json(Expr::any(members)))?;
+        Some(Self::joined(syntax, patterns))
+    }
+
+    fn joined(syntax: Syntax, patterns: &[&Self]) -> Self {
         let warnings = patterns.iter().flat_map(|pattern| pattern.warnings());
-        Some(Self {
+        Self {
             inner: Arc::new(Inner {
                 text: syntax.to_string(),
                 warnings: warnings.cloned().collect(),
                 syntax,
             }),
-        })
+        }
     }
 
     /// The text as it was parsed.

@@ -329,7 +329,7 @@ fn many_alarms_that_the_event_may_move_are_judged_in_time() {
     let mut cases = Cases::default();
     cases.case(
         "each composite alarm waits for all",
-        "UNKNOWN alarm",
+        "FAIL alarm",
         |state| {
             set(state, "/alarms/0/AlarmActions", json!([]));
             let names: Vec<String> = (0..COUNT).map(|at| format!("ALARM(b{at})")).collect();

@@ -10,6 +10,7 @@ mod advice;
 mod alarm;
 mod always;
 mod beside;
+mod children;
 mod composite;
 mod corpus;
 mod cover;

@@ -384,3 +384,27 @@ fn whichever_prescribed_text_is_installed_the_link_after_it_is_named() {
         }
     }
 }
+
+#[test]
+fn another_noisy_filter_of_the_alarm_is_warned_of() {
+    for (pattern, metric, noisy) in [
+        ("{ $.readOnly IS TRUE }", "m", true),
+        ("{ $.eventName != \"*Trail\" }", "m", true),
+        ("{ $.eventName = StopLogging }", "m", false),
+        ("{ $.readOnly IS TRUE }", "other", false),
+    ] {
+        let mut state = sound();
+        set(
+            &mut state,
+            "/metric_filters/-",
+            filter("g", pattern, metric),
+        );
+        let assessment = judge(&state);
+        assert_eq!(assessment.verdict, Verdict::Pass, "{pattern}");
+        let warned = assessment
+            .warnings
+            .iter()
+            .any(|one| one.code.name() == "noisy_pattern");
+        assert_eq!(warned, noisy, "{pattern} on {metric}");
+    }
+}

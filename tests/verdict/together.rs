@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Cases, NAMES, PATTERN, TOPIC, alarm, composite, filter, judge, set};
+use super::support::{Cases, NAMES, PATTERN, TOPIC, alarm, composite, filter, judge, set, sound};
 
 /// The required events and one more name.
 fn and_also(name: &str) -> String {
@@ -418,4 +418,57 @@ fn another_filter_of_the_metric_that_may_match_every_record_leaves_it_open() {
         });
     }
     cases.done();
+}
+
+/// A second alarm on a filter of its own, under a composite one with the first.
+fn with_second(state: &mut Value, pattern: &str, rule: &str) {
+    set(state, "/metric_filters/-", filter("g", pattern, "mg"));
+    let mut b = alarm("b", "mg");
+    set(&mut b, "/AlarmActions", json!([]));
+    set(state, "/alarms/-", b);
+    set(state, "/alarms/0/AlarmActions", json!([]));
+    set(state, "/alarms/-", composite("c", rule));
+}
+
+#[test]
+fn what_only_some_required_events_move_is_not_enough() {
+    let mut cases = Cases::default();
+    for (pattern, rule, expected) in [
+        (
+            "{ $.eventName = StopLogging }",
+            "ALARM(a) AND ALARM(b)",
+            "FAIL alarm",
+        ),
+        (
+            "{ $.eventName = \"*Trail\" }",
+            "ALARM(a) AND ALARM(b)",
+            "FAIL alarm",
+        ),
+        (
+            "{ $.eventName = \"*Trail\" || $.eventName = \"*Logging\" }",
+            "ALARM(a) AND ALARM(b)",
+            "PASS",
+        ),
+        (
+            "{ $.eventName = StopLogging }",
+            "ALARM(a) OR ALARM(b)",
+            "PASS",
+        ),
+    ] {
+        cases.case(&format!("{pattern}, {rule}"), expected, |state| {
+            with_second(state, pattern, rule);
+        });
+    }
+    cases.done();
+}
+
+#[test]
+fn that_an_event_may_move_a_suppressor_is_said() {
+    let mut state = sound();
+    with_second(&mut state, "{ $.eventName = StopLogging }", "ALARM(a)");
+    set(&mut state, "/alarms/2/ActionsSuppressor", json!("b"));
+    assert_eq!(
+        judge(&state).findings[0].message,
+        "Whether the event moves b, which can hold back the actions of composite alarm c, is not known."
+    );
 }

@@ -30,7 +30,12 @@ pub(crate) struct Trips(RefCell<BTreeMap<(usize, usize), Tripped>>);
 
 impl Trips {
     /// Whether what one filter matches trips an alarm, and in which state that rests.
-    fn of(&self, place: &Place<'_>, filter: &Filter<'_>, key: (usize, usize)) -> Option<Tripped> {
+    pub(super) fn of(
+        &self,
+        place: &Place<'_>,
+        filter: &Filter<'_>,
+        key: (usize, usize),
+    ) -> Option<Tripped> {
         let known = self.0.borrow().get(&key).copied();
         known.or_else(|| {
             let (_, at) = key;
@@ -65,10 +70,12 @@ pub(super) fn bystanders<'e>(
             continue;
         }
         let matched = event.is_matched_by(filter);
-        if matched == Tri::No {
-            continue;
-        }
+        let is_beside = filter.is_on(&event.filter.seen.region, &event.filter.seen.log_group_name);
         for at in fed {
+            // One that the event does not move matters where it was seen in ALARM, and comes back from there by itself.
+            if matched == Tri::No && !(is_beside && place.alarms.is_in_alarm(at)) {
+                continue;
+            }
             if let Some(trip) = place.trips.of(place, filter, (other, at)) {
                 let one = beside.entry(at).or_insert_with(Bystander::resting);
                 one.be_moved(filter, matched, trip);
@@ -79,7 +86,10 @@ pub(super) fn bystanders<'e>(
 }
 
 /// The alarms on the filter's metric that rules and suppressors name.
-fn fed<'p>(place: &'p Place<'_>, filter: &Filter<'_>) -> impl Iterator<Item = usize> + use<'p> {
+pub(super) fn fed<'p>(
+    place: &'p Place<'_>,
+    filter: &Filter<'_>,
+) -> impl Iterator<Item = usize> + use<'p> {
     let account = place.world.account();
     let watchers = filter
         .metric
@@ -98,7 +108,9 @@ impl<'e> Bystander<'e> {
     }
 
     fn be_moved(&mut self, filter: &Filter<'e>, matched: Tri, (trips, rest): Tripped) {
-        self.rest = self.rest.or(rest);
+        if matched != Tri::No || trips == Tri::Yes {
+            self.rest = self.rest.or(rest);
+        }
         self.moved = self.moved.or(matched.and(trips));
         if matched == Tri::Unknown && trips == Tri::Yes {
             self.joint.push(vec![filter.seen]);

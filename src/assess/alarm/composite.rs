@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::beside::Bystander;
+use super::event::Event;
 use super::hold::hold_back;
 use super::order::Composite;
 use super::roster::Roster;
@@ -10,14 +11,18 @@ use super::rule::{Rule, State};
 use super::states::{Change, Possible, States};
 use super::suppress::suppress;
 use super::trip::Trip;
+use super::turns::Turns;
 use super::{Actor, Judged};
-use crate::assess::Link;
 use crate::assess::fault::{Fault, Tri};
 use crate::assess::index::Place;
+use crate::assess::{Link, Warning, WarningCode};
 use crate::snapshot::Alarm;
 
 /// More levels than this are not told one by one: nobody builds them, and thousands would cost their square.
 const MOST_LEVELS: usize = 100;
+
+/// More names than this are not told.
+const MOST_NAMES: usize = 10;
 
 /// A composite alarm that acts after a judged one.
 pub(super) struct Above<'a> {
@@ -40,9 +45,11 @@ pub(super) fn ascend<'a>(
     place: &Place<'a>,
     judged: &Judged<'_>,
     beside: &BTreeMap<usize, Bystander<'_>>,
+    event: &Event<'_>,
 ) -> Ascent<'a> {
     let mut walk = Walk::new(&place.alarms, judged, beside);
     walk.run();
+    let turns = Turns::of(place, event);
     let mut ascent = Ascent {
         above: Vec::new(),
         open: BTreeMap::new(),
@@ -60,9 +67,14 @@ pub(super) fn ascend<'a>(
             from: reached.from,
             joint: None,
         };
+        actor.warnings.extend(reached.warnings.iter().cloned());
         if suppress(composite, &walk.states, &mut actor) == Tri::Unknown {
             let suppressor = composite.suppressor.and_then(|(_, at)| at);
             ascent.open.extend(suppressor.map(|at| (at, 1)));
+        }
+        if !actor.faults.iter().any(Fault::is_broken) {
+            let fault = turns.fault(event, composite, &walk.states);
+            actor.faults.extend(fault);
         }
         hold_back(place, at, &mut actor);
         ascent.above.push(Above {
@@ -82,6 +94,8 @@ struct Reached<'a> {
     path: Vec<&'a Alarm>,
     /// Why it does not change to ALARM, or may not. What only keeps it from acting does not matter to its parents.
     faults: Vec<Fault>,
+    /// What its composite alarms have to be warned of.
+    warnings: Vec<Warning>,
     /// The state that it leaves.
     from: Option<State>,
     /// Whether an alarm of the path has a topic.
@@ -144,6 +158,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     origin: at,
                     path: vec![alarm],
                     faults: trip.faults.clone(),
+                    warnings: Vec::new(),
                     from: trip.rest,
                     is_told: roster.tells(at),
                 }));
@@ -176,7 +191,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let Some(composite) = self.roster.composite(at) else {
                 continue;
             };
-            let outcome = judge(composite, &self.states);
+            let outcome = judge(composite, self.roster, &self.states);
             let reached = self.reach(at, composite, &outcome);
             if let Some(known) = self.reached.get_mut(at) {
                 *known = reached;
@@ -203,11 +218,30 @@ impl<'w, 'a> Walk<'w, 'a> {
         reached.path.truncate(MOST_LEVELS);
         reached.path.push(composite.alarm);
         reached.from = outcome.from;
+        let room = MOST_NAMES.saturating_sub(reached.warnings.len());
+        reached.warnings.extend(self.in_alarm(composite).take(room));
         reached.is_told |= self.roster.tells(at);
         if reached.is_explained_by(outcome) {
             reached.faults.extend(outcome.fault.clone());
         }
         Some(reached)
+    }
+
+    /// The alarms under the composite one that are in ALARM at present, but for those that are judged themselves.
+    fn in_alarm(&self, composite: &Composite<'_>) -> impl Iterator<Item = Warning> {
+        let is_reached = |at: &usize| self.reached.get(*at).is_some_and(Option::is_some);
+        let below = composite.below.iter().filter(move |at| {
+            !is_reached(at) && self.roster.composite(**at).is_none() && self.states.comes_back(**at)
+        });
+        let over = &composite.alarm.alarm_name;
+        below.filter_map(|at| self.roster.alarm(*at)).map(move |alarm| Warning {
+            code: WarningCode::InAlarm,
+            message: format!(
+                "Alarm {} under composite alarm {over} is in ALARM at present; until it is OK again another event may \
+                 notify nobody.",
+                alarm.alarm_name
+            ),
+        })
     }
 
     /// A composite alarm that is reached and meant to notify.
@@ -266,7 +300,7 @@ impl Outcome {
     }
 }
 
-fn judge(composite: &Composite<'_>, states: &States<'_>) -> Outcome {
+fn judge(composite: &Composite<'_>, roster: &Roster<'_>, states: &States<'_>) -> Outcome {
     let name = &composite.alarm.alarm_name;
     let open = |message: String| Outcome {
         change: Change {
@@ -286,15 +320,21 @@ fn judge(composite: &Composite<'_>, states: &States<'_>) -> Outcome {
             "Whether composite alarm {name} goes to ALARM is not known: composite alarms under it look at each other in a \
              circle."
         )),
-        Some(rule) => follow(composite, rule, states),
+        Some(rule) => follow(composite, rule, roster, states),
     }
 }
 
-fn follow(composite: &Composite<'_>, rule: &Rule<Option<usize>>, states: &States<'_>) -> Outcome {
+fn follow(
+    composite: &Composite<'_>,
+    rule: &Rule<Option<usize>>,
+    roster: &Roster<'_>,
+    states: &States<'_>,
+) -> Outcome {
     let before = rule.evaluate(&|child, state| states.of_alarm(*child).before.is(state));
     let after = rule.evaluate(&|child, state| states.of_alarm(*child).after.is(state));
     let wavers = may_waver(composite, rule, (before, after), states);
-    let fault = stays(composite.alarm, (before, after), wavers);
+    let movable = movable(composite, roster, states);
+    let fault = stays(composite.alarm, (before, after), wavers, &movable);
     Outcome {
         change: Change {
             before: resting(composite.alarm, before),
@@ -344,8 +384,27 @@ fn may_waver(
             == Tri::Unknown
 }
 
+/// The first of the alarms that it looks at of which it is not known whether the event moves them.
+fn movable<'a>(
+    composite: &Composite<'_>,
+    roster: &Roster<'a>,
+    states: &States<'_>,
+) -> Vec<&'a str> {
+    let below = composite.below.iter();
+    let movable = below
+        .filter(|at| states.may_be_moved(**at))
+        .take(MOST_NAMES);
+    let alarms = movable.filter_map(|at| roster.alarm(*at));
+    alarms.map(|alarm| alarm.alarm_name.as_str()).collect()
+}
+
 /// Why it does not change to ALARM, or may not.
-fn stays(alarm: &Alarm, (before, after): (Tri, Tri), wavers: bool) -> Option<Fault> {
+fn stays(
+    alarm: &Alarm,
+    (before, after): (Tri, Tri),
+    wavers: bool,
+    movable: &[&str],
+) -> Option<Fault> {
     let name = &alarm.alarm_name;
     match (before, after) {
         (Tri::No, Tri::Yes) => None,
@@ -369,10 +428,18 @@ fn stays(alarm: &Alarm, (before, after): (Tri, Tri), wavers: bool) -> Option<Fau
                 alarm.alarm_rule.as_deref().unwrap_or_default()
             ),
         )),
-        _ => Some(Fault::undecided(
+        _ if movable.is_empty() => Some(Fault::undecided(
             Link::Alarm,
             format!(
                 "Whether composite alarm {name} goes to ALARM depends on alarms whose state is not known."
+            ),
+        )),
+        _ => Some(Fault::undecided(
+            Link::Alarm,
+            format!(
+                "Whether composite alarm {name} goes to ALARM depends on others that it looks at ({}): whether the event \
+                 moves them is not known.",
+                movable.join(", ")
             ),
         )),
     }

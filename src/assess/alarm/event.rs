@@ -15,6 +15,8 @@ pub(crate) struct Event<'a> {
     pub(super) filter: &'a Filter<'a>,
     /// Other filters of the log group that match it too.
     pub(super) also: Vec<&'a Filter<'a>>,
+    /// Other filters that do not match it.
+    pub(super) apart: Vec<&'a Filter<'a>>,
     /// Fields with their values, for the dimensions of the filter's metric.
     pub(super) picks: Vec<(String, String)>,
 }
@@ -31,6 +33,7 @@ impl<'a> Event<'a> {
             relations,
             filter,
             also: Vec::new(),
+            apart: Vec::new(),
             picks: Vec::new(),
         }
     }
@@ -39,6 +42,8 @@ impl<'a> Event<'a> {
     pub(super) fn is_matched_by(&self, other: &Filter<'_>) -> Tri {
         if is_same(self.filter, other) || self.also.iter().any(|also| is_same(also, other)) {
             Tri::Yes
+        } else if self.apart.iter().any(|apart| is_same(apart, other)) {
+            Tri::No
         } else if other.is_on(&self.filter.seen.region, &self.filter.seen.log_group_name) {
             self.relations.of(self.filter, other)
         } else {

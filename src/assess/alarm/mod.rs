@@ -15,9 +15,11 @@ mod rule;
 mod series;
 mod states;
 mod statistic;
+mod steady;
 mod stranger;
 mod suppress;
 mod trip;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +86,8 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
             picks,
             ..Event::of(place.world, filter, &place.relations)
         };
-        let (alone, together) = of_event(place, &event);
+        let (mut alone, together) = of_event(place, &event);
+        tell_apart(place, &event, &together, &mut alone);
         let known: BTreeMap<*const Alarm, &Actor<'a>> = alone
             .iter()
             .filter_map(|actor| Some((std::ptr::from_ref(actor.acting()?), actor)))
@@ -122,6 +125,47 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
     actors
 }
 
+/// What is left open because other filters may match the event, too, is decided where it fails if none of them does: what
+/// fails then is all that they do not match, and the events that they match are asked about by themselves.
+fn tell_apart<'a>(
+    place: &Place<'a>,
+    event: &Event<'_>,
+    together: &[Vec<&MetricFilter>],
+    alone: &mut [Actor<'a>],
+) {
+    let is_broken = |actor: &Actor<'_>| actor.faults.iter().any(Fault::is_broken);
+    let is_open = |actor: &Actor<'_>| !actor.faults.is_empty() && !is_broken(actor);
+    let is_named = |one: &&Filter<'a>| {
+        let mut names = together.iter().flatten();
+        names.any(|seen| std::ptr::eq(*seen, one.seen))
+    };
+    let apart: Vec<&Filter<'a>> = place.filters.iter().filter(is_named).collect();
+    let is_single = together.iter().all(|set| set.len() == 1);
+    let can_be_joined = |one: &&Filter<'a>| joint(event.filter, &[one]).is_some();
+    if apart.is_empty()
+        || !is_single
+        || !apart.iter().all(can_be_joined)
+        || !alone.iter().any(is_open)
+    {
+        return;
+    }
+    let event = Event {
+        apart,
+        ..event.clone()
+    };
+    let (acting, _) = of_event(place, &event);
+    for actor in alone.iter_mut().filter(|actor| is_open(actor)) {
+        let same = |other: &&Actor<'a>| {
+            let (one, other) = (actor.acting(), other.acting());
+            one.map(std::ptr::from_ref) == other.map(std::ptr::from_ref)
+        };
+        let found = acting.iter().find(same);
+        if let Some(broken) = found.filter(|other| is_broken(other)) {
+            *actor = broken.clone();
+        }
+    }
+}
+
 fn joint<'a>(filter: &Filter<'a>, also: &[&Filter<'a>]) -> Option<Joint<'a>> {
     let patterns: Option<Vec<&Pattern>> = [filter]
         .into_iter()
@@ -154,7 +198,7 @@ fn of_event<'e, 'a>(place: &'e Place<'a>, event: &'e Event<'e>) -> (Vec<Actor<'a
         .map(|(at, alarm)| (at, judge(alarm, event, &place.filters)))
         .collect();
     let beside = beside::bystanders(place, &judged, event);
-    let ascent = composite::ascend(place, &judged, &beside);
+    let ascent = composite::ascend(place, &judged, &beside, event);
     let of_trips = judged.values().flat_map(|trip| &trip.joint);
     let of_open = most_telling(&beside, &ascent.open);
     let together = each_once(of_trips.chain(of_open));

@@ -1,13 +1,13 @@
-//! Which filters match the events of another: looked up, or proved with a bound on the work.
+//! Which filters match the events of another, or practically every record together: looked up, or proved with a bound on the work.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::assess::fault::Tri;
-use crate::assess::filter::Filter;
+use crate::assess::filter::{Filter, matches_practically_all};
 use crate::assess::proofs::{Proofs, ShareQuestion};
-use crate::pattern::{Assumptions, Share, share};
+use crate::pattern::{Assumptions, Pattern, Share, share};
 use crate::snapshot::MetricFilter;
 
 /// Steps of work for one proof. The prescribed patterns take some hundreds for each other.
@@ -17,6 +17,10 @@ const MOST: u64 = 20_000;
 /// of 1000 characters that take all of [`MOST`] are easily found, and each is asked about with each.
 const TOTAL: u64 = 1_000_000;
 
+/// Sets of filters of which it is asked whether they leave anything out, for all alarms of an account. A set that takes a whole
+/// proof takes some tens of milliseconds, and whoever may write alarms could ask for very many.
+const MOST_SETS: usize = 64;
+
 /// Two filters, as they lie in the snapshot.
 type Pair = (*const MetricFilter, *const MetricFilter);
 
@@ -25,6 +29,8 @@ type Pair = (*const MetricFilter, *const MetricFilter);
 pub(crate) struct Relations<'p> {
     proofs: &'p Proofs,
     known: RefCell<HashMap<Pair, Tri>>,
+    /// Whether sets of filters match practically every record.
+    sets: RefCell<HashMap<Vec<*const MetricFilter>, Tri>>,
     /// Steps that are left. What was proved at an earlier look is paid for as if it were proved now, so that the answers do not
     /// depend on what was looked at before.
     left: Cell<u64>,
@@ -35,6 +41,7 @@ impl<'p> Relations<'p> {
         Rc::new(Self {
             proofs,
             known: RefCell::default(),
+            sets: RefCell::default(),
             left: Cell::new(TOTAL),
         })
     }
@@ -48,6 +55,40 @@ impl<'p> Relations<'p> {
         let relation = self.work_out(filter, other);
         self.known.borrow_mut().insert(pair, relation);
         relation
+    }
+
+    /// Whether practically every record matches one of these, of which none does so by itself.
+    pub(super) fn leave_nothing_out(&self, filters: &[&Filter<'_>]) -> Tri {
+        if filters.len() < 2 {
+            return Tri::No;
+        }
+        let set: Vec<*const MetricFilter> = filters
+            .iter()
+            .map(|one| std::ptr::from_ref(one.seen))
+            .collect();
+        if let Some(known) = self.sets.borrow().get(&set) {
+            return *known;
+        }
+        if self.sets.borrow().len() >= MOST_SETS {
+            return Tri::Unknown;
+        }
+        let answer = self.prove_together(filters);
+        self.sets.borrow_mut().insert(set, answer);
+        answer
+    }
+
+    fn prove_together(&self, filters: &[&Filter<'_>]) -> Tri {
+        let patterns = filters.iter().filter_map(|one| one.pattern_of_records());
+        let Some(any) = Pattern::any(&patterns.collect::<Vec<_>>()) else {
+            return Tri::Unknown;
+        };
+        let mut records: Vec<Assumptions> = Vec::new();
+        for one in filters.iter().flat_map(|one| &one.records) {
+            if !records.contains(one) {
+                records.push(one.clone());
+            }
+        }
+        matches_practically_all(&any, &records, self.proofs)
     }
 
     fn work_out(&self, filter: &Filter<'_>, other: &Filter<'_>) -> Tri {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::has_topic;
 use super::order::{Composite, Composites, Parents, in_order};
+use super::rule::State;
 use super::series::{looks_at, searched};
 use super::states::Possible;
 use crate::assess::filter::Metric;
@@ -119,6 +120,11 @@ impl<'a> Roster<'a> {
     /// The states in which the alarms were seen.
     pub(super) fn present(&self) -> &[Possible] {
         &self.present
+    }
+
+    /// Whether the alarm was seen in ALARM.
+    pub(super) fn is_in_alarm(&self, at: usize) -> bool {
+        self.present.get(at) == Some(&Possible::only(State::Alarm))
     }
 
     pub(super) fn composite(&self, at: usize) -> Option<&Composite<'a>> {

@@ -37,6 +37,11 @@ impl Query<'_> {
             && !self.writers.iter().any(|writer| fits(writer, self.unit))
     }
 
+    /// Whether it sees what the filter writes for the event.
+    pub(super) fn takes_from(&self, filter: &Filter<'_>) -> bool {
+        fits(filter, self.unit) && self.writers.iter().any(|one| is_same(one, filter))
+    }
+
     fn is_by_aws(&self) -> bool {
         self.writers.is_empty() && self.namespace.starts_with("AWS/")
     }
@@ -54,7 +59,7 @@ fn fits(filter: &Filter<'_>, unit: Option<&str>) -> bool {
 pub(super) enum Period {
     /// Nothing arrives at all.
     Silent,
-    /// Records arrive, in one minute or in each of them; none matches.
+    /// Records arrive, in one minute or in each of them; none matches but what matches practically every one.
     Quiet { busy: bool },
     /// The event arrives; other records in the other minutes, or not. Of the filters that may match it these do.
     Event { busy: bool, others: u32 },
@@ -115,12 +120,14 @@ pub(super) fn searched(alarm: &Alarm) -> Option<&str> {
 /// All metrics of an alarm, seen from one filter.
 pub(super) struct Metrics<'a> {
     alarm: &'a Alarm,
-    event: &'a Event<'a>,
+    pub(super) event: &'a Event<'a>,
     pub(super) queries: Vec<Query<'a>>,
     /// Other filters that certainly match the event.
     always: Vec<&'a Filter<'a>>,
     /// Other filters of which each may match it.
     pub(super) perhaps: Vec<&'a Filter<'a>>,
+    /// The writers of the event's log group that match practically every record.
+    pub(super) steady: Vec<&'a Filter<'a>>,
 }
 
 impl<'a> Metrics<'a> {
@@ -132,7 +139,9 @@ impl<'a> Metrics<'a> {
             queries,
             always: Vec::new(),
             perhaps: Vec::new(),
+            steady: Vec::new(),
         };
+        metrics.steady = metrics.steady_writers();
         for other in filters {
             let writes = |query: &Query<'_>| query.writers.iter().any(|one| is_same(one, other));
             if is_same(other, event.filter) || !metrics.queries.iter().any(writes) {
@@ -147,6 +156,11 @@ impl<'a> Metrics<'a> {
         metrics
     }
 
+    /// Whether other filters certainly match the event.
+    pub(super) fn has_others(&self) -> bool {
+        !self.always.is_empty()
+    }
+
     /// The value that the alarm compares with its threshold; `value` stands in for what a match adds.
     pub(super) fn value(&self, period: Period, value: Option<f64>) -> Value {
         self.value_beside(period, value, &[])
@@ -159,14 +173,36 @@ impl<'a> Metrics<'a> {
         value: Option<f64>,
         extras: &[Extra],
     ) -> Value {
-        let valuation = Valuation {
+        self.evaluate(&Valuation {
             metrics: self,
             period,
             value,
             extras,
+            steady: &self.steady,
             depth: Cell::new(0),
             known: RefCell::default(),
-        };
+        })
+    }
+
+    /// As [`Metrics::value_beside`], if these writers match practically every record.
+    pub(super) fn value_under(
+        &self,
+        steady: &[&'a Filter<'a>],
+        period: Period,
+        extras: &[Extra],
+    ) -> Value {
+        self.evaluate(&Valuation {
+            metrics: self,
+            period,
+            value: None,
+            extras,
+            steady,
+            depth: Cell::new(0),
+            known: RefCell::default(),
+        })
+    }
+
+    fn evaluate(&self, valuation: &Valuation<'_, 'a>) -> Value {
         if self.alarm.metrics.is_empty() {
             return self
                 .queries
@@ -282,14 +318,27 @@ struct Valuation<'j, 'a> {
     value: Option<f64>,
     /// What other events add.
     extras: &'j [Extra],
+    /// Who matches practically every record.
+    steady: &'j [&'a Filter<'a>],
     depth: Cell<u8>,
     /// The values of expressions, each worked out once: ten that name each other hundreds of times would never end.
     known: RefCell<BTreeMap<String, Value>>,
 }
 
 impl Valuation<'_, '_> {
-    /// Whether the writer matches the event, and how often its default is reported.
-    fn counts(&self, writer: &Filter<'_>, minutes: u32) -> (bool, u32) {
+    /// How often the writer matches, and how often its default is reported.
+    fn counts(&self, writer: &Filter<'_>, minutes: u32) -> (u32, u32) {
+        let (matches, defaults) = self.counts_of_event(writer, minutes);
+        let is_steady = self.steady.iter().any(|one| is_same(one, writer));
+        if is_steady {
+            (u32::from(matches) + defaults, 0)
+        } else {
+            (u32::from(matches), defaults)
+        }
+    }
+
+    /// Whether the writer matches the event, and how often its default is reported if it matches no other record.
+    fn counts_of_event(&self, writer: &Filter<'_>, minutes: u32) -> (bool, u32) {
         let seen = self.metrics.event.filter.seen;
         let same_group = writer.is_on(&seen.region, &seen.log_group_name);
         let certain = is_same(writer, self.metrics.event.filter)
@@ -335,8 +384,8 @@ impl Valuation<'_, '_> {
                 continue;
             };
             let (matches, defaults) = self.counts(writer, query.minutes);
-            if matches {
-                samples.push((self.value.unwrap_or_else(|| metric.number()), 1));
+            if matches > 0 {
+                samples.push((self.value.unwrap_or_else(|| metric.number()), matches));
             }
             if let Some(default) = metric.default.filter(|_| defaults > 0) {
                 samples.push((default, defaults));

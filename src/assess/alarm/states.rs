@@ -106,7 +106,7 @@ impl<'s> States<'s> {
         let seen = self.at_present(Some(at));
         let in_alarm = Possible::only(State::Alarm);
         let after = match moved {
-            Tri::No => return,
+            Tri::No => return self.come_back(at, rest),
             Tri::Yes => in_alarm,
             Tri::Unknown => seen.or(in_alarm),
         };
@@ -125,6 +125,25 @@ impl<'s> States<'s> {
                 wavers,
             },
         );
+    }
+
+    /// Notes that an alarm that is in ALARM at present, and that the event does not move, goes to the state in which it rests.
+    fn come_back(&mut self, at: usize, rest: Option<State>) {
+        let is_in_alarm = self.at_present(Some(at)).is(State::Alarm) == Tri::Yes;
+        if let Some(rest) = rest.filter(|_| is_in_alarm) {
+            self.change(at, Change::none(Possible::only(rest)));
+        }
+    }
+
+    /// Whether the alarm is in ALARM at present, and is known not to rest there.
+    pub(super) fn comes_back(&self, at: usize) -> bool {
+        self.at_present(Some(at)).is(State::Alarm) == Tri::Yes
+            && self.of_alarm(Some(at)).before.is(State::Alarm) == Tri::No
+    }
+
+    /// Whether the state of the alarm is known but for what the event does to it.
+    pub(super) fn may_be_moved(&self, at: usize) -> bool {
+        self.at_present(Some(at)).is_known() && !self.of_alarm(Some(at)).after.is_known()
     }
 
     /// Notes what the event does to an alarm.

@@ -19,7 +19,7 @@ pub(super) struct Extra {
 }
 
 /// As many other events as come to matter.
-const MANY: u32 = 1_000_000;
+pub(super) const MANY: u32 = 1_000_000;
 
 /// Beyond what anybody compares with: what a field of a record, or somebody unseen, may write.
 const HUGE: f64 = 1e12;
@@ -177,6 +177,13 @@ impl<'a> Judge<'a> {
         if strangers.len() > 1 && !self.trips_beside(&all) {
             trip.faults.push(self.undecided(format!(
                 "Other events write into the metrics of alarm {name}, too: whether {question} cannot be told."
+            )));
+            return;
+        }
+        let crowd = self.metrics.crowd(&self.metrics.steady);
+        if !crowd.is_empty() && !self.trips_beside(&crowd) {
+            trip.faults.push(self.undecided(format!(
+                "Every record adds to a metric of alarm {name}: whether {question} depends on how many come."
             )));
         }
     }

@@ -28,6 +28,13 @@ pub(super) fn suppress(
                 "The actions of composite alarm {name} are held back by its suppressor {suppressor}."
             ),
         ),
+        Tri::Unknown if at.is_some_and(|at| states.may_be_moved(at)) => Fault::undecided(
+            Link::Alarm,
+            format!(
+                "Whether the event moves {suppressor}, which can hold back the actions of composite alarm {name}, is \
+                 not known."
+            ),
+        ),
         Tri::Unknown => Fault::undecided(
             Link::Alarm,
             format!(
@@ -62,7 +69,9 @@ fn held_back(composite: &Alarm, suppressor: Option<usize>, states: &States<'_>) 
     let change = states.of_alarm(suppressor);
     let meanwhile = change.between().is(State::Alarm);
     let soon = change.after.is(State::Alarm);
-    if is_held_now || soon == Tri::Yes {
+    // One that goes back to OK whatever the event is holds the actions back until then.
+    let is_still_there = now == Tri::Yes && meanwhile == Tri::No;
+    if is_held_now || is_still_there || soon == Tri::Yes {
         Tri::Yes
     } else if now == Tri::No && meanwhile == Tri::No {
         Tri::No

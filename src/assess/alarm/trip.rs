@@ -97,7 +97,7 @@ fn is_band(alarm: &Alarm) -> bool {
 pub(super) struct Judge<'a> {
     pub(super) alarm: &'a Alarm,
     pub(super) event: &'a Event<'a>,
-    filter: &'a Filter<'a>,
+    pub(super) filter: &'a Filter<'a>,
     pub(super) metrics: Metrics<'a>,
 }
 
@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
             self.unit(&landing, trip);
             self.system_fields(trip);
         }
-        self.always_on(trip);
+        self.steadily_raised(trip);
         self.low_sample_count(trip);
         self.evaluation(trip);
         if trip.faults.iter().any(Fault::is_broken) {
@@ -218,9 +218,16 @@ impl<'a> Judge<'a> {
             None,
         ) {
             Ok(Tri::Yes) => {}
-            Ok(_) => trip.faults.push(self.spoilt(format!(
-                "Alarm {name} looks at the {} of its metric, which the default value dilutes: one event among other \
-                 records does not reach the threshold.",
+            Ok(_) if self.metrics.steady.is_empty() => {
+                trip.faults.push(self.spoilt(format!(
+                    "Alarm {name} looks at the {} of its metric, which the default value dilutes: one event among other \
+                     records does not reach the threshold.",
+                    self.statistics()
+                )));
+            }
+            Ok(_) => trip.faults.push(self.broken(format!(
+                "Alarm {name} looks at the {} of its metric, which what is written for every record dilutes: one event \
+                 among other records does not reach the threshold.",
                 self.statistics()
             ))),
             Err(reason) => trip.faults.push(self.undecided(format!(
@@ -324,39 +331,6 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// A filter that matches practically every record raises its metric all the time.
-    fn always_on(&self, trip: &mut Trip<'_>) {
-        for query in &self.metrics.queries {
-            for writer in &query.writers {
-                let same_group =
-                    writer.is_on(&self.filter.seen.region, &self.filter.seen.log_group_name);
-                let message = format!(
-                    "Metric filter {} matches practically every record, so alarm {} stays in ALARM: it acts on change \
-                     only, and one event more changes nothing.",
-                    writer.seen.filter_name, self.alarm.alarm_name
-                );
-                match (writer.always_on, same_group) {
-                    (Tri::Yes, true) => trip.faults.push(
-                        on(self.alarm, Fault::broken(Link::Alarm, message)),
-                    ),
-                    (Tri::Yes, false) => trip.faults.push(self.undecided(format!(
-                        "Metric filter {} of log group {} raises the same metric with every record; whether alarm {} \
-                         ever rests cannot be told.",
-                        writer.seen.filter_name, writer.seen.log_group_name, self.alarm.alarm_name
-                    ))),
-                    // What it reads is not known, and that is told of the filter itself.
-                    (Tri::Unknown, _)
-                        if is_same(writer, self.filter) && writer.is_of_transformed() => {}
-                    (Tri::Unknown, _) => trip.faults.push(self.undecided(format!(
-                        "Whether metric filter {} matches practically every record cannot be decided.",
-                        writer.seen.filter_name
-                    ))),
-                    (Tri::No, _) => {}
-                }
-            }
-        }
-    }
-
     /// One sample is few: such a percentile is then not evaluated at all.
     fn low_sample_count(&self, trip: &mut Trip<'_>) {
         let is_percentile = self
@@ -391,6 +365,7 @@ impl<'a> Judge<'a> {
             Some(1.0),
         );
         if with_one == Ok(Tri::Yes)
+            && !self.metrics.has_others()
             && let Some(metric) = self.filter.metric
             && matches!(metric.value, MetricValue::Number(_))
         {
@@ -404,7 +379,14 @@ impl<'a> Judge<'a> {
             .on(&self.filter.seen.filter_name)
             .remedy(self.filter.put_counting());
         }
-        if self.alarm.metrics.is_empty() {
+        if self.alarm.metrics.is_empty() && self.metrics.has_others() {
+            self.broken(format!(
+                "One event does not trip alarm {name}: with what other metric filters write for it the {} is not {} {}.",
+                self.statistics(),
+                operator_words(self.alarm.comparison_operator.as_deref()),
+                self.alarm.threshold.unwrap_or(f64::NAN)
+            ))
+        } else if self.alarm.metrics.is_empty() {
             self.broken(format!(
                 "One event does not trip alarm {name}: the {} of one match, {value}, is not {} {}.",
                 self.statistics(),
@@ -427,7 +409,7 @@ impl<'a> Judge<'a> {
         self.is_breach(self.metrics.value_beside(period, None, extras))
     }
 
-    fn is_breach(&self, value: Value) -> Result<Tri, String> {
+    pub(super) fn is_breach(&self, value: Value) -> Result<Tri, String> {
         match value {
             Value::Number(number) => self
                 .compare(number)

@@ -37,10 +37,7 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
     if let Syntax::Terms(_) | Syntax::Regex(_) | Syntax::Fields(_) = pattern.syntax() {
         return raw_always_on(pattern);
     }
-    if let Syntax::Json(expr) = pattern.syntax()
-        && asks_for_few_names(expr)
-        && !assumptions.names_values_of("eventName")
-    {
+    if asks_for_few_names(pattern) && !assumptions.names_values_of("eventName") {
         return Decision::No;
     }
     let text = pattern.text();
@@ -86,7 +83,11 @@ pub fn always_on(pattern: &Pattern, assumptions: &Assumptions) -> Decision {
 
 /// Whether all that matches has one of finitely many names, as what most filters look for: the events of all other names are left
 /// out, which is seen without a proof.
-fn asks_for_few_names(expr: &Expr<Condition>) -> bool {
+pub(crate) fn asks_for_few_names(pattern: &Pattern) -> bool {
+    matches!(pattern.syntax(), Syntax::Json(expr) if has_few_names(expr))
+}
+
+fn has_few_names(expr: &Expr<Condition>) -> bool {
     match expr {
         Expr::One(condition) => {
             let is_name =
@@ -97,8 +98,8 @@ fn asks_for_few_names(expr: &Expr<Condition>) -> bool {
             );
             is_name && is_exact
         }
-        Expr::And(parts) => parts.iter().any(asks_for_few_names),
-        Expr::Or(parts) => parts.iter().all(asks_for_few_names),
+        Expr::And(parts) => parts.iter().any(has_few_names),
+        Expr::Or(parts) => parts.iter().all(has_few_names),
     }
 }
 

@@ -35,6 +35,7 @@ use super::reader;
 use super::syntax::{Comparison, Operand, Step, Syntax, Test};
 
 pub use always::always_on;
+pub(crate) use always::asks_for_few_names;
 pub use share::{Share, share};
 
 /// Work for one proof; some tens of milliseconds.
