@@ -348,7 +348,7 @@ fn read_topic(world: World<'_>, topic_arn: &str) -> Reading {
             "SNS_SUBSCRIPTION_NOT_PRESENT",
             "The topic has no confirmed subscription.",
         )
-        .unless(subscription::unseen(world, topic_arn, listed))
+        .unless(subscription::unlisted(world, topic_arn, listed))
     } else {
         let hidden = topic::missing(world, topic_arn, arn).filter(|fault| !fault.is_broken());
         Reading::fail(6, "SNS_TOPIC_INVALID", "The topic does not exist.").unless(hidden)

@@ -7,7 +7,7 @@ use super::remedy::Command;
 use super::world::World;
 use super::{Expectations, Link, Warning, WarningCode};
 use crate::snapshot::Arn;
-use crate::snapshot::{Alarm, DELETED, Subscription, Topic};
+use crate::snapshot::{Alarm, DELETED, PENDING_CONFIRMATION, Subscription, Topic};
 
 /// What the names of a drill's own resources begin with: as endpoints they prove the chain and tell nobody.
 pub const DRILL_PREFIX: &str = "trailwarden-drill-";
@@ -101,7 +101,19 @@ fn nobody(
 ) -> Vec<Fault> {
     let region = Arn::topic(topic_arn).map_or("", |arn| arn.region);
     let foreign = Arn::topic(topic_arn).is_some_and(|arn| arn.account != world.account());
-    if let Some(fault) = unlisted(world, topic_arn, topic) {
+    let hole = world
+        .list_hole(
+            world.snapshot.subscriptions.as_ref(),
+            "sns:ListSubscriptionsByTopic",
+            topic_arn,
+        )
+        .or_else(|| world.hole("sns:ListSubscriptionsByTopic", &[region]));
+    let confirmed = topic.and_then(|topic| topic.attributes.subscriptions_confirmed.as_deref());
+    if let Some(hole) = hole.filter(|hole| !hole.is_not_found())
+        && confirmed != Some("0")
+    {
+        let meaning = format!("whether anybody is subscribed to {topic_arn} is not known.");
+        let fault = hole.fault(Link::Subscription, &meaning).on(topic_arn);
         return vec![if foreign {
             fault.named(Link::Subscription)
         } else {
@@ -122,9 +134,6 @@ fn nobody(
     if rejections.iter().any(|fault| !fault.is_broken()) {
         rejections.retain(|fault| !fault.is_broken());
         return rejections;
-    }
-    if let Some(fault) = topic.and_then(|topic| beyond_the_list(world, topic)) {
-        return vec![fault];
     }
     if let Some(first) = rejections.into_iter().next() {
         return vec![first];
@@ -151,14 +160,8 @@ fn nobody(
     ]
 }
 
-/// Subscriptions of a topic that were not seen, and may be confirmed.
-pub(super) fn unseen(world: World<'_>, topic_arn: &str, topic: Option<&Topic>) -> Option<Fault> {
-    let beyond = || beyond_the_list(world, topic?);
-    unlisted(world, topic_arn, topic).or_else(beyond)
-}
-
 /// The subscriptions could not be listed, and the topic does not count none.
-fn unlisted(world: World<'_>, topic_arn: &str, topic: Option<&Topic>) -> Option<Fault> {
+pub(super) fn unlisted(world: World<'_>, topic_arn: &str, topic: Option<&Topic>) -> Option<Fault> {
     let region = Arn::topic(topic_arn).map_or("", |arn| arn.region);
     let list = world.snapshot.subscriptions.as_ref();
     let operation = "sns:ListSubscriptionsByTopic";
@@ -174,36 +177,6 @@ fn unlisted(world: World<'_>, topic_arn: &str, topic: Option<&Topic>) -> Option<
 fn confirmed(topic: &Topic) -> Option<usize> {
     let count = topic.attributes.subscriptions_confirmed.as_deref()?;
     count.parse().ok()
-}
-
-/// The topic counts more confirmed subscriptions than were listed: one that was not seen may notify somebody.
-fn beyond_the_list(world: World<'_>, topic: &Topic) -> Option<Fault> {
-    let topic_arn = topic.topic_arn.as_str();
-    let counted = confirmed(topic)?;
-    let listed = world.snapshot.subscriptions.iter().flatten();
-    let confirmed = listed
-        .filter(|one| one.topic_arn == topic_arn && is_confirmed(one))
-        .count();
-    let region = Arn::topic(topic_arn).map_or("", |arn| arn.region);
-    (counted > confirmed).then(|| {
-        Fault::undecided(
-            Link::Subscription,
-            format!(
-                "Topic {topic_arn} counts more confirmed subscriptions ({counted}) than were listed ({confirmed}): whether \
-                 it notifies anybody is not known."
-            ),
-        )
-        .named(Link::Visibility)
-        .on(topic_arn)
-        .remedy(
-            Command::new("sns list-subscriptions-by-topic", region).with("--topic-arn", topic_arn),
-        )
-    })
-}
-
-fn is_confirmed(subscription: &Subscription) -> bool {
-    let is_pending = subscription.attributes.pending_confirmation.as_deref() == Some("true");
-    !is_pending && Arn::parse(&subscription.subscription_arn).is_some()
 }
 
 /// A topic of which nothing was seen, not even that it is there: that no subscription was seen either tells nothing.
@@ -236,7 +209,8 @@ fn receives(world: World<'_>, subscription: &Subscription, body: &Part) -> Resul
     if arn == DELETED {
         return Err(broken(format!("The subscription of {endpoint} was deleted.")).remedy(again()));
     }
-    if !is_confirmed(subscription) {
+    let pending = subscription.attributes.pending_confirmation.as_deref() == Some("true");
+    if arn == PENDING_CONFIRMATION || pending || Arn::parse(arn).is_none() {
         return Err(broken(format!(
             "The subscription of {endpoint} was never confirmed."
         ))

@@ -41,7 +41,10 @@ pub(crate) fn sound() -> Value {
         "log_groups": [{"region": "us-east-1", "logGroupName": "ct", "logGroupClass": "STANDARD"}],
         "metric_filters": [filter("f", PATTERN, "m")],
         "alarms": [alarm("a", "m")],
-        "topics": [{"TopicArn": TOPIC, "Attributes": {"Owner": "111122223333"}}],
+        "topics": [{"TopicArn": TOPIC, "Attributes": {
+            "Owner": "111122223333", "SubscriptionsConfirmed": "1", "SubscriptionsPending": "0",
+            "SubscriptionsDeleted": "0"
+        }}],
         "subscriptions": [subscription(TOPIC)]
     })
 }
