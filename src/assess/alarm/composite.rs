@@ -49,7 +49,7 @@ pub(super) fn ascend<'a>(
 ) -> Ascent<'a> {
     let mut walk = Walk::new(&place.alarms, judged, beside);
     walk.run();
-    let turns = Turns::of(place, event);
+    let mut turns: Option<Turns<'_, 'a>> = None;
     let mut ascent = Ascent {
         above: Vec::new(),
         open: BTreeMap::new(),
@@ -73,8 +73,10 @@ pub(super) fn ascend<'a>(
             ascent.open.extend(suppressor.map(|at| (at, 1)));
         }
         if !actor.faults.iter().any(Fault::is_broken) {
-            let fault = turns.fault(event, composite, &walk.states);
-            actor.faults.extend(fault);
+            let turns = turns.get_or_insert_with(|| Turns::of(place, event));
+            actor
+                .faults
+                .extend(turns.fault(event, composite, &walk.states));
         }
         hold_back(place, at, &mut actor);
         ascent.above.push(Above {
