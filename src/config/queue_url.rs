@@ -69,7 +69,7 @@ impl FromStr for QueueUrl {
         let Ok(account) = account.parse::<AccountId>() else {
             return invalid("its path is not <account id of 12 digits>/<queue name>");
         };
-        if name.ends_with(".fifo") {
+        if let Some((_, "fifo")) = name.rsplit_once('.') {
             return invalid("it is a FIFO queue: the rules and the daemon use a standard queue");
         }
         if !is_word(name, 1..=80) {

@@ -287,8 +287,8 @@ impl Fresh {
             let meant = texts().filter(|text| forms.iter().any(|form| like(text, form)));
             meant.count()
         };
-        let names = NAMES.into_iter();
-        let name = names.min_by_key(|name| spoken_of(home.account, name));
+        let candidates = NAMES.into_iter();
+        let name = candidates.min_by_key(|name| spoken_of(home.account, name));
         let name = name.unwrap_or_default();
         let accounts = ACCOUNTS.into_iter().filter(|one| *one != home.account);
         let account = accounts.min_by_key(|account| spoken_of(account, name));
