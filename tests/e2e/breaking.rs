@@ -132,7 +132,11 @@ async fn of_a_burst_only_the_one_who_did_it_is_named(account: &Account) {
         .await
         .expect("DeleteMetricFilter");
     daemon.until_compliant(0.0).await;
-    account.until_queue_is_empty(Duration::from_secs(20)).await;
+    daemon
+        .until("all three events", |scrape| {
+            scrape.sum("trailwarden_messages_total", &[("outcome", "evaluated")]) >= 3.0
+        })
+        .await;
 
     let control = first_control(&daemon);
     assert_eq!(control["broken_link"], "alarm", "{control:#}");

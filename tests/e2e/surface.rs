@@ -181,10 +181,11 @@ async fn hostile_text_is_inert_on_page_terminal_and_log(account: &Account) {
     .expect("JSON");
     forged["detail"]["userAgent"] = HOSTILE.into();
     forged["detail"]["userIdentity"]["arn"] = HOSTILE.into();
-    forged["detail"]["eventTime"] = "2099-01-01T00:00:00Z".into();
     forged["detail"]["requestParameters"] =
         serde_json::json!({"alarmNames": [account.seeded.alarm]});
     Break::DisableActions.apply(account).await;
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    forged["detail"]["eventTime"] = now.to_string().into();
     account.send(&forged.to_string()).await;
     daemon
         .until("both events", |scrape| {
