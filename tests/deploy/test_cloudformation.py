@@ -68,7 +68,7 @@ class World:
         )
         assert (self.roles["WatchRoleArn"], self.roles["HealRoleArn"]) == (watch, heal)
         self.feed = deploy(
-            self.account, FEED_REGION, "feed", MemberAccounts=self.member, ConsumerRoleArns=f"{watch},{heal}"
+            self.account, FEED_REGION, "feed", MemberAccounts=self.member, ConsumerRoleArn=watch
         )
         place = {"FeedAccount": self.account, "FeedRegion": FEED_REGION}
         deploy(self.account, OTHER_REGION, "member", **place, Roles="no")
