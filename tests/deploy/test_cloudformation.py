@@ -164,8 +164,8 @@ def test_the_queue_keeps_and_guards_what_it_gets(world):
     assert set(policy) == {"RulesSend", "NobodyElseSends", "OnlyTheDaemonReceives", "OnlyEncrypted"}
     assert policy["RulesSend"]["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
     assert policy["NobodyElseSends"]["Condition"] == {"ArnNotEquals": {"aws:SourceArn": rules}}
-    receivers = [world.roles["WatchRoleArn"], world.roles["HealRoleArn"]]
-    assert policy["OnlyTheDaemonReceives"]["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": receivers}}
+    receiver = world.roles["WatchRoleArn"]
+    assert policy["OnlyTheDaemonReceives"]["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": receiver}}
     assert policy["OnlyTheDaemonReceives"]["Action"] == ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"]
     dead = world.queue("trailwarden-events-dead")
     assert dead["MessageRetentionPeriod"] == "1209600"
