@@ -6,6 +6,7 @@ use super::common::aws::Account;
 use super::common::breaks::{PATTERN, put_filter};
 use super::common::daemon::{Daemon, command};
 use super::common::emulator::raw_http;
+use super::common::scrape::Scrape;
 use super::{Break, Suite};
 
 pub(crate) fn add(suite: &mut Suite) {
@@ -186,12 +187,15 @@ async fn hostile_text_is_inert_on_page_terminal_and_log(account: &Account) {
     Break::DisableActions.apply(account).await;
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
     forged["detail"]["eventTime"] = now.to_string().into();
+    // Of two calls in one second the one that was sent later is the later one.
+    let evaluated = |count: f64| {
+        move |scrape: &Scrape| {
+            scrape.sum("trailwarden_messages_total", &[("outcome", "evaluated")]) >= count
+        }
+    };
+    daemon.until("the true event", evaluated(1.0)).await;
     account.send(&forged.to_string()).await;
-    daemon
-        .until("both events", |scrape| {
-            scrape.sum("trailwarden_messages_total", &[("outcome", "evaluated")]) >= 2.0
-        })
-        .await;
+    daemon.until("both events", evaluated(2.0)).await;
     daemon.until_compliant(0.0).await;
     let page = daemon.get("/");
     assert!(!page.contains("<script"), "{page}");
