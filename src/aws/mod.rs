@@ -20,6 +20,7 @@ mod permission;
 mod post;
 mod principals;
 mod queue;
+mod regions;
 mod renewal;
 mod request;
 mod role;

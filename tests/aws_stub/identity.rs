@@ -7,7 +7,7 @@ use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use trailwarden::aws::{
-    AccountApi, Aws, Class, ObserveError, ObserveScope, Remembered, Role, SetupError,
+    Account, AccountApi, Aws, Class, ObserveError, ObserveScope, Remembered, Role, SetupError,
 };
 
 use super::stub::{ACCOUNT, Answer, Notes, Stub, xml};
@@ -74,6 +74,17 @@ fn renewed(key: &Arc<Mutex<&'static str>>) -> impl ProvideCredentials + use<> {
     })
 }
 
+/// An account, and the access key of its credentials.
+async fn account_with_keys(stub: &Stub) -> (Arc<Mutex<&'static str>>, Account) {
+    let key = Arc::new(Mutex::new("AKIDONE"));
+    let aws = stub.aws_as(&Notes::default(), renewed(&key)).await;
+    let api = aws
+        .account(scope(), None)
+        .await
+        .expect("the scope is sound");
+    (key, api)
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_renewed_credentials_belong_to_is_asked_for_once_and_who_it_was_before_is_known() {
     let stub = Stub::new(|seen, before| match (seen.operation.as_str(), before) {
@@ -82,12 +93,7 @@ async fn whoever_renewed_credentials_belong_to_is_asked_for_once_and_who_it_was_
         ("GetCallerIdentity", before) => identity(ACCOUNT, &format!("session-{before}")),
         _ => Answer::Empty,
     });
-    let key = Arc::new(Mutex::new("AKIDONE"));
-    let aws = stub.aws_as(&Notes::default(), renewed(&key)).await;
-    let api = aws
-        .account(scope(), None)
-        .await
-        .expect("the scope is sound");
+    let (key, api) = account_with_keys(&stub).await;
     let look = async || api.observe(&Remembered::default()).await.is_ok();
     assert!(!api.is_principal("session-0"));
     assert!(look().await && look().await);
@@ -111,12 +117,7 @@ async fn renewed_credentials_of_another_account_show_nothing_of_this_one() {
         ("GetCallerIdentity", _) => identity("999988887777", "other"),
         _ => Answer::Empty,
     });
-    let key = Arc::new(Mutex::new("AKIDONE"));
-    let aws = stub.aws_as(&Notes::default(), renewed(&key)).await;
-    let api = aws
-        .account(scope(), None)
-        .await
-        .expect("the scope is sound");
+    let (key, api) = account_with_keys(&stub).await;
     assert!(api.observe(&Remembered::default()).await.is_ok());
     *key.lock().expect("the key") = "AKIDTWO";
     for _ in 0..2 {

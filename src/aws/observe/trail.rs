@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_account::operation::list_regions::ListRegionsOutput;
-use aws_sdk_account::types::RegionOptStatus;
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types as sdk;
@@ -10,6 +9,7 @@ use futures_util::future::{join, join_all};
 use super::look::{Look, NoneIf, Seen, timestamp};
 use crate::aws::account::ObserveScope;
 use crate::aws::arn::{self, is_region};
+use crate::aws::regions;
 use crate::aws::sdk_error::Call;
 use crate::snapshot::{
     AccountId, AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector,
@@ -80,25 +80,11 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
     let (pages, error) = look
         .pages(
             call,
-            |token| {
-                clients
-                    .account()
-                    .list_regions()
-                    .region_opt_status_contains(RegionOptStatus::Enabled)
-                    .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
-                    .max_results(50)
-                    .set_next_token(token)
-                    .send()
-            },
+            |token| regions::page(&clients, token),
             ListRegionsOutput::next_token,
         )
         .await;
-    let regions: Vec<String> = pages
-        .iter()
-        .flat_map(ListRegionsOutput::regions)
-        .filter_map(|region| region.region_name.clone())
-        .filter(|region| is_region(region))
-        .collect();
+    let regions = regions::names(&pages);
     // A part of them, remembered, would leave no hole in the looks that believe it.
     match error {
         None => look.clients().remember_regions(&regions),

@@ -8,7 +8,6 @@ mod site;
 use std::error::Error;
 
 use aws_sdk_account::operation::list_regions::ListRegionsOutput;
-use aws_sdk_account::types::RegionOptStatus;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -16,9 +15,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::account::Account;
-use super::arn::is_region;
 use super::clients::AccountClients;
 use super::error::{CallError, Class, ObserveError};
+use super::regions;
 use super::sdk_error::call;
 use crate::snapshot::AccountId;
 use crate::wiring::{Change, Needs, Observed, Part};
@@ -140,25 +139,10 @@ impl On<'_> {
         let clients = self.0.region(account.home());
         let pages = self.0.pages(
             call("account", "ListRegions", account.home()),
-            |token| {
-                clients
-                    .account()
-                    .list_regions()
-                    .region_opt_status_contains(RegionOptStatus::Enabled)
-                    .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
-                    .max_results(50)
-                    .set_next_token(token)
-                    .send()
-            },
+            |token| regions::page(&clients, token),
             ListRegionsOutput::next_token,
         );
-        let regions: Vec<String> = pages
-            .await?
-            .iter()
-            .flat_map(ListRegionsOutput::regions)
-            .filter_map(|region| region.region_name.clone())
-            .filter(|region| is_region(region))
-            .collect();
+        let regions = regions::names(&pages.await?);
         self.0.remember_regions(&regions);
         Ok(regions)
     }
