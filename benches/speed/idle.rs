@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::daemon::binary;
 use crate::figures::{Aim, bound, fact, quantile, ratio, title};
-use crate::process::{Daemon, Watched};
+use crate::process::{Daemon, Usage, Watched};
 use crate::role;
 use crate::stub::Size;
 use crate::stub::control::StubProcess;
@@ -43,18 +43,28 @@ pub(crate) fn run() {
     let account = "333333333333";
     let daemon = start(&stub, account);
     daemon.until_ready();
+    let polling = bare(&stub, "444444444444");
     thread::sleep(SETTLE);
     let (begun, before, calls) = (Instant::now(), daemon.usage(), stub.calls(account));
+    let polling_before = polling.usage();
     thread::sleep(WATCHED);
-    let after = daemon.usage();
-    let busy = (after.cpu - before.cpu) / begun.elapsed().as_secs_f64();
+    let (after, polling_after) = (daemon.usage(), polling.usage());
+    let seconds = begun.elapsed().as_secs_f64();
+    let busy = |before: Usage, after: Usage| (after.cpu - before.cpu) / seconds * 100.0;
+    let (ours, polls_alone) = (busy(before, after), busy(polling_before, polling_after));
     bound(
         "resident memory, idle",
         "MiB",
         after.resident,
         Aim::AtMost(25.0),
     );
-    bound("CPU, idle", "%", busy * 100.0, Aim::AtMost(0.1));
+    bound("CPU, idle", "%", ours, Aim::AtMost(0.1));
+    ratio(
+        "CPU, idle, beside the polls alone",
+        "%",
+        (ours, polls_alone),
+        Aim::None,
+    );
     let polls = stub.calls(account)["ReceiveMessage"] - calls["ReceiveMessage"];
     assert!((2..=4).contains(&polls), "{polls} polls in {WATCHED:?}");
     hour(&calls);
@@ -106,11 +116,17 @@ fn daemon_ready(stub: &StubProcess) -> f64 {
 
 fn bare_ready(stub: &StubProcess) -> f64 {
     let begun = Instant::now();
+    bare(stub, "222222222222");
+    begun.elapsed().as_secs_f64() * 1e3
+}
+
+/// The bare client, after its first look: it polls.
+fn bare(stub: &StubProcess, account: &str) -> Watched {
     let mut bare: Command = role("detect");
     let bare = Watched::start(
-        stub.environment(&mut bare, "222222222222")
+        stub.environment(&mut bare, account)
             .arg(stub.queue_url("idle")),
     );
     bare.line("ready");
-    begun.elapsed().as_secs_f64() * 1e3
+    bare
 }

@@ -63,8 +63,9 @@ impl Watched {
         }
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// What the kernel knows of it.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage::of(self.child.id()).expect("it runs")
     }
 }
 
@@ -123,9 +124,8 @@ impl Daemon {
         Scrape::of(&self.address).expect("/metrics answers")
     }
 
-    /// What the kernel knows of it.
     pub(crate) fn usage(&self) -> Usage {
-        Usage::of(self.process.id()).expect("it runs")
+        self.process.usage()
     }
 }
 

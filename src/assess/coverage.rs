@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::fault::Tri;
+use super::index::Index;
 use super::path::{Carries, Path};
 use super::pick::Pick;
 use super::proofs::{CoverQuestion, Proofs};
@@ -73,24 +74,17 @@ pub(super) struct Claim<'c> {
 
 impl<'c> Claim<'c> {
     pub(super) fn new(
+        index: &Index<'c>,
         control: &'c Control,
         required: &'c Prescribed,
         slices: Vec<Slice>,
-        paths: &[Path<'_, '_>],
-        account: &str,
-        proofs: &'c Proofs,
     ) -> Self {
         // What no pattern names need not be known.
-        let texts: Vec<&str> = paths
-            .iter()
-            .filter_map(|path| path.narrow().or_else(|| path.pattern()))
-            .chain([&required.pattern])
-            .map(Pattern::text)
-            .collect();
-        let named = |field: &str| texts.iter().any(|text| text.contains(field));
+        let text = required.pattern.text();
+        let named = |field: &str| text.contains(field) || index.names(field);
         let mut known = known(control, &named);
         if named("recipientAccountId") {
-            known = known.with_string("recipientAccountId", &[account]);
+            known = known.with_string("recipientAccountId", &[index.world.account()]);
         }
         Self {
             control,
@@ -98,8 +92,8 @@ impl<'c> Claim<'c> {
             slices,
             known,
             names_region: named("awsRegion"),
-            proofs,
-            relevance: Relevance::new(control, required, proofs),
+            proofs: index.proofs,
+            relevance: Relevance::new(control, required, index.proofs),
         }
     }
 

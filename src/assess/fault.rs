@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use super::Link;
 pub(super) use crate::policy::Tri;
 
@@ -10,7 +12,8 @@ pub(super) enum Certainty {
     Broken,
 }
 
-/// Why a path is cut, or may be, at one link.
+/// Why a path is cut, or may be, at one link. Every path of every control has the faults of what it goes through: its texts are
+/// shared.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fault {
     /// The link of the chain.
@@ -20,9 +23,9 @@ pub(super) struct Fault {
     pub(super) certainty: Certainty,
     /// There is nothing at this link, rather than something wrong.
     pub(super) absent: bool,
-    pub(super) resource: Option<String>,
-    pub(super) message: String,
-    pub(super) remedy: Option<String>,
+    pub(super) resource: Option<Rc<str>>,
+    pub(super) message: Rc<str>,
+    pub(super) remedy: Option<Rc<str>>,
 }
 
 impl Fault {
@@ -33,7 +36,7 @@ impl Fault {
             certainty: Certainty::Broken,
             absent: false,
             resource: None,
-            message: message.into(),
+            message: Rc::from(message.into()),
             remedy: None,
         }
     }
@@ -59,12 +62,12 @@ impl Fault {
     }
 
     pub(super) fn on(mut self, resource: impl Into<String>) -> Self {
-        self.resource = Some(resource.into());
+        self.resource = Some(Rc::from(resource.into()));
         self
     }
 
     pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(Rc::from(remedy.into()));
         self
     }
 

@@ -1,9 +1,10 @@
 //! Everything about an account that does not depend on the control, worked out once.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::alarm::{Mutes, Relations, Roster, Trips};
+use super::alarm::{Fed, Mutes, Relations, Roster, Trips};
 use super::data_protection::Masking;
 use super::fault::Fault;
 use super::filter::Filter;
@@ -23,6 +24,8 @@ pub struct Index<'a> {
     pub(super) world: World<'a>,
     pub(super) heads: Vec<Head<'a>>,
     pub(super) groups: BTreeMap<GroupKey, Group<'a>>,
+    /// What [`Index::names`] found.
+    named: RefCell<BTreeMap<String, bool>>,
 }
 
 /// Account, region and name of a log group.
@@ -61,6 +64,17 @@ pub(super) struct Leg<'a> {
     pub(super) tails: Vec<Tail<'a>>,
 }
 
+impl Leg<'_> {
+    fn asks_for(&self, field: &str) -> bool {
+        let of_tails = self.tails.iter().flat_map(|tail| {
+            let joint = tail.joint.as_ref().map(|joint| &joint.pattern);
+            tail.narrow.iter().chain(joint)
+        });
+        let mut patterns = self.filter.pattern_of_records().into_iter().chain(of_tails);
+        patterns.any(|pattern| pattern.text().contains(field))
+    }
+}
+
 /// A region of an account, with what its log groups have in common.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
@@ -71,6 +85,7 @@ pub(super) struct Place<'a> {
     /// All alarms, as far as they were seen.
     pub(super) alarms: Roster<'a>,
     pub(super) mutes: Mutes<'a>,
+    pub(super) fed: Fed,
     pub(super) trips: Trips,
     pub(super) relations: Rc<Relations<'a>>,
 }
@@ -91,14 +106,16 @@ impl<'a> Place<'a> {
             (&one.log_group_name, &one.filter_name)
                 .cmp(&(&other.log_group_name, &other.filter_name))
         });
+        let filters: Vec<Filter<'a>> = seen
+            .into_iter()
+            .map(|filter| Filter::new(filter, &[world, judged], proofs))
+            .collect();
         let alarms = Roster::of(world, region);
         Self {
             world,
             region: region.to_owned(),
-            filters: seen
-                .into_iter()
-                .map(|filter| Filter::new(filter, &[world, judged], proofs))
-                .collect(),
+            fed: Fed::of(world.account(), &filters, &alarms),
+            filters,
             mutes: Mutes::of(world, region, &alarms),
             trips: Trips::default(),
             alarms,
@@ -141,7 +158,19 @@ impl<'a> Index<'a> {
             world,
             heads,
             groups,
+            named: RefCell::default(),
         }
+    }
+
+    /// Whether the pattern of any filter asks for the field, or for one with that in its name.
+    pub(super) fn names(&self, field: &str) -> bool {
+        let known = self.named.borrow().get(field).copied();
+        known.unwrap_or_else(|| {
+            let mut legs = self.groups.values().flat_map(|group| &group.legs);
+            let is_named = legs.any(|leg| leg.asks_for(field));
+            self.named.borrow_mut().insert(field.to_owned(), is_named);
+            is_named
+        })
     }
 }
 

@@ -130,14 +130,7 @@ impl<'j, 'i: 'j, 'a> Judge<'j, 'i, 'a> {
         let paths = paths(index, control, &slices);
         Self {
             index,
-            claim: Claim::new(
-                control,
-                required,
-                slices,
-                &paths,
-                index.world.account(),
-                index.proofs,
-            ),
+            claim: Claim::new(index, control, required, slices),
             paths,
         }
     }

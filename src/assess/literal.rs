@@ -45,7 +45,7 @@ impl Reading {
     /// The reading, where what it took for granted was seen; at another answer that does not matter.
     fn provided(self, unseen: Option<Fault>) -> Self {
         match unseen {
-            Some(fault) if self.verdict == LiteralVerdict::Pass => Self::unseen(fault.message),
+            Some(fault) if self.verdict == LiteralVerdict::Pass => Self::unseen(&*fault.message),
             _ => self,
         }
     }
@@ -53,7 +53,7 @@ impl Reading {
     /// The reading, where nothing that would better it may be among what was not seen.
     fn unless(self, hidden: Option<Fault>) -> Self {
         match hidden {
-            Some(fault) if self.verdict != LiteralVerdict::Pass => Self::unseen(fault.message),
+            Some(fault) if self.verdict != LiteralVerdict::Pass => Self::unseen(&*fault.message),
             _ => self,
         }
     }
@@ -240,9 +240,10 @@ fn read_filters(
         .into_iter()
         .filter(|filter| {
             let deployed = filter.filter_pattern.as_deref().unwrap_or_default();
-            accepted
-                .iter()
-                .any(|text| without_space(text).eq(without_space(deployed)))
+            accepted.iter().any(|text| {
+                // From the end: nearly all begin alike.
+                without_space(text).rev().eq(without_space(deployed).rev())
+            })
         })
         .map(|filter| read_alarms(world, filter))
         .max_by_key(|reading| reading.step)
@@ -290,14 +291,13 @@ fn read_alarms(world: World<'_>, filter: &MetricFilter) -> Reading {
         let meaning = "whether an alarm names the filter's metric is not known.";
         hole.fault(Link::Alarm, meaning)
     });
-    let looks_at_it = |alarm: &&Alarm| {
+    let looks_at_it = |alarm: &Alarm| {
         filter.metric_transformations.iter().any(|one| {
             alarm.metric_name.as_deref() == Some(one.metric_name.as_str())
                 && alarm.namespace.as_deref() == Some(one.metric_namespace.as_str())
         })
     };
-    let alarms = in_region(world, region).into_iter();
-    let alarms: Vec<&Alarm> = alarms.filter(looks_at_it).collect();
+    let alarms = in_region(world, region, looks_at_it);
     if alarms.is_empty() {
         let why = "No alarm names the filter's metric.";
         return Reading::fail(4, "CLOUDWATCH_ALARMS_NOT_PRESENT", why).unless(hidden);
@@ -355,7 +355,7 @@ fn read_topic(world: World<'_>, topic_arn: &str) -> Reading {
     }
 }
 
-fn without_space(text: &str) -> impl Iterator<Item = char> {
+fn without_space(text: &str) -> impl DoubleEndedIterator<Item = char> {
     let mut in_quotes = false;
     text.chars().filter(move |c| {
         if *c == '"' {

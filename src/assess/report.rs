@@ -1,5 +1,6 @@
 //! What is said of a path: findings, the state of each link, the resources that it is made of.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::coverage::Gap;
@@ -62,11 +63,12 @@ pub(super) fn report(
 fn finding(fault: &Fault, first: Option<&Fault>, verdict: Verdict, gap: &Gap) -> Finding {
     let is_first = first.is_some_and(|first| std::ptr::eq(first, fault));
     let tells_events = verdict == Verdict::Fail && (is_first || fault.at == Link::Pattern);
+    let text = |text: &Option<Rc<str>>| text.as_deref().map(str::to_owned);
     Finding {
         link: fault.named,
-        resource: fault.resource.clone(),
-        message: fault.message.clone(),
-        remedy: fault.remedy.clone(),
+        resource: text(&fault.resource),
+        message: fault.message.to_string(),
+        remedy: text(&fault.remedy),
         missing_events: match (tells_events, fault.at) {
             (false, _) => Vec::new(),
             (true, Link::Pattern) if !gap.uncaught.is_empty() => gap.uncaught.clone(),

@@ -1,6 +1,6 @@
 //! From a metric filter to the people: alarms, actions, topics, subscriptions.
 
-use super::alarm::{self, Actor, Joint};
+use super::alarm::{self, Actor, Joint, Roster};
 use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
@@ -8,7 +8,6 @@ use super::pick::{Pick, narrowed};
 use super::put::put_alarm;
 use super::subscription::audience;
 use super::topic;
-use super::world::World;
 use super::{Expectations, Link, Warning};
 use crate::pattern::Pattern;
 use crate::snapshot::Arn;
@@ -61,7 +60,7 @@ pub(super) fn tails<'a>(
     let region = filter.seen.region.as_str();
     let mut tails: Vec<Tail<'a>> = alarm::actors(place, filter)
         .into_iter()
-        .flat_map(|actor| ends(world, filter, &actor, expectations))
+        .flat_map(|actor| ends(place, filter, &actor, expectations))
         .collect();
     let hole = world.list_hole(
         world.snapshot.alarms.as_ref(),
@@ -85,7 +84,7 @@ pub(super) fn tails<'a>(
         .remedy(put_alarm(
             region,
             &alarm::new_alarm(
-                &alarm::free_alarm_name(world, region, format!("{}-alarm", metric.name)),
+                &place.alarms.free_name(format!("{}-alarm", metric.name)),
                 (metric.name, metric.namespace),
             ),
         ));
@@ -95,7 +94,7 @@ pub(super) fn tails<'a>(
 }
 
 fn ends<'a>(
-    world: World<'a>,
+    place: &Place<'a>,
     filter: &Filter<'a>,
     actor: &Actor<'a>,
     expectations: &Expectations,
@@ -103,6 +102,7 @@ fn ends<'a>(
     let Some(acting) = actor.acting() else {
         return Vec::new();
     };
+    let world = place.world;
     let region = filter.seen.region.as_str();
     let picks: Vec<Pick> = actor.picks.iter().map(Pick::new).collect();
     let matched = match &actor.joint {
@@ -127,7 +127,10 @@ fn ends<'a>(
         .filter_map(|action| Some((action, Arn::topic(action)?)))
         .collect();
     if topics.is_empty() {
-        return vec![tail(vec![no_topic(world, acting, region)], Link::Action)];
+        return vec![tail(
+            vec![no_topic(&place.alarms, acting, region)],
+            Link::Action,
+        )];
     }
     let mut ends = Vec::new();
     for (topic_arn, arn) in topics {
@@ -165,7 +168,7 @@ fn ends<'a>(
 /// Actions that an alarm may have for one state (CloudWatch user guide, "CloudWatch service quotas").
 const MOST_ACTIONS: usize = 5;
 
-fn no_topic(world: World<'_>, alarm: &Alarm, region: &str) -> Fault {
+fn no_topic(alarms: &Roster<'_>, alarm: &Alarm, region: &str) -> Fault {
     let name = &alarm.alarm_name;
     let fault = if alarm.alarm_actions.is_empty() {
         Fault::absent(
@@ -184,7 +187,7 @@ fn no_topic(world: World<'_>, alarm: &Alarm, region: &str) -> Fault {
     let mut told = alarm.clone();
     // Where there is no room for another action, the topic gets an alarm of its own.
     if told.alarm_actions.len() >= MOST_ACTIONS {
-        told.alarm_name = alarm::free_alarm_name(world, region, told.alarm_name);
+        told.alarm_name = alarms.free_name(told.alarm_name);
         for actions in [
             &mut told.alarm_actions,
             &mut told.ok_actions,

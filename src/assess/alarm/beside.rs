@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Judged;
 use super::composite::trips;
 use super::event::{Event, is_same};
+use super::roster::Roster;
 use super::rule::State;
 use super::trip;
 use crate::assess::fault::Tri;
@@ -39,7 +40,7 @@ impl Trips {
         let known = self.0.borrow().get(&key).copied();
         known.or_else(|| {
             let (_, at) = key;
-            let own = Event::of(place.world, filter, &place.relations);
+            let own = Event::of(place, filter);
             let trip = trip::judge(place.alarms.alarm(at)?, &own, &place.filters);
             let splits = filter
                 .metric
@@ -59,19 +60,14 @@ pub(super) fn bystanders<'e>(
     event: &Event<'_>,
 ) -> BTreeMap<usize, Bystander<'e>> {
     let mut beside: BTreeMap<usize, Bystander<'e>> = BTreeMap::new();
-    for (other, filter) in place.filters.iter().enumerate() {
-        if is_same(filter, event.filter) {
-            continue;
-        }
-        let fed: Vec<usize> = fed(place, filter)
-            .filter(|at| !judged.contains_key(at))
-            .collect();
-        if fed.is_empty() {
+    for (other, filter, fed) in place.fed.filters(place) {
+        let mut fed = fed.iter().filter(|at| !judged.contains_key(at)).peekable();
+        if is_same(filter, event.filter) || fed.peek().is_none() {
             continue;
         }
         let matched = event.is_matched_by(filter);
         let is_beside = filter.is_on(&event.filter.seen.region, &event.filter.seen.log_group_name);
-        for at in fed {
+        for at in fed.copied() {
             // One that the event does not move matters where it was seen in ALARM, and comes back from there by itself.
             if matched == Tri::No && !(is_beside && place.alarms.is_in_alarm(at)) {
                 continue;
@@ -85,17 +81,30 @@ pub(super) fn bystanders<'e>(
     beside
 }
 
-/// The alarms on the filter's metric that rules and suppressors name.
-pub(super) fn fed<'p>(
-    place: &'p Place<'_>,
-    filter: &Filter<'_>,
-) -> impl Iterator<Item = usize> + use<'p> {
-    let account = place.world.account();
-    let watchers = filter
-        .metric
-        .map(|metric| place.alarms.watchers(account, &metric));
-    let watchers = watchers.into_iter().flatten();
-    watchers.filter(|at| place.alarms.is_named(*at))
+/// The alarms on a filter's metric that rules and suppressors name, by the place of the filter, where there are any.
+#[derive(Debug)]
+pub(crate) struct Fed(BTreeMap<usize, Vec<usize>>);
+
+impl Fed {
+    pub(crate) fn of(account: &str, filters: &[Filter<'_>], alarms: &Roster<'_>) -> Self {
+        let named = |filter: &Filter<'_>| -> Option<Vec<usize>> {
+            let watchers = alarms.watchers(account, filter.metric.as_ref()?);
+            let named = watchers.into_iter().filter(|at| alarms.is_named(*at));
+            Some(named.collect())
+        };
+        let fed = filters.iter().enumerate();
+        let fed = fed.filter_map(|(at, filter)| Some((at, named(filter)?)));
+        Self(fed.filter(|(_, alarms)| !alarms.is_empty()).collect())
+    }
+
+    /// The filters that feed such alarms, with their places, and the places of the alarms.
+    pub(super) fn filters<'p, 'a>(
+        &'p self,
+        place: &'p Place<'a>,
+    ) -> impl Iterator<Item = (usize, &'p Filter<'a>, &'p [usize])> {
+        let fed = self.0.iter();
+        fed.filter_map(|(at, alarms)| Some((*at, place.filters.get(*at)?, alarms.as_slice())))
+    }
 }
 
 impl<'e> Bystander<'e> {

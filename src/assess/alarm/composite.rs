@@ -32,6 +32,7 @@ pub(super) struct Above<'a> {
 }
 
 /// All composite alarms that an event reaches.
+#[derive(Default)]
 pub(super) struct Ascent<'a> {
     pub(super) above: Vec<Above<'a>>,
     /// The alarms of which it would have to be known whether the event moves them, with the number of alarms of which that
@@ -47,13 +48,14 @@ pub(super) fn ascend<'a>(
     beside: &BTreeMap<usize, Bystander<'_>>,
     event: &Event<'_>,
 ) -> Ascent<'a> {
+    let mut ascent = Ascent::default();
+    // Most alarms are under no other, and most filters have no alarm: the lists of a walk are not made for those.
+    if beside.is_empty() && !judged.keys().any(|at| place.alarms.is_named(*at)) {
+        return ascent;
+    }
     let mut walk = Walk::new(&place.alarms, judged, beside);
     walk.run();
     let mut turns: Option<Turns<'_, 'a>> = None;
-    let mut ascent = Ascent {
-        above: Vec::new(),
-        open: BTreeMap::new(),
-    };
     for &at in &walk.order {
         let (Some(composite), Some(reached)) = (place.alarms.composite(at), walk.meant(at)) else {
             continue;

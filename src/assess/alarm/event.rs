@@ -1,17 +1,15 @@
 //! The event that an alarm is asked about: which filters match it, which dimensions it carries.
 
-use super::relation::Relations;
 use crate::assess::criteria;
 use crate::assess::fault::Tri;
 use crate::assess::filter::{Filter, Metric};
-use crate::assess::world::World;
+use crate::assess::index::Place;
 use crate::snapshot::{Alarm, Dimension};
 
 /// An event that one filter matches, with what else is taken for granted of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Event<'a> {
-    pub(super) world: World<'a>,
-    pub(super) relations: &'a Relations<'a>,
+    pub(super) place: &'a Place<'a>,
     pub(super) filter: &'a Filter<'a>,
     /// Other filters of the log group that match it too.
     pub(super) also: Vec<&'a Filter<'a>>,
@@ -23,14 +21,9 @@ pub(crate) struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// One of which nothing is known but that the filter matches it.
-    pub(crate) fn of(
-        world: World<'a>,
-        filter: &'a Filter<'a>,
-        relations: &'a Relations<'a>,
-    ) -> Self {
+    pub(crate) fn of(place: &'a Place<'a>, filter: &'a Filter<'a>) -> Self {
         Self {
-            world,
-            relations,
+            place,
             filter,
             also: Vec::new(),
             apart: Vec::new(),
@@ -45,7 +38,7 @@ impl<'a> Event<'a> {
         } else if self.apart.iter().any(|apart| is_same(apart, other)) {
             Tri::No
         } else if other.is_on(&self.filter.seen.region, &self.filter.seen.log_group_name) {
-            self.relations.of(self.filter, other)
+            self.place.relations.of(self.filter, other)
         } else {
             Tri::No
         }
@@ -54,7 +47,7 @@ impl<'a> Event<'a> {
     /// Whether what the filter writes for the event lands in a metric that the alarm names.
     pub(super) fn reaches(&self, alarm: &Alarm) -> bool {
         self.filter.metric.is_some_and(|metric| {
-            dimensions_on(alarm, self.world.account(), &metric)
+            dimensions_on(alarm, self.place.world.account(), &metric)
                 .into_iter()
                 .any(|dimensions| self.lands(self.filter, dimensions))
         })
@@ -63,7 +56,7 @@ impl<'a> Event<'a> {
     /// Whether what the writer writes for the event lands in the metric with exactly these dimensions.
     pub(super) fn lands(&self, writer: &Filter<'_>, dimensions: &[Dimension]) -> bool {
         writer.metric.is_some_and(|metric| {
-            dimensions_agree(writer, &metric, self.world.account(), dimensions)
+            dimensions_agree(writer, &metric, self.place.world.account(), dimensions)
                 && dimensions.iter().all(|dimension| {
                     let Some(field) = metric.dimensions.get(&dimension.name) else {
                         // A system field: its value is the same for all events.

@@ -23,7 +23,7 @@ mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use beside::Trips;
+pub(super) use beside::{Fed, Trips};
 pub(super) use hold::Mutes;
 pub(crate) use mute::silences;
 pub(crate) use relation::Relations;
@@ -35,9 +35,8 @@ use super::Warning;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::index::Place;
-use super::put::{free_name, put_alarm};
+use super::put::put_alarm;
 use super::remedy::Command;
-use super::world::World;
 use crate::pattern::Pattern;
 use crate::snapshot::{Alarm, Arn, MetricFilter};
 use beside::Bystander;
@@ -84,7 +83,7 @@ pub(super) fn actors<'a>(place: &Place<'a>, filter: &Filter<'a>) -> Vec<Actor<'a
     for picks in event::pick_sets(place.world.account(), filter, place.alarms.alarms()) {
         let event = Event {
             picks,
-            ..Event::of(place.world, filter, &place.relations)
+            ..Event::of(place, filter)
         };
         let (mut alone, together) = of_event(place, &event);
         tell_apart(place, &event, &together, &mut alone);
@@ -280,7 +279,7 @@ fn alone<'a>(place: &Place<'a>, at: usize, trip: Trip<'_>) -> Option<Actor<'a>> 
 
 /// `aws cloudwatch put-metric-alarm` that one event trips, on the metric of a filter, with the alarm's own actions: in its place, or
 /// beside one that watches something else, too.
-fn put_command(world: World<'_>, alarm: &Alarm, filter: &Filter<'_>, beside: bool) -> Command {
+fn put_command(alarms: &Roster<'_>, alarm: &Alarm, filter: &Filter<'_>, beside: bool) -> Command {
     let region = filter.seen.region.as_str();
     let (metric, namespace) = filter.metric.map_or(("METRIC", "NAMESPACE"), |metric| {
         (metric.name, metric.namespace)
@@ -293,7 +292,7 @@ fn put_command(world: World<'_>, alarm: &Alarm, filter: &Filter<'_>, beside: boo
     };
     if beside {
         let another = Alarm {
-            alarm_name: free_alarm_name(world, region, format!("{metric}-alarm")),
+            alarm_name: alarms.free_name(format!("{metric}-alarm")),
             alarm_actions: told,
             ..right
         };
@@ -309,13 +308,6 @@ fn put_command(world: World<'_>, alarm: &Alarm, filter: &Filter<'_>, beside: boo
             ..right
         },
     )
-}
-
-/// That name for a new alarm, or one made of it: putting one of a name that is there would replace somebody's alarm.
-pub(super) fn free_alarm_name(world: World<'_>, region: &str, name: String) -> String {
-    let alarms = in_region(world, region);
-    let is_taken = |name: &str| alarms.iter().any(|alarm| alarm.alarm_name == name);
-    free_name(name, is_taken)
 }
 
 /// An alarm that one event trips, and that tells a topic to be named.

@@ -211,7 +211,7 @@ impl Judge<'_> {
         alarm
             .alarm_configuration_updated_timestamp
             .is_none_or(|put| {
-                let age = self.event.world.snapshot.now.duration_since(put);
+                let age = self.event.place.world.snapshot.now.duration_since(put);
                 age < SignedDuration::from_secs(minutes.saturating_mul(60))
             })
     }

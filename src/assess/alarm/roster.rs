@@ -8,6 +8,7 @@ use super::rule::State;
 use super::series::{looks_at, searched};
 use super::states::Possible;
 use crate::assess::filter::Metric;
+use crate::assess::put::free_name;
 use crate::assess::world::World;
 use crate::snapshot::{Alarm, Arn};
 
@@ -65,7 +66,7 @@ impl<'a> Names<'a> {
 
 impl<'a> Roster<'a> {
     pub(crate) fn of(world: World<'a>, region: &str) -> Self {
-        let alarms = in_region(world, region);
+        let alarms = in_region(world, region, |_| true);
         let names = Names::of(&alarms);
         let (composites, parents) = in_order(&alarms, &names);
         let mut roster = Self {
@@ -117,6 +118,11 @@ impl<'a> Roster<'a> {
         self.names.called(name)
     }
 
+    /// That name for a new alarm, or one made of it: putting one of a name that is there would replace somebody's alarm.
+    pub(crate) fn free_name(&self, name: String) -> String {
+        free_name(name, |name| !self.called(name).is_empty())
+    }
+
     /// The states in which the alarms were seen.
     pub(super) fn present(&self) -> &[Possible] {
         &self.present
@@ -165,15 +171,20 @@ impl<'a> Roster<'a> {
     }
 }
 
-/// The alarms of a region that were seen, by their names.
-pub(crate) fn in_region<'a>(world: World<'a>, region: &str) -> Vec<&'a Alarm> {
+/// The alarms of a region that were seen and are asked for, by their names. An account has thousands: what is asked for is looked at
+/// first, since it costs less than to read an ARN.
+pub(crate) fn in_region<'a>(
+    world: World<'a>,
+    region: &str,
+    is_asked_for: impl Fn(&Alarm) -> bool,
+) -> Vec<&'a Alarm> {
     let account = world.account();
-    let is_there = |alarm: &&Alarm| {
+    let is_there = |alarm: &Alarm| {
         Arn::parse(&alarm.alarm_arn)
             .is_none_or(|arn| arn.region == region && arn.account == account)
     };
     let mut alarms: Vec<&Alarm> = world.snapshot.alarms.iter().flatten().collect();
-    alarms.retain(is_there);
+    alarms.retain(|alarm| is_asked_for(alarm) && is_there(alarm));
     alarms.sort_by(|one, other| one.alarm_name.cmp(&other.alarm_name));
     alarms
 }

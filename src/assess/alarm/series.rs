@@ -226,7 +226,7 @@ impl<'a> Metrics<'a> {
 }
 
 fn queries<'a>(alarm: &'a Alarm, event: &Event<'_>, filters: &'a [Filter<'a>]) -> Vec<Query<'a>> {
-    let account = event.world.account();
+    let account = event.place.world.account();
     let written = |name: &str, namespace: &str, dimensions: &[Dimension], unit: Option<&str>| {
         let named = filters.iter().filter(|filter| {
             filter

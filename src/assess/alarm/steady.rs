@@ -140,7 +140,7 @@ impl<'a> Judge<'a> {
 
     /// Writers of which each leaves out much, but all together practically nothing.
     fn together(&self, trip: &mut Trip<'_>) {
-        let relations = self.event.relations;
+        let relations = &self.event.place.relations;
         let mut writers = self
             .metrics
             .writers(|one| one.is_broad && is_number(one) && is_undivided(one));

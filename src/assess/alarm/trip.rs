@@ -438,7 +438,7 @@ impl<'a> Judge<'a> {
     fn put_again(&self) -> Command {
         let mut queries = self.metrics.queries.iter();
         let beside = queries.any(|query| self.is_of_others(query));
-        super::put_command(self.event.world, self.alarm, self.filter, beside)
+        super::put_command(&self.event.place.alarms, self.alarm, self.filter, beside)
     }
 
     /// Whether it is a metric that the filter does not write, and was not meant to.

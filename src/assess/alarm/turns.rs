@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::beside::fed;
 use super::event::Event;
 use super::order::Composite;
 use super::rule::State;
@@ -31,15 +30,15 @@ impl<'p, 'a> Turns<'p, 'a> {
             by_alarm: BTreeMap::new(),
         };
         let seen = event.filter.seen;
-        for (at, filter) in place.filters.iter().enumerate() {
+        for (at, filter, fed) in place.fed.filters(place) {
             if !filter.is_broad || !filter.is_on(&seen.region, &seen.log_group_name) {
                 continue;
             }
             let own = turns.filters.len();
-            for alarm in fed(place, filter) {
-                let trips = place.trips.of(place, filter, (at, alarm));
+            for alarm in fed {
+                let trips = place.trips.of(place, filter, (at, *alarm));
                 if trips.is_some_and(|(trips, _)| trips == Tri::Yes) {
-                    turns.by_alarm.entry(alarm).or_default().push(own);
+                    turns.by_alarm.entry(*alarm).or_default().push(own);
                 }
             }
             turns.filters.push(filter);
@@ -80,7 +79,7 @@ impl<'p, 'a> Turns<'p, 'a> {
             .keys()
             .filter_map(|at| self.filters.get(*at).copied())
             .collect();
-        let together = event.relations.leave_nothing_out(&raising);
+        let together = event.place.relations.leave_nothing_out(&raising);
         let (who, name) = (names(&raising), &composite.alarm.alarm_name);
         let fault = match together {
             Tri::Yes if is_tried => Fault::broken(
