@@ -32,11 +32,11 @@ pub(crate) fn run() {
     bound("binary", "MB", size as f64 / 1e6, Aim::AtMost(20.0));
     let starts =
         |start: fn(&StubProcess) -> f64| (0..STARTS).map(|_| start(&stub)).collect::<Vec<_>>();
-    let (ours, bare) = (starts(daemon_ready), starts(bare_ready));
+    let (ours, theirs) = (starts(daemon_ready), starts(bare_ready));
     ratio(
         "start to ready, p50",
         "ms",
-        (quantile(&ours, 0.5), quantile(&bare, 0.5)),
+        (quantile(&ours, 0.5), quantile(&theirs, 0.5)),
         Aim::None,
     );
 

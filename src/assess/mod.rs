@@ -40,7 +40,7 @@ mod widen;
 mod words;
 mod world;
 
-pub(crate) use alarm::{looks_at, new_alarm, silences};
+pub(crate) use alarm::{looks_at, new_alarm, searched, silences};
 pub use index::Index;
 pub use inherit::{inherit, is_inherited_from, leads_into};
 pub use judge::assess;

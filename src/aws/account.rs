@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -12,7 +13,7 @@ use super::observe::observe;
 use super::permission::PermissionApi;
 use crate::assess::Chain;
 use crate::heal::Repair;
-use crate::snapshot::{AccountId, Snapshot};
+use crate::snapshot::{AccountId, Arn, Snapshot};
 
 /// One account as the daemon sees it: it can be looked at, and it can be repaired.
 pub trait AccountApi: Send + Sync {
@@ -64,6 +65,9 @@ pub struct ObserveScope {
     /// The region that is always looked at, trail or no trail; none means the first of `regions`, else the region of
     /// the SDK's own chain.
     pub home_region: Option<String>,
+    /// Namespaces and names of the metrics that the controls ask for: where alarms on them lead is looked at although no filter
+    /// may write them.
+    pub metrics: Arc<BTreeSet<(String, String)>>,
 }
 
 /// What a chain was made of before it broke, and what the configuration names: looked at although nothing leads there
@@ -90,10 +94,10 @@ impl Remembered {
             let group = chain.trail.as_ref();
             let group = group.and_then(|trail| trail.cloud_watch_logs_log_group_arn.clone());
             remembered.log_group_arns.extend(group);
-            let topic = chain.topic.as_ref();
-            remembered
-                .topic_arns
-                .extend(topic.map(|one| one.topic_arn.clone()));
+            let topic = chain.topic.iter().map(|one| &one.topic_arn);
+            let actions = chain.alarms.iter().flat_map(|alarm| &alarm.alarm_actions);
+            let told = actions.filter(|action| Arn::topic(action).is_some());
+            remembered.topic_arns.extend(topic.chain(told).cloned());
         }
         for arns in [&mut remembered.log_group_arns, &mut remembered.topic_arns] {
             arns.sort();

@@ -106,8 +106,17 @@ pub(super) fn heal_limits(heal: &Heal) -> Limits {
 
 /// The accounts of the settings: one for each scope, or that of the own credentials.
 pub(super) async fn accounts(settings: &Settings, aws: &Aws) -> Result<Vec<Watched>, ConnectError> {
+    let controls = Catalogue::builtin().controls().iter();
+    let metrics = controls
+        .chain(&settings.controls)
+        .map(|one| (one.namespace.clone(), one.metric_name.clone()));
+    let metrics = Arc::new(metrics.collect());
     if settings.scope.is_empty() {
-        let api: Arc<dyn AccountApi> = Arc::new(aws.account(ObserveScope::default(), None).await?);
+        let own = ObserveScope {
+            metrics,
+            ..ObserveScope::default()
+        };
+        let api: Arc<dyn AccountApi> = Arc::new(aws.account(own, None).await?);
         return Ok(vec![Watched {
             name: OWN.to_owned(),
             account: None,
@@ -117,7 +126,11 @@ pub(super) async fn accounts(settings: &Settings, aws: &Aws) -> Result<Vec<Watch
     let mut watched = Vec::new();
     for scope in &settings.scope {
         let role = role(scope, None)?;
-        let account = aws.account(observed(scope), role.as_ref()).await?;
+        let observed = ObserveScope {
+            metrics: Arc::clone(&metrics),
+            ..observed(scope)
+        };
+        let account = aws.account(observed, role.as_ref()).await?;
         let api: Arc<dyn AccountApi> = Arc::new(account);
         watched.push(Watched {
             name: scope.account.to_string(),
@@ -218,7 +231,7 @@ fn observed(scope: &config::Scope) -> ObserveScope {
     ObserveScope {
         account: Some(scope.account.clone()),
         regions: regions.map(|region| region.as_str().to_owned()).collect(),
-        home_region: None,
+        ..ObserveScope::default()
     }
 }
 

@@ -6,7 +6,7 @@ use trailwarden::heal::Repair;
 use super::stub::{Answer, Notes, Stub, cbor, xml};
 use super::{keys, observe, observe_with, scope};
 
-/// Alarms by name, namespace, metric and topic; one of them composite.
+/// Alarms by name, namespace, metric and topic; one of them composite, one that searches beside a metric of AWS's own.
 fn alarms() -> Answer {
     let topic = |name: &str| format!("arn:aws:sns:us-east-1:012345678901:{name}");
     let metric = |name: &str, namespace: &str, actions: &[String]| {
@@ -24,6 +24,24 @@ fn alarms() -> Answer {
             ),
         ])
     };
+    let search = cbor::map([
+        ("Id", cbor::text("s")),
+        (
+            "Expression",
+            cbor::text("SUM(SEARCH('MetricName=\"changes\"', 'Sum'))"),
+        ),
+    ]);
+    let cpu = cbor::map([
+        ("Namespace", cbor::text("AWS/EC2")),
+        ("MetricName", cbor::text("cpu")),
+    ]);
+    let stat = cbor::map([("Metric", cpu), ("Stat", cbor::text("Sum"))]);
+    let cpu = cbor::map([("Id", cbor::text("c")), ("MetricStat", stat)]);
+    let searching = cbor::map([
+        ("AlarmName", cbor::text("searching")),
+        ("AlarmActions", cbor::list([cbor::text(&topic("search"))])),
+        ("Metrics", cbor::list([search, cpu])),
+    ]);
     let composite = cbor::map([
         ("AlarmName", cbor::text("composite")),
         ("AlarmRule", cbor::text("ALARM(ours)")),
@@ -42,6 +60,8 @@ fn alarms() -> Answer {
                     &[topic("ours"), "arn:aws:automate:x:ec2:stop".to_owned()],
                 ),
                 metric("cpu", "AWS/EC2", &[topic("cpu")]),
+                metric("stranger", "Application", &[topic("stranger")]),
+                searching,
                 metric("odd", "AWS/Odd", &[topic("odd"), topic("ours")]),
                 metric(
                     "evil",
@@ -68,7 +88,7 @@ async fn only_topics_that_a_chain_can_end_at_are_asked_about_and_each_once() {
     let aws = stub.aws(&Notes::default()).await;
     let seen = observe(&aws).await.expect("the account is known");
     assert_eq!(keys(&seen.api_errors), []);
-    assert_eq!(seen.alarms.map(|alarms| alarms.len()), Some(5));
+    assert_eq!(seen.alarms.map(|alarms| alarms.len()), Some(7));
     let mut topics: Vec<_> = seen
         .topics
         .iter()
@@ -76,8 +96,8 @@ async fn only_topics_that_a_chain_can_end_at_are_asked_about_and_each_once() {
         .filter_map(|topic| topic.topic_arn.rsplit(':').next())
         .collect();
     topics.sort_unstable();
-    assert_eq!(topics, ["composite", "odd", "ours"]);
-    assert_eq!(stub.count("GetTopicAttributes"), 3);
+    assert_eq!(topics, ["composite", "odd", "ours", "search"]);
+    assert_eq!(stub.count("GetTopicAttributes"), 4);
     assert!(
         stub.seen()
             .iter()
@@ -135,7 +155,7 @@ async fn the_key_of_a_topic_is_described_and_a_lost_topic_is_no_hole() {
     let aws = stub.aws(&Notes::default()).await;
     let seen = observe(&aws).await.expect("the account is known");
     assert_eq!(keys(&seen.api_errors), []);
-    assert_eq!(seen.topics.map(|topics| topics.len()), Some(1));
+    assert_eq!(seen.topics.map(|topics| topics.len()), Some(2));
     let [found] = &seen.kms_keys[..] else {
         panic!("{:?}", seen.kms_keys)
     };
@@ -149,7 +169,8 @@ async fn the_key_of_a_topic_is_described_and_a_lost_topic_is_no_hole() {
         .seen()
         .into_iter()
         .filter(|seen| seen.operation == "GetKeyPolicy");
-    assert!(policies.clone().count() == 1 && policies.clone().all(|seen| seen.body.contains(key)));
+    // Once for each of the two topics.
+    assert!(policies.clone().count() == 2 && policies.clone().all(|seen| seen.body.contains(key)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,6 +18,7 @@ mod stub;
 mod wiring;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use trailwarden::aws::{AccountApi, Aws, ObserveError, ObserveScope, Remembered};
 use trailwarden::snapshot::Snapshot;
@@ -25,6 +26,7 @@ use trailwarden::snapshot::Snapshot;
 fn scope() -> ObserveScope {
     ObserveScope {
         regions: vec!["us-east-1".to_owned()],
+        metrics: Arc::new([("Ours".to_owned(), "changes".to_owned())].into()),
         ..ObserveScope::default()
     }
 }

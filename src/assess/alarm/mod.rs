@@ -28,7 +28,7 @@ pub(super) use hold::Mutes;
 pub(crate) use mute::silences;
 pub(crate) use relation::Relations;
 pub(super) use roster::{Roster, in_region};
-pub(crate) use series::looks_at;
+pub(crate) use series::{looks_at, searched};
 use trip::judge;
 
 use super::Warning;

@@ -97,7 +97,7 @@ fn names(query: &str, name: &str) -> bool {
 }
 
 /// The text by which an alarm finds its metrics instead of naming them: Metrics Insights, a search, `PromQL`.
-pub(super) fn searched(alarm: &Alarm) -> Option<&str> {
+pub(crate) fn searched(alarm: &Alarm) -> Option<&str> {
     let criteria = alarm
         .evaluation_criteria
         .as_ref()

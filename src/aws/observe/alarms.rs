@@ -6,16 +6,14 @@ use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmType};
 use futures_util::future::{join, join_all};
 
 use super::look::{Look, NoneIf, Seen, timestamp};
+use crate::assess::searched;
 use crate::aws::arn::{self, topic_region};
-use crate::aws::sdk_error::Call;
+use crate::aws::sdk_error::call;
 use crate::snapshot::{
     ActionConfiguration, Alarm, AlarmMuteRule, AlarmTagsPropagation, Dimension, EvaluationCriteria,
     EvaluationWindow, Metric, MetricDataQuery, MetricFilter, MetricStat, MuteRule, MuteSchedule,
     MuteTargets, PromQlCriteria, SlidingWindow, WallClockWindow, WarmUpConfiguration,
 };
-
-/// Namespaces of AWS's own metrics begin so; the console refuses them to metric filters.
-const OWN_NAMESPACES: &str = "AWS/";
 
 /// What was seen of `CloudWatch`.
 #[derive(Debug, Default)]
@@ -49,32 +47,37 @@ pub(super) async fn see<T>(
     (AlarmsSeen { alarms, mute_rules }, named)
 }
 
-/// The topics of alarms that could be part of a chain by their metric alone: all but those on metrics of AWS's own.
-pub(super) fn topics_of_candidates(alarms: &[Alarm]) -> Vec<String> {
-    topics(alarms.iter().filter(|alarm| is_candidate(alarm)))
+/// The topics of the alarms that may be part of a chain whatever filters there are: on metrics of the controls, or on some that
+/// they do not name, such as composite alarms.
+pub(super) fn topics_of_candidates(
+    alarms: &[Alarm],
+    metrics: &BTreeSet<(String, String)>,
+) -> Vec<String> {
+    let metrics = metrics
+        .iter()
+        .map(|(namespace, name)| (namespace.as_str(), name.as_str()));
+    let metrics: BTreeSet<(&str, &str)> = metrics.collect();
+    let is_open = |alarm: &&Alarm| metrics_of(alarm).next().is_none() || searched(alarm).is_some();
+    topics(
+        alarms
+            .iter()
+            .filter(|alarm| is_open(alarm) || is_on(alarm, &metrics)),
+    )
 }
 
-/// The topics of alarms on a metric that a filter writes into one of AWS's own namespaces, should there be any.
-pub(super) fn topics_pointed_out(
-    seen: &AlarmsSeen,
-    filters: Option<&[MetricFilter]>,
-) -> Vec<String> {
+/// The topics of the alarms on the metrics that these filters write.
+pub(super) fn topics_pointed_out(seen: &AlarmsSeen, filters: &[MetricFilter]) -> Vec<String> {
     let metrics: BTreeSet<(&str, &str)> = filters
-        .unwrap_or_default()
         .iter()
         .flat_map(|filter| &filter.metric_transformations)
         .map(|into| (into.metric_namespace.as_str(), into.metric_name.as_str()))
-        .filter(|(namespace, _)| namespace.starts_with(OWN_NAMESPACES))
         .collect();
-    let watches = |alarm: &&Alarm| {
-        metrics_of(alarm).any(|(namespace, name)| metrics.contains(&(namespace, name)))
-    };
-    topics(seen.alarms.iter().flatten().filter(watches))
+    let alarms = seen.alarms.iter().flatten();
+    topics(alarms.filter(|alarm| is_on(alarm, &metrics)))
 }
 
-fn is_candidate(alarm: &Alarm) -> bool {
-    let mut metrics = metrics_of(alarm).peekable();
-    metrics.peek().is_none() || metrics.any(|(namespace, _)| !namespace.starts_with(OWN_NAMESPACES))
+fn is_on(alarm: &Alarm, metrics: &BTreeSet<(&str, &str)>) -> bool {
+    metrics_of(alarm).any(|metric| metrics.contains(&metric))
 }
 
 /// Namespaces and names of the metrics that an alarm names; none for composite alarms and for queries that search.
@@ -105,11 +108,7 @@ fn topics<'a>(alarms: impl Iterator<Item = &'a Alarm>) -> Vec<String> {
 
 async fn alarms(look: &Look<'_>, region: &str) -> Option<Vec<Alarm>> {
     let clients = look.region(region);
-    let call = Call {
-        service: "cloudwatch",
-        operation: "DescribeAlarms",
-        scope: region,
-    };
+    let call = call("cloudwatch", "DescribeAlarms", region);
     let pages = look
         .ask_pages(
             call,
@@ -149,11 +148,7 @@ async fn alarms(look: &Look<'_>, region: &str) -> Option<Vec<Alarm>> {
 /// The mute rules that silence now or will; an endpoint that does not know them has none.
 async fn mute_rules(look: &Look<'_>, region: &str) -> Vec<AlarmMuteRule> {
     let clients = look.region(region);
-    let call = Call {
-        service: "cloudwatch",
-        operation: "ListAlarmMuteRules",
-        scope: region,
-    };
+    let call = call("cloudwatch", "ListAlarmMuteRules", region);
     let pages = look
         .ask_pages(
             call,
@@ -185,11 +180,7 @@ async fn mute_rules(look: &Look<'_>, region: &str) -> Vec<AlarmMuteRule> {
 
 async fn mute_rule(look: &Look<'_>, region: &str, arn: &str) -> Option<AlarmMuteRule> {
     let clients = look.region(region);
-    let call = Call {
-        service: "cloudwatch",
-        operation: "GetAlarmMuteRule",
-        scope: region,
-    };
+    let call = call("cloudwatch", "GetAlarmMuteRule", region);
     let name = arn::parse(arn)?.resource.strip_prefix("alarm-mute-rule:")?;
     let request = clients
         .cloudwatch()

@@ -1,6 +1,6 @@
 use super::look::{Look, NoneIf, Seen};
 use crate::aws::arn;
-use crate::aws::sdk_error::Call;
+use crate::aws::sdk_error::call;
 use crate::snapshot::KmsKey;
 
 /// What GetKeyPolicy knows a key's only policy by.
@@ -21,11 +21,7 @@ pub(super) async fn see(
         .filter(|region| !region.is_empty())
         .unwrap_or(region);
     let scope = key_arn(topic_arn, named);
-    let call = |operation| Call {
-        service: "kms",
-        operation,
-        scope: &scope,
-    };
+    let call = |operation| call("kms", operation, &scope);
     let clients = look.region(region);
     let describe = clients.kms().describe_key().key_id(named).send();
     let Seen::Some(answer) = look.ask(call("DescribeKey"), NoneIf::Never, describe).await else {

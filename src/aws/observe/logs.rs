@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all, join3};
 use serde_json::Value;
 
 use super::look::{Look, NoneIf, Seen};
-use crate::aws::sdk_error::Call;
+use crate::aws::sdk_error::call;
 use crate::snapshot::{
     AccountPolicy, DataProtectionPolicy, LogGroup, MetricFilter, MetricTransformation,
 };
@@ -77,11 +77,7 @@ async fn group(look: &Look<'_>, region: &str, name: &str) -> LogsSeen {
 
 async fn log_group(look: &Look<'_>, region: &str, name: &str) -> Option<LogGroup> {
     let clients = look.region(region);
-    let call = Call {
-        service: "logs",
-        operation: "DescribeLogGroups",
-        scope: region,
-    };
+    let call = call("logs", "DescribeLogGroups", region);
     let is_it = |group: &&sdk::LogGroup| group.log_group_name.as_deref() == Some(name);
     let pages = look
         .ask_pages(
@@ -120,11 +116,7 @@ async fn log_group(look: &Look<'_>, region: &str, name: &str) -> Option<LogGroup
 /// The filters of one log group, or of all. A group that does not exist has none.
 async fn filters(look: &Look<'_>, region: &str, group: Option<&str>) -> Option<Vec<MetricFilter>> {
     let clients = look.region(region);
-    let call = Call {
-        service: "logs",
-        operation: "DescribeMetricFilters",
-        scope: region,
-    };
+    let call = call("logs", "DescribeMetricFilters", region);
     let pages = look
         .ask_pages(
             call,
@@ -181,11 +173,7 @@ async fn data_protection(
     name: &str,
 ) -> Option<DataProtectionPolicy> {
     let clients = look.region(region);
-    let call = Call {
-        service: "logs",
-        operation: "GetDataProtectionPolicy",
-        scope: region,
-    };
+    let call = call("logs", "GetDataProtectionPolicy", region);
     let request = clients
         .logs()
         .get_data_protection_policy()
@@ -204,11 +192,7 @@ async fn data_protection(
 
 async fn account_policies(look: &Look<'_>, region: &str, kind: PolicyType) -> Vec<AccountPolicy> {
     let clients = look.region(region);
-    let call = Call {
-        service: "logs",
-        operation: "DescribeAccountPolicies",
-        scope: region,
-    };
+    let call = call("logs", "DescribeAccountPolicies", region);
     let pages = look
         .ask_pages(
             call,

@@ -2,7 +2,9 @@
 //! allow. Failed calls are holes.
 //!
 //! Two ways are followed at once: from the trails to the log groups, filters and policies; and from the alarms of the home
-//! region to the topics, subscriptions and keys. They meet at the end, where alarms that a filter pointed out add topics.
+//! region to the topics, subscriptions and keys of those that look at a metric of a control. They meet at the end, where alarms
+//! that a filter points out add topics. The topics of all other alarms are nobody's here: there may be very many, and SNS answers
+//! some tens of calls a second.
 
 mod alarms;
 mod keys;
@@ -56,14 +58,14 @@ pub(super) async fn observe(
                 trail::details(&look, trails, account, home),
                 logs_of(&look, &groups, home),
             ),
-            join_all(regions.map(|region| alarms_and_topics(&look, region))),
+            join_all(regions.map(|region| alarms_and_topics(&look, scope, region))),
         )
         .await;
         Ok((account.clone(), trails, logs, elsewhere))
     };
     let from_alarms = async {
         Ok(join(
-            alarms_and_topics(&look, home),
+            alarms_and_topics(&look, scope, home),
             topics::see(&look, &remembered.topic_arns),
         )
         .await)
@@ -77,7 +79,8 @@ pub(super) async fn observe(
         alarms.add(more_alarms);
         topics.add(more_topics);
     }
-    let pointed_out = alarms::topics_pointed_out(&alarms, logs.metric_filters.as_deref());
+    let filters = logs.metric_filters.as_deref().unwrap_or_default();
+    let pointed_out = alarms::topics_pointed_out(&alarms, filters);
     topics.add(topics::see(&look, &pointed_out).await);
     Ok(snapshot(
         account,
@@ -136,9 +139,13 @@ async fn logs_of(look: &Look<'_>, groups: &Groups, home: &str) -> LogsSeen {
     all
 }
 
-async fn alarms_and_topics(look: &Look<'_>, region: &str) -> (AlarmsSeen, TopicsSeen) {
+async fn alarms_and_topics(
+    look: &Look<'_>,
+    scope: &ObserveScope,
+    region: &str,
+) -> (AlarmsSeen, TopicsSeen) {
     let (alarms, topics) = alarms::see(look, region, async |alarms| {
-        topics::see(look, &alarms::topics_of_candidates(alarms)).await
+        topics::see(look, &alarms::topics_of_candidates(alarms, &scope.metrics)).await
     })
     .await;
     (alarms, topics)

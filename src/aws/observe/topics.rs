@@ -7,7 +7,7 @@ use super::keys;
 use super::look::{Look, NoneIf, Seen};
 use crate::aws::arn::topic_region;
 use crate::aws::error::Class;
-use crate::aws::sdk_error::Call;
+use crate::aws::sdk_error::{self, Call};
 use crate::snapshot::{KmsKey, Subscription, SubscriptionAttributes, Topic, TopicAttributes};
 
 /// Topics looked at in one look: an account whose candidate alarms name more has holes for each topic beyond.
@@ -36,7 +36,11 @@ impl TopicsSeen {
         self.subscriptions.extend(more.subscriptions);
         for key in more.keys {
             match self.keys.iter_mut().find(|known| known.arn == key.arn) {
-                Some(known) => known.aliases.extend(key.aliases),
+                Some(known) => {
+                    let new = key.aliases.into_iter();
+                    let new: Vec<_> = new.filter(|one| !known.aliases.contains(one)).collect();
+                    known.aliases.extend(new);
+                }
                 None => self.keys.push(key),
             }
         }
@@ -180,11 +184,7 @@ async fn attributed(
 }
 
 fn call<'a>(operation: &'static str, scope: &'a str) -> Call<'a> {
-    Call {
-        service: "sns",
-        operation,
-        scope,
-    }
+    sdk_error::call("sns", operation, scope)
 }
 
 fn topic_attributes(mut found: HashMap<String, String>) -> TopicAttributes {

@@ -10,7 +10,7 @@ use super::look::{Look, NoneIf, Seen, timestamp};
 use crate::aws::account::ObserveScope;
 use crate::aws::arn::{self, is_region};
 use crate::aws::regions;
-use crate::aws::sdk_error::Call;
+use crate::aws::sdk_error::call;
 use crate::snapshot::{
     AccountId, AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector,
     EventSelectors, Trail, TrailStatus,
@@ -72,11 +72,7 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
         return regions;
     }
     let clients = look.region(home);
-    let call = Call {
-        service: "account",
-        operation: "ListRegions",
-        scope: home,
-    };
+    let call = call("account", "ListRegions", home);
     let (pages, error) = look
         .pages(
             call,
@@ -95,11 +91,7 @@ async fn enabled_regions(look: &Look<'_>, scope: &ObserveScope, home: &str) -> V
 
 async fn describe(look: &Look<'_>, region: &str, shadows: bool) -> Option<Vec<Trail>> {
     let clients = look.region(region);
-    let call = Call {
-        service: "cloudtrail",
-        operation: "DescribeTrails",
-        scope: region,
-    };
+    let call = call("cloudtrail", "DescribeTrails", region);
     let request = clients
         .cloudtrail()
         .describe_trails()
@@ -179,11 +171,7 @@ async fn detail(
     } else {
         NoneIf::Never
     };
-    let call = |operation| Call {
-        service: "cloudtrail",
-        operation,
-        scope: &trail.trail_arn,
-    };
+    let call = |operation| call("cloudtrail", operation, &trail.trail_arn);
     let clients = look.region(region);
     let status = clients
         .cloudtrail()
