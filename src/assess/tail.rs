@@ -23,7 +23,7 @@ pub(super) struct Tail<'a> {
     pub(super) warnings: Vec<Warning>,
     /// The values that the alarm looks at of what the filter splits its metric by.
     pub(super) picks: Vec<Pick>,
-    /// What the filter matches of the events that surely have these; none where no pattern tells them.
+    /// What the filter matches of the events that surely have these; none where no pattern tells them, or there are none.
     pub(super) narrow: Option<Pattern>,
     /// Filters that have to match the event, too.
     pub(super) joint: Option<Joint<'a>>,
@@ -109,7 +109,9 @@ fn ends<'a>(
         Some(joint) => Some(&joint.pattern),
         None => filter.pattern_of_records(),
     };
-    let narrow = matched.and_then(|pattern| narrowed(pattern, &picks));
+    let narrow = matched
+        .filter(|_| !picks.is_empty())
+        .and_then(|pattern| narrowed(pattern, &picks));
     let tail = |faults: Vec<Fault>, reached: Link| Tail {
         alarms: actor.alarms.clone(),
         topic: None,

@@ -1,6 +1,8 @@
 //! What may be taken for granted about the events.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -21,9 +23,17 @@ use super::text::TextPattern;
 /// assert_eq!(assumptions.len(), 1);
 /// # Ok::<(), trailwarden::pattern::ParseError>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assumptions {
-    items: Vec<Assumption>,
+    items: Arc<Vec<Assumption>>,
+}
+
+/// By what tells most of them apart: the fact that was added last, of an account or its regions.
+impl Hash for Assumptions {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.items.len().hash(state);
+        self.items.last().hash(state);
+    }
 }
 
 /// One fact about one field. `Display` names it: "eventName is a string".
@@ -156,11 +166,11 @@ impl Assumptions {
 
     /// The same without one of them.
     pub(crate) fn without(&self, index: usize) -> Self {
-        let mut items = self.items.clone();
-        if index < items.len() {
-            items.remove(index);
+        let mut fewer = self.clone();
+        if index < self.items.len() {
+            Arc::make_mut(&mut fewer.items).remove(index);
         }
-        Self { items }
+        fewer
     }
 
     /// Whether all facts hold for an event.
@@ -181,7 +191,7 @@ impl Assumptions {
         let steps = steps_of(path);
         let added = Assumption { steps, fact };
         if !self.items.contains(&added) {
-            self.items.push(added);
+            Arc::make_mut(&mut self.items).push(added);
         }
         self
     }
