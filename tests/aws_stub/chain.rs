@@ -1,7 +1,9 @@
 //! What is asked about along a chain, and what is told of a write.
 
+use trailwarden::assess::Chain;
 use trailwarden::aws::{AccountApi, Remembered};
 use trailwarden::heal::Repair;
+use trailwarden::snapshot::Alarm;
 
 use super::stub::{Answer, Notes, Stub, cbor, xml};
 use super::{keys, observe, observe_with, scope};
@@ -103,6 +105,28 @@ async fn only_topics_that_a_chain_can_end_at_are_asked_about_and_each_once() {
             .iter()
             .all(|seen| seen.host.ends_with(".amazonaws.com")),
         "{stub:?}"
+    );
+}
+
+#[test]
+fn every_topic_that_a_chain_told_is_remembered_and_nothing_else_that_its_alarms_did() {
+    let topic = |name: &str| format!("arn:aws:sns:us-east-1:012345678901:{name}");
+    let alarm = Alarm {
+        alarm_actions: vec![
+            topic("second"),
+            "arn:aws:automate:us-east-1:ec2:stop".to_owned(),
+            topic("first"),
+        ],
+        ..Alarm::default()
+    };
+    let chain = Chain {
+        alarms: vec![alarm],
+        ..Chain::default()
+    };
+    let remembered = Remembered::of(&[topic("expected")], [&chain]);
+    assert_eq!(
+        remembered.topic_arns,
+        ["expected", "first", "second"].map(topic)
     );
 }
 
