@@ -326,7 +326,9 @@ fn things(account: &Snapshot) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether what was true is less true now: a lower verdict, fewer whole links, somebody who is no longer told.
+/// Whether what was true is less true now: a lower verdict, fewer whole links of the same path, more events that reach nobody,
+/// somebody who is no longer told. The links of two paths are not compared: a filter that is put back may be nearer to what is
+/// required than a narrower one with an alarm, and wait for its own alarm until the next step.
 fn is_worse(before: &Assessment, after: &Assessment) -> bool {
     let rank = |one: &Assessment| match one.verdict {
         Verdict::Fail => 0,
@@ -339,11 +341,88 @@ fn is_worse(before: &Assessment, after: &Assessment) -> bool {
             .filter(|state| *state == Some(&LinkState::Ok))
             .count()
     };
+    let path = |one: &Assessment| -> Vec<String> {
+        let filters = one.chain.filters.iter();
+        filters
+            .map(|one| format!("{} {}", one.log_group_name, one.filter_name))
+            .collect()
+    };
+    let missing = |one: &Assessment| -> BTreeSet<String> {
+        let findings = one.findings.iter();
+        findings
+            .flat_map(|one| one.missing_events.clone())
+            .collect()
+    };
+    let is_another_path = !path(before).is_empty() && path(before) != path(after);
+    let is_less = if is_another_path {
+        !missing(after).is_subset(&missing(before))
+    } else {
+        whole(after) < whole(before)
+    };
     let all_told = before
         .audience
         .iter()
         .all(|one| after.audience.contains(one));
     rank(after) < rank(before)
-        || (rank(after) == rank(before) && whole(after) < whole(before))
+        || (rank(after) == rank(before) && is_less)
         || (after.verdict == Verdict::Pass && !all_told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::{Chain, Finding};
+    use crate::snapshot::MetricFilter;
+
+    /// A FAIL through that filter, broken at a link and not told of what follows it; these events reach nobody.
+    fn fail(filter: &str, broken: Link, missing: &[&str]) -> Assessment {
+        let links = Link::CHAIN.into_iter().map(|link| {
+            let is_whole = link < broken || (broken == Link::Pattern && link > broken);
+            let state = if is_whole {
+                LinkState::Ok
+            } else {
+                LinkState::Broken
+            };
+            (link, state)
+        });
+        let filter = MetricFilter {
+            filter_name: filter.to_owned(),
+            ..MetricFilter::default()
+        };
+        Assessment {
+            control: "cloudtrail-config-changes".to_owned(),
+            verdict: Verdict::Fail,
+            broken_link: Some(broken),
+            findings: vec![Finding {
+                link: broken,
+                resource: None,
+                message: String::new(),
+                remedy: None,
+                missing_events: missing.iter().map(|&name| name.to_owned()).collect(),
+                counterexample: None,
+            }],
+            warnings: Vec::new(),
+            links: links.collect(),
+            chain: Chain {
+                filters: vec![filter],
+                ..Chain::default()
+            },
+            audience: Vec::new(),
+            region: None,
+            literal_cis: None,
+            literal_security_hub: None,
+        }
+    }
+
+    /// Seed 3163: a filter that catches one event, with an alarm, and beside it the right one, put back before its alarm is.
+    #[test]
+    fn a_better_filter_without_an_alarm_is_no_loss_beside_a_narrow_one_with_one() {
+        let narrow = fail("narrow", Link::Pattern, &["DeleteTrail"]);
+        let right = fail("right", Link::Alarm, &["DeleteTrail"]);
+        assert!(!is_worse(&narrow, &right));
+        let silent = fail("right", Link::Alarm, &["CreateTrail", "DeleteTrail"]);
+        assert!(is_worse(&narrow, &silent));
+        let same = fail("narrow", Link::Alarm, &["DeleteTrail"]);
+        assert!(is_worse(&narrow, &same));
+    }
 }

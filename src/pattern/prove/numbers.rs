@@ -126,10 +126,12 @@ fn plain(
         Ok(walk) => walk,
         Err(reason) => return Found::Unknown(reason),
     };
+    // Without a bound that no automaton holds more is possible: what is refuted all the same is refuted.
+    let mut is_bounded = true;
     for (order, value) in range.bounds() {
         match Bound::new(order, value) {
             Some(bound) => walk.add(Machine::of_bound(bound)),
-            None => return Found::Unknown(Reason::NumberAndText),
+            None => is_bounded = false,
         }
     }
     for value in range.excluded() {
@@ -141,7 +143,10 @@ fn plain(
             walk.add(Machine::of_text(&format!("-{text}"), false));
         }
     }
-    walk.run(budget)
+    match walk.run(budget) {
+        Found::Some(_) if !is_bounded => Found::Unknown(Reason::NumberAndText),
+        found => found,
+    }
 }
 
 /// Doubles that print with an exponent: whether any spelling at all could satisfy what is said about the text.
