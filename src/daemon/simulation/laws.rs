@@ -326,9 +326,9 @@ fn things(account: &Snapshot) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether what was true is less true now: a lower verdict, fewer whole links of the same path, more events that reach nobody,
-/// somebody who is no longer told. The links of two paths are not compared: a filter that is put back may be nearer to what is
-/// required than a narrower one with an alarm, and wait for its own alarm until the next step.
+/// Whether what was true is less true now: a lower verdict, fewer whole links, somebody who is no longer told. Fewer links of
+/// another path are no loss where no more events reach nobody: a filter that is put back waits for its own alarm until the next
+/// step, beside a narrower one that has an alarm.
 fn is_worse(before: &Assessment, after: &Assessment) -> bool {
     let rank = |one: &Assessment| match one.verdict {
         Verdict::Fail => 0,
@@ -354,11 +354,8 @@ fn is_worse(before: &Assessment, after: &Assessment) -> bool {
             .collect()
     };
     let is_another_path = !path(before).is_empty() && path(before) != path(after);
-    let is_less = if is_another_path {
-        !missing(after).is_subset(&missing(before))
-    } else {
-        whole(after) < whole(before)
-    };
+    let is_less = whole(after) < whole(before)
+        && (!is_another_path || !missing(after).is_subset(&missing(before)));
     let all_told = before
         .audience
         .iter()
